@@ -1,0 +1,27 @@
+"""The JSON API: one picture in, the same object out that `manage.py detect` prints."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from .forms import UploadForm
+from .owners import get_owner
+from .uploads import analyse
+
+
+# Exempt from CSRF: a call changes nothing that belongs to a browser session, and scripts have no token.
+@csrf_exempt
+@require_POST
+def detect(request: HttpRequest) -> JsonResponse:
+    """POST a multipart form with the field `image`; 400 with `error` when it cannot be read."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return JsonResponse({"error": " ".join(form.errors["image"])}, status=400)
+    filename = request.FILES["image"].name
+    owner = get_owner(request) or uuid.uuid4()
+    detection = analyse(form.cleaned_data["image"], owner=owner, filename=filename)
+    return JsonResponse(detection.to_dict())

@@ -1,0 +1,25 @@
+"""System checks: what an installation lacks, said by `manage.py check` without loading a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from .inference.methods import METHODS
+from .inference.runtime import WEIGHTS_DIR
+
+
+@register()
+def weights_are_present(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E001 without the fusion, W001 for each method whose weights folder is missing."""
+    found: list[CheckMessage] = []
+    if not (WEIGHTS_DIR / "fusion" / "config.json").is_file():
+        hint = "Restore detector/weights/fusion or run `manage.py train_fusion`."
+        found.append(Error("The fusion of the methods is missing.", hint=hint, id="detector.E001"))
+    for spec in METHODS.values():
+        if spec.weights and not (WEIGHTS_DIR / spec.weights / "metrics.json").is_file():
+            hint = f"Restore detector/weights/{spec.weights} from the repository."
+            text = f"{spec.title}: the weights are missing; the method is unavailable."
+            found.append(Warning(text, hint=hint, id="detector.W001"))
+    return found

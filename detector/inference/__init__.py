@@ -1,0 +1,1 @@
+"""Serving: from bytes to a verdict. Imports neither Django nor torch."""

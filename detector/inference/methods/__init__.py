@@ -1,0 +1,64 @@
+"""The table of methods. A further method is one file beside this one and one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from ..method import Method
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """A method's title on the page, its class as "module:Class", and what it reads and looks for.
+
+    `weights` is the folder below `detector/weights/` that the method cannot do without.
+    The class is imported on first use, so that this table costs nothing to import.
+    """
+
+    title: str
+    path: str
+    reads: str
+    idea: str
+    weights: str | None = None
+    highlighted: bool = False
+
+    def method_class(self) -> type[Method]:
+        module, name = self.path.split(":")
+        cls: type[Method] = getattr(import_module(f"{__name__}.{module}"), name)
+        return cls
+
+
+METHODS: dict[str, MethodSpec] = {
+    "deep_learning": MethodSpec(
+        "Method 1: Deep Learning Model",
+        "deep_learning:DeepLearning",
+        reads="native-resolution tiles",
+        idea="A small network trained from scratch on noise residuals, where generators and "
+        "up-sampling leave traces.",
+        weights="artifact_cnn",
+    ),
+    "statistical": MethodSpec(
+        "Method 2: Statistical Pattern Analysis",
+        "statistical:Statistical",
+        reads="native-resolution crops",
+        idea="Hundreds of hand-made statistics of noise, spectrum and compression, weighed by "
+        "boosted trees.",
+        weights="statistical",
+    ),
+    "forensics": MethodSpec(
+        "Method 3: Advanced Forensics Analysis",
+        "forensics:Forensics",
+        reads="the original bytes",
+        idea="What the file itself says: generator payloads and declared sources. It abstains "
+        "when the file says nothing.",
+    ),
+    "huggingface": MethodSpec(
+        "Method 4: Hugging Face Specialized Models",
+        "huggingface:HuggingFace",
+        reads="pixels, as each model was trained",
+        idea="Vision transformers: your own fine-tuned model first, else public checkpoints, "
+        "else the bundled compact ViT.",
+        highlighted=True,
+    ),
+}

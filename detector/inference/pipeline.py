@@ -1,0 +1,87 @@
+"""Runs every method over a picture and hands the results to the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+
+from .. import __version__
+from .images import SourceImage
+from .method import Method, MethodUnavailable
+from .methods import METHODS, MethodSpec
+from .results import Finding, MethodResult, Verdict
+from .runtime import Runtime
+from .verdict import combine, load_fusion
+
+logger = logging.getLogger(__name__)
+
+
+class Detector:
+    """All methods of the table (or those named in `only`), each loaded on first use and then kept.
+
+    Thread-safe: one detector serves all threads of a process.
+    """
+
+    def __init__(self, runtime: Runtime, only: tuple[str, ...] | None = None) -> None:
+        unknown = set(only or ()) - set(METHODS)
+        if unknown:
+            raise ValueError(f"Unknown method {sorted(unknown)}; there are {list(METHODS)}.")
+        self.runtime = runtime
+        self.specs = {key: spec for key, spec in METHODS.items() if only is None or key in only}
+        self._methods: dict[str, Method] = {}
+
+    @property
+    def version(self) -> str:
+        """Version of the program and of all weights that it would use now."""
+        state = [load_fusion(self.runtime.weights_dir).digest]
+        state += [self._method(key).state() for key in self.specs]
+        return f"{__version__}+{hashlib.sha256(repr(state).encode()).hexdigest()[:8]}"
+
+    def load(self) -> None:
+        """Load every method ahead of the first picture; what is unavailable is logged."""
+        for key in self.specs:
+            try:
+                self._method(key).load()
+            except MethodUnavailable as error:
+                logger.warning("%s is unavailable: %s", self.specs[key].title, error)
+
+    def detect(self, image: SourceImage) -> Verdict:
+        """The verdict about one picture, with the result of every method."""
+        started = time.perf_counter()
+        version = self.version
+        results = tuple(self._run(key, spec, image) for key, spec in self.specs.items())
+        return combine(
+            results,
+            load_fusion(self.runtime.weights_dir),
+            notes=image.notes,
+            version=version,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def _method(self, key: str) -> Method:
+        # Two threads may build the same method; setdefault keeps one, and building loads nothing.
+        if key not in self._methods:
+            self._methods.setdefault(key, self.specs[key].method_class()(self.runtime))
+        return self._methods[key]
+
+    def _run(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
+        started = time.perf_counter()
+        result = self._answer(key, spec, image)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        return MethodResult(**{**vars(result), "elapsed_ms": elapsed_ms})
+
+    def _answer(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
+        try:
+            answer = self._method(key).predict(image)
+        except MethodUnavailable as error:
+            return MethodResult(key, spec.title, "unavailable", findings=(Finding(str(error)),))
+        except Exception:
+            # One broken method must not take the other three with it; the log has the traceback.
+            logger.exception("%s failed on %s", spec.title, image.sha256)
+            failed = Finding("This method failed on this picture; the server's log says why.")
+            return MethodResult(key, spec.title, "error", findings=(failed,))
+        status = "abstained" if answer.score is None else "ok"
+        return MethodResult(
+            key, spec.title, status, answer.score, answer.findings, answer.used, answer.details
+        )

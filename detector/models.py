@@ -1,0 +1,119 @@
+"""A detection: one picture that somebody uploaded, and the verdict about it."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from .inference.images import SourceImage
+from .inference.results import Verdict
+
+PREVIEW_SIDE = 1600
+
+
+def preview_path(detection: Detection, filename: str) -> str:
+    return f"previews/{detection.pk}.webp"
+
+
+class DetectionQuerySet(models.QuerySet["Detection"]):
+    def owned_by(self, owner: uuid.UUID | None) -> DetectionQuerySet:
+        """Those of one browser session; of nobody for None."""
+        return self.filter(owner=owner) if owner else self.none()
+
+    def expired(self) -> DetectionQuerySet:
+        """Those older than RETENTION_HOURS."""
+        limit = timezone.now() - timedelta(hours=settings.RETENTION_HOURS)
+        return self.filter(created_at__lt=limit)
+
+    def known_result(self, sha256: str, version: str) -> dict[str, Any] | None:
+        """What the same version said about the same bytes, whoever uploaded them."""
+        same = self.filter(sha256=sha256, version=version)
+        return same.values_list("result", flat=True).first()
+
+    def delete_with_files(self) -> int:
+        """Delete the rows and their previews; returns how many rows went."""
+        gone = list(self)
+        for detection in gone:
+            detection.preview.delete(save=False)
+        self.filter(pk__in=[d.pk for d in gone]).delete()
+        return len(gone)
+
+
+class Detection(models.Model):
+    """One upload. The original bytes are not kept: only a small re-encoded preview is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.UUIDField(db_index=True, help_text="The browser session that may see it.")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    filename = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    format = models.CharField(max_length=16)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="Bytes of the uploaded file.")
+    preview = models.FileField(upload_to=preview_path)
+    version = models.CharField(max_length=64)
+    result = models.JSONField(help_text="Verdict.to_dict()")
+
+    objects = DetectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["sha256", "version"])]
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.label}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("detector:result", args=[self.pk])
+
+    @property
+    def label(self) -> str:
+        return self.result["verdict"]["label"]
+
+    @property
+    def score(self) -> float:
+        return self.result["verdict"]["score"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the API and the command line."""
+        return {"path": self.filename, "sha256": self.sha256} | self.result
+
+    @classmethod
+    def record(
+        cls, image: SourceImage, result: dict[str, Any], *, owner: uuid.UUID, filename: str
+    ) -> Detection:
+        """Save the verdict about an upload together with its preview."""
+        detection = cls(
+            owner=owner,
+            filename=filename[:255],
+            sha256=image.sha256,
+            format=image.format,
+            width=image.width,
+            height=image.height,
+            size=len(image.data),
+            version=result["version"],
+            result=result,
+        )
+        detection.preview.save("", ContentFile(_preview(image.rgb)), save=False)
+        detection.save(force_insert=True)
+        return detection
+
+
+def _preview(rgb: Image.Image) -> bytes:
+    """A re-encoded copy, free of metadata, at most PREVIEW_SIDE pixels wide or high."""
+    small = rgb.copy()
+    small.info.clear()
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=82)
+    return buffer.getvalue()

@@ -1,0 +1,19 @@
+"""What happens to one upload, by page or API: answered, recorded, and old ones forgotten."""
+
+from __future__ import annotations
+
+import uuid
+
+from . import services
+from .inference.images import SourceImage
+from .models import Detection
+
+
+def analyse(image: SourceImage, *, owner: uuid.UUID, filename: str) -> Detection:
+    """Detect and record. Bytes that this version has seen before are answered from the database."""
+    Detection.objects.expired().delete_with_files()
+    version = services.get_detector().version
+    result = Detection.objects.known_result(image.sha256, version)
+    if result is None:
+        result = services.detect(image).to_dict()
+    return Detection.record(image, result, owner=owner, filename=filename)

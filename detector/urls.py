@@ -1,0 +1,15 @@
+"""Pages and API of the detector."""
+
+from django.urls import path
+
+from . import api, views
+
+app_name = "detector"
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("results/<uuid:pk>/", views.result, name="result"),
+    path("results/<uuid:pk>/preview", views.preview, name="preview"),
+    path("results/<uuid:pk>/delete", views.delete, name="delete"),
+    path("api/detect", api.detect, name="api-detect"),
+]
