@@ -13,7 +13,7 @@ from .owners import get_owner
 from .uploads import analyse
 
 
-# Exempt from CSRF: a call changes nothing that belongs to a browser session, and scripts have no token.
+# Exempt from CSRF: scripts have no token, and a call changes nothing that a browser session owns.
 @csrf_exempt
 @require_POST
 def detect(request: HttpRequest) -> JsonResponse:

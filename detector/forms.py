@@ -15,9 +15,7 @@ class UploadForm(forms.Form):
         label="Picture",
         allow_empty_file=True,  # open_image has the better sentence for it
         max_length=255,
-        widget=forms.ClearableFileInput(
-            attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)]), "autofocus": True}
-        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)])}),
         error_messages={"required": "Choose a picture first."},
     )
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 from PIL import Image
 
 from .inference.images import SourceImage
-from .inference.results import Verdict
 
 PREVIEW_SIDE = 1600
 

@@ -1,18 +1,29 @@
-"""The pages: upload, result, preview, delete."""
+"""The pages: upload, result, preview, JSON, delete."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .forms import UploadForm
+from .inference.images import FORMAT_NAMES
+from .inference.methods import METHODS
 from .models import Detection
 from .owners import get_owner, make_owner
+from .services import get_limits
 from .uploads import analyse
 
 RECENT = 8
@@ -27,14 +38,54 @@ def index(request: HttpRequest) -> HttpResponse:
         image = form.cleaned_data["image"]
         return redirect(analyse(image, owner=make_owner(request), filename=filename))
     recent = Detection.objects.owned_by(get_owner(request))[:RECENT]
-    status = 400 if form.errors else 200
-    return render(request, "detector/index.html", {"form": form, "recent": recent}, status=status)
+    context = {"form": form, "recent": recent} | _conditions()
+    return render(request, "detector/index.html", context, status=400 if form.errors else 200)
+
+
+def _conditions() -> dict[str, Any]:
+    """What the home page says about pictures, limits and methods."""
+    limits = get_limits()
+    return {
+        "format_names": FORMAT_NAMES,
+        "max_bytes": limits.max_bytes,
+        "max_megabytes": limits.max_bytes // 2**20,
+        "megapixels": limits.max_pixels // 1_000_000,
+        "retention_hours": settings.RETENTION_HOURS,
+        "methods": METHODS.values(),
+    }
 
 
 @require_GET
 def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
-    return render(request, "detector/result.html", {"detection": detection})
+    rows = _rows(detection.result)
+    context = {
+        "detection": detection,
+        "rows": rows,
+        "scored": any(row["result"]["score"] is not None for row in rows),
+    }
+    return render(request, "detector/result.html", context)
+
+
+def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of the comparison table; a method that has since left the table has no spec."""
+    decider = result["verdict"]["decided_by"]
+    return [
+        {"result": method, "spec": METHODS.get(method["key"]), "decides": method["key"] == decider}
+        for method in result["methods"]
+    ]
+
+
+@require_GET
+def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
+    """The result as a file, the same object that API and command line give."""
+    detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
+    name = f"detection-{detection.sha256[:16]}.json"
+    return JsonResponse(
+        detection.to_dict(),
+        json_dumps_params={"indent": 2},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @require_GET

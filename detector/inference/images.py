@@ -18,11 +18,12 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import DecompressionBombError
 
-# MPO is what many phones and cameras write as .jpg: a JPEG with further pictures behind it.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
+# Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
 SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .webp .gif .bmp .tif .tiff .heic .heif .avif".split()
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".gif", ".bmp"}
+    | {".tif", ".tiff", ".heic", ".heif", ".avif"}
 )
 
 
@@ -95,7 +96,8 @@ def _check_size(size: int, limits: Limits) -> None:
         raise ImageError("The file is empty.")
     if size > limits.max_bytes:
         raise ImageError(
-            f"The file has {size / 2**20:.1f} MB; at most {limits.max_bytes / 2**20:.0f} MB are accepted."
+            f"The file has {size / 2**20:.1f} MB; "
+            f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
         )
 
 

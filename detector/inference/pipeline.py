@@ -6,7 +6,8 @@ import hashlib
 import logging
 import time
 
-from .. import __version__
+from detector import __version__
+
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec

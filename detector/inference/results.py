@@ -81,6 +81,14 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """Up to `real` a picture is called real, from `ai` up AI, between them uncertain."""
+
+    real: float
+    ai: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The answer about one picture.
 
@@ -91,6 +99,7 @@ class Verdict:
 
     label: Label
     score: float
+    thresholds: Thresholds
     reason: str
     agreement: Agreement
     methods: tuple[MethodResult, ...]
@@ -106,6 +115,7 @@ class Verdict:
             "verdict": {
                 "label": self.label,
                 "score": round(self.score, 4),
+                "thresholds": asdict(self.thresholds),
                 "reason": self.reason,
                 "decided_by": self.decided_by,
                 "agreement": asdict(self.agreement),

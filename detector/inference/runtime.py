@@ -7,6 +7,7 @@ process never imports torch. Settings pass a `Runtime` in; nothing here reads th
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,9 @@ class Runtime:
 
 @cache
 def _core() -> Any:
+    # Importing OpenVINO reports to Google Analytics unless its telemetry package is missing;
+    # None makes the import of that package fail, and OpenVINO falls back to a stub of its own.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
     return openvino.Core()

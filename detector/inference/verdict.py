@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .results import Agreement, Label, MethodResult, Verdict
+from .numbers import log_odds, sigmoid
+from .results import Agreement, Label, MethodResult, Thresholds, Verdict
 
-# Scores are held off 0 and 1: no pixel method can be surer than 1 in 1,000.
-MIN_SCORE = 0.001
 DECISIVE_SCORE = 0.99
 
 
@@ -26,13 +24,11 @@ DECISIVE_SCORE = 0.99
 class Fusion:
     """`subsets` maps "key+key" (sorted) to {"intercept", "weights": {key: weight}}.
 
-    A fused score of at least `ai_threshold` is "ai", of at most `real_threshold` "real".
     `file_weight` multiplies the log-odds of evidence in the file that does not decide alone.
     """
 
     subsets: dict[str, dict[str, Any]]
-    ai_threshold: float
-    real_threshold: float
+    thresholds: Thresholds
     file_method: str
     file_weight: float
     digest: str = ""
@@ -47,18 +43,9 @@ def load_fusion(weights_dir: Path) -> Fusion:
 @cache
 def _load_fusion(path: Path, _mtime_ns: int) -> Fusion:
     text = path.read_bytes()
-    return Fusion(**json.loads(text), digest=hashlib.sha256(text).hexdigest())
-
-
-def log_odds(score: float) -> float:
-    """log(p / (1 - p)) of a score in [0, 1], held off the ends."""
-    score = min(max(score, MIN_SCORE), 1 - MIN_SCORE)
-    return math.log(score / (1 - score))
-
-
-def sigmoid(value: float) -> float:
-    """The probability in (0, 1) whose log-odds are `value`."""
-    return 1 / (1 + math.exp(-value))
+    config = json.loads(text)
+    thresholds = Thresholds(**config.pop("thresholds"))
+    return Fusion(**config, thresholds=thresholds, digest=hashlib.sha256(text).hexdigest())
 
 
 def combine(
@@ -77,8 +64,18 @@ def combine(
     agreement = agree(results)
     reason = explain(label, score, results, agreement, decided_by, fusion)
     return Verdict(
-        label, score, reason, agreement, results, contributions, decided_by, notes, elapsed_ms, version
-    )  # fmt: skip
+        label=label,
+        score=score,
+        thresholds=fusion.thresholds,
+        reason=reason,
+        agreement=agreement,
+        methods=results,
+        contributions=contributions,
+        decided_by=decided_by,
+        notes=notes,
+        elapsed_ms=elapsed_ms,
+        version=version,
+    )
 
 
 def _decisive(results: tuple[MethodResult, ...]) -> str | None:
@@ -107,9 +104,9 @@ def _label(
 ) -> Label:
     if not contributions and not decided_by:
         return "uncertain"
-    if score >= fusion.ai_threshold:
+    if score >= fusion.thresholds.ai:
         return "ai"
-    return "real" if score <= fusion.real_threshold else "uncertain"
+    return "real" if score <= fusion.thresholds.real else "uncertain"
 
 
 def agree(results: tuple[MethodResult, ...]) -> Agreement:
@@ -155,13 +152,13 @@ def explain(
         )
     said = {
         "ai": f"The methods together put the chance that an AI made this picture at {score:.0%}, "
-        f"above the {fusion.ai_threshold:.0%} from which we say so.",
+        f"above the {fusion.thresholds.ai:.0%} from which we say so.",
         "real": f"The methods together put the chance that an AI made this picture at {score:.0%}, "
-        f"below the {fusion.real_threshold:.0%} under which we call it likely real. No trace "
+        f"below the {fusion.thresholds.real:.0%} under which we call it likely real. No trace "
         "of a generator was found, which is not a proof that there is none.",
         "uncertain": f"The evidence is not strong enough for either side: the chance that an AI "
-        f"made this picture is put at {score:.0%}, and only from {fusion.ai_threshold:.0%} up "
-        f"or from {fusion.real_threshold:.0%} down do we take a side.",
+        f"made this picture is put at {score:.0%}, and only from {fusion.thresholds.ai:.0%} up "
+        f"or from {fusion.thresholds.real:.0%} down do we take a side.",
     }[label]
     if agreement.ai + agreement.real + agreement.uncertain == 0:
         said = "No method could say anything about this picture."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
-from ..method import Method
+from detector.inference.method import Method
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""ComfyUI: the whole node graph, as `prompt` (what was run) and `workflow` (what was drawn).
+
+A JSON object counts only if it is such a graph. A graph that samples or decodes with a model made
+the picture; one that only scales or crops could have been run on a photograph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .evidence import Evidence, ai_claim, make_rows, summary
+from .metadata import Metadata, Text
+
+CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
+MAX_HOPS = 8
+
+_GENERATES = re.compile(
+    r"sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|generat|"
+    r"text.?(to|2).?image|image.?(to|2).?image|gptimage|dall.?e|stableimage|flux|ideogram|recraft|"
+    r"seedream|geminiimage|nanobanana",
+    re.IGNORECASE,
+)
+# A graph that lost its quotes on the way through another program.
+_UNQUOTED = re.compile(r"\{\d+: \{(inputs: \{|class_type: \w)")
+_UNQUOTED_NODE = re.compile(r"\bclass_type: (\w{3,60})")
+
+# name in the table: the inputs that hold it
+_SETTINGS = {
+    "model": ("ckpt_name", "unet_name", "model_name"),
+    "seed": ("seed", "noise_seed"),
+    "steps": ("steps",),
+    "sampler": ("sampler_name",),
+    "CFG scale": ("cfg",),
+}
+
+Node = dict[str, Any]
+
+
+def read_comfyui(metadata: Metadata) -> Iterator[Evidence]:
+    """Graphs of ComfyUI, wherever a picture carries them."""
+    for text in metadata.carriers(*CARRIERS):
+        for graph in _graphs(text.json):
+            yield _graph_evidence(graph, text)
+        if _UNQUOTED.match(text.value):
+            yield from _unquoted_evidence(text)
+
+
+def _graphs(data: Any) -> Iterator[dict[str, Node]]:
+    """The graph, or the graphs that an object holds under `prompt` and `workflow`."""
+    if graph := as_graph(data):
+        yield graph
+    elif isinstance(data, dict):
+        inner = (as_graph(data.get(key)) for key in ("prompt", "workflow"))
+        yield from (graph for graph in inner if graph)
+
+
+def as_graph(data: Any) -> dict[str, Node]:
+    """{id: {"class_type", "inputs"}} of either form of graph; empty if `data` is none."""
+    if not isinstance(data, dict):
+        return {}
+    if isinstance(data.get("nodes"), list) and isinstance(data.get("links"), list):
+        drawn = [n for n in data["nodes"] if isinstance(n, dict) and isinstance(n.get("type"), str)]
+        nodes = {str(i): {"class_type": n["type"], "inputs": {}} for i, n in enumerate(drawn)}
+        return nodes if len(nodes) == len(data["nodes"]) else {}
+    nodes = {key: node for key, node in data.items() if _is_node(node)}
+    return nodes if len(nodes) > 1 else {}
+
+
+def _is_node(node: Any) -> bool:
+    return (
+        isinstance(node, dict)
+        and isinstance(node.get("class_type"), str)
+        and isinstance(node.get("inputs"), dict)
+    )
+
+
+def _graph_evidence(graph: dict[str, Node], text: Text) -> Evidence:
+    if not any(_GENERATES.search(node["class_type"]) for node in graph.values()):
+        said = (
+            f"The file holds a node graph of ComfyUI ({len(graph)} nodes), a program that "
+            "generates pictures, but none of its nodes is known to do so."
+        )
+        return ai_claim(said, "comfyui", text.where, strength="weak")
+    rows = make_rows(_parameters(graph))
+    said = f"The file holds the node graph with which ComfyUI generated a picture{summary(rows)}."
+    return ai_claim(said, "comfyui", text.where, rows=rows)
+
+
+def _unquoted_evidence(text: Text) -> Iterator[Evidence]:
+    nodes = _UNQUOTED_NODE.findall(text.value)
+    if len(nodes) >= 3 and any(_GENERATES.search(node) for node in nodes):
+        said = (
+            "The file holds what is left of a node graph with which ComfyUI generates pictures; "
+            "its quotation marks are missing, so that it can no longer be read in full."
+        )
+        yield ai_claim(said, "comfyui", text.where, strength="medium")
+
+
+def _parameters(graph: dict[str, Node]) -> Iterator[tuple[str, Any]]:
+    """The prompts that lead to the first sampler, then the settings, each from the first node."""
+    inputs = [node["inputs"] for node in graph.values()]
+    for name, key in (("prompt", "positive"), ("negative prompt", "negative")):
+        links = (i[key] for i in inputs if isinstance(i.get(key), list))
+        yield name, _prompt(graph, next(links, None))
+    for name, keys in _SETTINGS.items():
+        values = (i[k] for i in inputs for k in keys if isinstance(i.get(k), (str, int, float)))
+        yield name, next(values, None)
+
+
+def _prompt(graph: dict[str, Node], link: Any) -> str:
+    """Follow a link [node, output] through the nodes until one has the text itself."""
+    for _ in range(MAX_HOPS):
+        node = graph.get(str(link[0])) if isinstance(link, list) and link else None
+        if node is None:
+            return ""
+        inputs = node["inputs"]
+        for key in ("text", "text_g", "prompt", "value", "string"):
+            if isinstance(inputs.get(key), str):
+                return str(inputs[key])
+        link = next((v for v in inputs.values() if isinstance(v, list)), None)
+    return ""

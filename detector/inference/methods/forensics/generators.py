@@ -1,0 +1,114 @@
+"""Generators that leave a command line, a job number or a signature rather than settings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from .evidence import Evidence, ai_claim, make_rows, summary
+from .metadata import Metadata, clean
+from .samsung import EDIT_BLOCK
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_JOB = re.compile(rf"(?s)(?P<prompt>.*?)\bJob ID: (?P<job>{_UUID})\s*")
+_FLAG = re.compile(r"(?:^|\s)-(\w)(?: ?([\w.][\w.\-]*))?")
+_SIGNATURE = re.compile(r"Signature: ([A-Za-z0-9+/]{64,}={0,2})")
+
+MAKERS = {
+    "Make": "Ideogram AI",
+    "Source": "Luma AI",
+    "UserComment": "Made with OpenAI Labs",
+}
+
+# One editable field each: a hint, no more. Names that also mean something else are not here.
+_PROGRAMS = re.compile(
+    r"\b(midjourney|adobe firefly|dall[-·. ]?e|stable diffusion|automatic1111|comfyui|invokeai|"
+    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo\.ai|bing image creator|"
+    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux)\b",
+    re.IGNORECASE,
+)
+
+
+def read_midjourney(metadata: Metadata) -> Iterator[Evidence]:
+    """Midjourney: a description that ends with the number of the job, and an author."""
+    for text in metadata.carriers("Description", "ImageDescription"):
+        match = _JOB.fullmatch(text.value.strip("\0 \n"))
+        if not match:
+            continue
+        rows = make_rows([("prompt", match["prompt"]), ("job", match["job"])])
+        if metadata.value("Author", "Artist"):
+            said = "The file holds the prompt, job number and author that Midjourney writes."
+            yield ai_claim(said, "midjourney", text.where, rows=rows)
+        else:
+            said = "The description ends with a job number as Midjourney writes it."
+            yield ai_claim(said, "midjourney", text.where, strength="medium", rows=rows)
+
+
+def read_dream(metadata: Metadata) -> Iterator[Evidence]:
+    """InvokeAI's oldest form, a command: "a prompt" -s 50 -S 1234 -W 512 -H 512 -C 7.5."""
+    for text in metadata.carriers("Dream"):
+        prompt, quote, options = text.value.rpartition('"')
+        flags = dict(_FLAG.findall(options))
+        steps, seed = flags.get("s", ""), flags.get("S", "")
+        if prompt[:1] == quote == '"' and steps.isdecimal() and seed.isdecimal():
+            pairs = [("prompt", prompt[1:]), ("seed", seed), ("steps", steps)]
+            pairs += [("sampler", flags.get("A", "")), ("CFG scale", flags.get("C", ""))]
+            rows = make_rows(pairs)
+            command = f"the command with which InvokeAI generated a picture{summary(rows)}"
+            yield ai_claim(f"The file holds {command}.", "invokeai", text.where, rows=rows)
+
+
+def read_grok(metadata: Metadata) -> Iterator[Evidence]:
+    """xAI's Grok: a signature as description and a UUID as artist, both."""
+    signature = _SIGNATURE.fullmatch(metadata.value("ImageDescription"))
+    artist = metadata.value("Artist")
+    if signature and _is_base64(signature[1]) and re.fullmatch(_UUID, artist, re.IGNORECASE):
+        said = "The EXIF holds a signature and an artist's number as xAI's Grok writes them."
+        yield ai_claim(said, "grok", "EXIF ImageDescription, Artist", strength="medium")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
+    except binascii.Error:
+        return False
+
+
+def read_makers(metadata: Metadata) -> Iterator[Evidence]:
+    """Services that name themselves where a camera or a source is named."""
+    for key, name in MAKERS.items():
+        for text in metadata.carriers(key):
+            if text.value.strip() == name:
+                said = f'The file bears the mark "{name}" of a service that generates pictures.'
+                yield ai_claim(said, "maker", text.where, strength="medium")
+
+
+def read_samsung(metadata: Metadata) -> Iterator[Evidence]:
+    """Samsung's editor records whether one of its generative tools was used."""
+    for text in metadata.carriers(EDIT_BLOCK):
+        if _used_generative_tool(text.json):
+            said = "Samsung's photo editor recorded that one of its generative AI tools was used."
+            yield ai_claim(said, "samsung", text.where, strength="medium")
+
+
+def _used_generative_tool(data: Any) -> bool:
+    """Whether `genAIType`, at the top or one object down, is a number other than 0."""
+    if not isinstance(data, dict):
+        return False
+    objects = [data] + [value for value in data.values() if isinstance(value, dict)]
+    types = [o.get("genAIType") for o in objects]
+    return any(type(t) is int and t != 0 for t in types)
+
+
+def read_software(metadata: Metadata) -> Iterator[Evidence]:
+    """The name of a generator in the field for the program that wrote the file."""
+    for text in metadata.carriers("Software"):
+        if _PROGRAMS.search(clean(text.value, 200)):
+            name = clean(text.value, 80)
+            said = (
+                f'The file names "{name}" as the program that wrote it; anyone can write that name.'
+            )
+            yield ai_claim(said, "software", text.where, strength="weak")

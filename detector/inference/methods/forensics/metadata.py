@@ -1,0 +1,126 @@
+"""What a file says in words, whatever container it said it in.
+
+Everything here was written by strangers: each text is capped before it is decoded, and what cannot
+be read becomes a problem to report, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+# A generator's payload has kilobytes. A larger text is not read, so that reading stays cheap.
+MAX_TEXT = 2**20
+MAX_TEXTS = 64
+MAX_TEXT_IN_ALL = 2 * 2**20
+MAX_PROBLEMS = 8
+# Real files have thousands of blocks (segments, chunks) at most.
+MAX_BLOCKS = 50_000
+
+_JSON_START = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\"\[{])")
+# Control characters, halves of surrogate pairs, and marks that turn the direction of text: none
+# of them belongs on a page, in a database or in a sentence.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+class Unreadable(ValueError):
+    """A part of the file cannot be read; the message completes "... cannot be read: "."""
+
+
+def clean(text: str, limit: int) -> str:
+    """Text from a file, fit to be shown: printable and at most `limit` characters long."""
+    text = _UNPRINTABLE.sub("", text[: 2 * limit]).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def parse_json(text: str) -> Any:
+    """The JSON value, or None for a text that is none. Raises `Unreadable` for a broken one."""
+    if not _JSON_START.match(text):
+        return None
+    try:
+        return json.loads(text.strip("\0 \r\n\t"))
+    except RecursionError as error:
+        raise Unreadable("its JSON is nested too deeply.") from error
+    except ValueError as error:
+        raise Unreadable("its JSON is damaged.") from error
+
+
+@dataclass(frozen=True)
+class Text:
+    """One named text of the file; `where` is the container and the key, as shown to people."""
+
+    key: str
+    value: str
+    where: str
+
+    @cached_property
+    def json(self) -> Any:
+        """The value as JSON, or None if it is not whole JSON."""
+        try:
+            return parse_json(self.value)
+        except Unreadable:
+            return None
+
+
+@dataclass
+class Metadata:
+    """All that was read from one file.
+
+    `xmp` maps "{namespace}name" to values, `camera` holds the names of the EXIF tags that only a
+    capture has, `containers` says what was read and `problems` why the rest was not.
+    """
+
+    texts: list[Text] = field(default_factory=list)
+    xmp: dict[str, list[str]] = field(default_factory=dict)
+    camera: set[str] = field(default_factory=set)
+    containers: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    budget: int = MAX_TEXT_IN_ALL
+
+    def spend(self, size: int) -> None:
+        """Allow a text of this size to be decoded. Raises `Unreadable` when it is too much."""
+        if size > MAX_TEXT:
+            raise Unreadable("it is too long.")
+        if size > self.budget:
+            raise Unreadable("the file holds too much text.")
+        self.budget -= size
+
+    def add(self, key: str, value: str, where: str) -> None:
+        """Keep a text, and note it if it looks like JSON and is none."""
+        with self.reading(where):
+            self.spend(len(value))
+            if len(self.texts) >= MAX_TEXTS:
+                raise Unreadable("the file holds too many texts.")
+            text = Text(key, value, where)
+            self.texts.append(text)
+            if text.json is None:
+                parse_json(value)
+
+    def carriers(self, *keys: str) -> Iterator[Text]:
+        """The texts under these keys, in the order of the file."""
+        return (text for text in self.texts if text.key in keys)
+
+    def value(self, *keys: str) -> str:
+        """The first text under these keys that is not empty, or ""."""
+        return next((t.value.strip() for t in self.carriers(*keys) if t.value.strip()), "")
+
+    def read(self, container: str) -> None:
+        """Note that this container was there and was read."""
+        if container not in self.containers:
+            self.containers.append(container)
+
+    @contextmanager
+    def reading(self, where: str) -> Iterator[None]:
+        """Turn `Unreadable` inside the block into a problem of this place in the file."""
+        try:
+            yield
+        except Unreadable as error:
+            if len(self.problems) < MAX_PROBLEMS:
+                self.problems.setdefault(clean(where, 60), str(error))

@@ -1,0 +1,72 @@
+"""What `AutoImageProcessor` does, from the same preprocessor_config.json, without torch.
+
+Covers the image processors of ViT, DeiT, Swin and SigLIP checkpoints: resize, centre crop, rescale,
+normalise. A configuration with `do_resize: false` and a crop keeps native resolution: such a model
+sees several crops spread over the picture instead of the middle one alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from detector.inference.tiles import cut_tiles
+
+MAX_CROPS = 6
+Batch = npt.NDArray[np.float32]
+
+
+def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
+    """A batch of shape (n, 3, height, width): one view, or several native-resolution crops.
+
+    Raises `ValueError` if the configuration is not one that this code covers.
+    """
+    if not config.get("do_resize", True) and config.get("do_center_crop"):
+        height, width = _height_width(config["crop_size"])
+        if height != width:
+            raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
+        views = cut_tiles(np.asarray(rgb), height, MAX_CROPS)
+    else:
+        views = np.asarray(_centre_crop(_resize(rgb, config), config))[None]
+    return _normalise(views, config)
+
+
+def _resize(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
+    if not config.get("do_resize", True):
+        return rgb
+    size = config.get("size", 224)
+    resample = Image.Resampling(config.get("resample", Image.Resampling.BILINEAR))
+    if isinstance(size, dict) and "shortest_edge" in size:
+        factor = size["shortest_edge"] / min(rgb.size)
+        return rgb.resize((round(rgb.width * factor), round(rgb.height * factor)), resample)
+    height, width = _height_width(size)
+    return rgb.resize((width, height), resample)
+
+
+def _centre_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
+    if not config.get("do_center_crop"):
+        return rgb
+    height, width = _height_width(config["crop_size"])
+    left, top = (rgb.width - width) // 2, (rgb.height - height) // 2
+    return rgb.crop((left, top, left + width, top + height))
+
+
+def _height_width(size: Any) -> tuple[int, int]:
+    if isinstance(size, int):
+        return size, size
+    if isinstance(size, dict) and {"height", "width"} <= size.keys():
+        return size["height"], size["width"]
+    raise ValueError(f"size is {size!r}; accepted are a number, height and width, shortest_edge")
+
+
+def _normalise(views: npt.NDArray[np.uint8], config: dict[str, Any]) -> Batch:
+    values = views.astype(np.float32)
+    if config.get("do_rescale", True):
+        values *= config.get("rescale_factor", 1 / 255)
+    if config.get("do_normalize", True):
+        values -= np.array(config["image_mean"], np.float32)
+        values /= np.array(config["image_std"], np.float32)
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2))

@@ -1,0 +1,67 @@
+"""What the methods that read pixels share: weights on disk, calibration, when to abstain."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .abstention import reason_to_abstain
+from .calibration import Calibration
+from .images import SourceImage
+from .method import Answer, Method, MethodUnavailable
+from .results import Finding
+from .tiles import Pixels
+from .weights import folder_state
+
+
+class TileMethod(Method):
+    """A method with one weights folder that turns tiles into log-odds.
+
+    The mean over the tiles, calibrated, is the score.
+    """
+
+    folder_name: str
+    used: str
+
+    @property
+    def folder(self) -> Path:
+        return self.runtime.weights_dir / self.folder_name
+
+    def state(self) -> str:
+        return folder_state(self.folder)
+
+    def _load(self) -> None:
+        try:
+            self.calibration = Calibration.read(self.folder)
+            self.load_weights()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise MethodUnavailable(
+                f"The weights in detector/weights/{self.folder_name} are missing or damaged "
+                f"({error}); restore them from the repository."
+            ) from error
+
+    @abstractmethod
+    def load_weights(self) -> None:
+        """Read the weights from `folder`. Raises `OSError`, `ValueError` or `RuntimeError`."""
+
+    @abstractmethod
+    def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
+        """Uncalibrated log-odds of each tile, shape (n,), of pixels (height, width, 3)."""
+
+    @abstractmethod
+    def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
+        """What the tiles' scores and the picture's score say, in plain words."""
+
+    def _predict(self, image: SourceImage) -> Answer:
+        if reason := reason_to_abstain(image):
+            return Answer(None, (Finding(reason),), self.used)
+        logits = self.tile_logits(image.pixels)
+        score = self.calibration.score(float(logits.mean()))
+        scores = np.array([self.calibration.score(float(logit)) for logit in logits])
+        finding = Finding(self.sentence(scores, score), kind=self.folder_name)
+        details: dict[str, Any] = {"tile_scores": [round(float(s), 3) for s in scores]}
+        return Answer(score, (finding,), self.used, details)

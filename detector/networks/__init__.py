@@ -1,0 +1,1 @@
+"""nn.Module definitions: what is trained here and converted once for serving."""

@@ -1,0 +1,49 @@
+"""Words and numbers as the pages show them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+register = template.Library()
+
+VERDICTS = {"ai": "Likely AI", "real": "Likely real", "uncertain": "Uncertain"}
+PREDICTIONS = {
+    "ai": "AI",
+    "real": "Real",
+    "uncertain": "Unclear",
+    "abstained": "Abstained",
+    "unavailable": "Unavailable",
+    "error": "Failed",
+}
+
+
+@register.filter
+def verdict_word(label: str) -> str:
+    """The verdict in words; an unknown one is shown as it is."""
+    return VERDICTS.get(label, label)
+
+
+@register.filter
+def prediction_word(kind: str) -> str:
+    """A method's lean, or its status where it gave no score, in one word."""
+    return PREDICTIONS.get(kind, kind)
+
+
+@register.filter
+def percent(score: float) -> str:
+    """A probability in whole per cent; nothing is ever said to be 0% or 100% sure."""
+    if score < 0.01:
+        return "<1%"
+    return ">99%" if score > 0.99 else f"{score:.0%}"
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago, in one unit: the server does not know the reader's time zone."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"

@@ -1,0 +1,84 @@
+"""Fixtures for pages: a media folder of the test's own, a visitor, and results put in as rows."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from PIL import Image
+from pytest_django import Settings
+
+from detector.inference.images import open_image
+from detector.inference.methods import METHODS
+from detector.inference.results import Agreement, Finding, MethodResult, Thresholds, Verdict
+from detector.models import Detection
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Settings, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    """A real JPEG of 512 x 512 pixels: a gradient with noise."""
+    noise = np.random.default_rng(7).normal(0, 8, (512, 512, 3))
+    gradient = np.linspace(40, 210, 512)[None, :, None]
+    buffer = io.BytesIO()
+    pixels = (gradient + noise).clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def owner(client: Client) -> uuid.UUID:
+    """The visitor whose browser `client` is."""
+    session = client.session
+    owner = uuid.uuid4()
+    session["owner"] = str(owner)
+    session.save()
+    return owner
+
+
+@pytest.fixture
+def make_detection(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Detection]:
+    """Save a row with a real preview; the result is whatever verdict the test wants to see."""
+
+    def make(
+        verdict: Verdict | None = None,
+        *,
+        owner: uuid.UUID = owner,
+        filename: str = "beach.jpg",
+    ) -> Detection:
+        result = (verdict or make_verdict()).to_dict()
+        return Detection.record(open_image(jpeg), result, owner=owner, filename=filename)
+
+    return make
+
+
+@pytest.fixture
+def verdict() -> Callable[..., Verdict]:
+    return make_verdict
+
+
+def make_verdict(
+    label: str = "ai", score: float = 0.93, *, methods: dict[str, dict] | None = None, **given: Any
+) -> Verdict:
+    """A verdict with one result for every method of the table; `methods` sets those that matter."""
+    plain = {"status": "ok", "score": score, "findings": (Finding("Even noise everywhere."),)}
+    results = tuple(
+        MethodResult(key, spec.title, **(plain | (methods or {}).get(key, {})))
+        for key, spec in METHODS.items()
+    )
+    agreement = Agreement(ai=len(results), real=0, uncertain=0, text="All lean the same way.")
+    reason = "Because of the noise."
+    return Verdict(
+        label, score, Thresholds(0.23, 0.81), reason, agreement, results, version="1+a", **given
+    )

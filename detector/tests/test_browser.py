@@ -1,0 +1,173 @@
+"""A real browser before the real server: upload, drop, paste, and all of it without JavaScript."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from detector.inference.methods import METHODS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "chrome"])), None)
+DRIVER = shutil.which("chromedriver")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ANALYSIS_SECONDS = 60  # the first picture loads the models
+
+# The page's own listeners get a real DataTransfer, as from a drag or from the clipboard.
+GIVE_FILE = """
+const [selector, kind, base64] = arguments;
+const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+const transfer = new DataTransfer();
+transfer.items.add(new File([bytes], "given.jpg", { type: "image/jpeg" }));
+const options = { bubbles: true, dataTransfer: transfer, clipboardData: transfer };
+const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+document.querySelector(selector).dispatchEvent(event);
+"""
+
+
+def _missing() -> None:
+    """Skip where there is no browser; where CI promises one, its absence is a failure."""
+    reason = f"no browser: Chromium is {CHROMIUM}, chromedriver is {DRIVER}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[WebDriver]:
+    if not (CHROMIUM and DRIVER):
+        _missing()
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in [*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def picture(tmp_path: Path, jpeg: bytes) -> Path:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(jpeg)
+    return path
+
+
+def upload(browser: WebDriver, path: Path) -> None:
+    browser.find_element(By.NAME, "image").send_keys(str(path))
+    browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
+
+
+def wait_for_result(browser: WebDriver) -> None:
+    WebDriverWait(browser, ANALYSIS_SECONDS).until(lambda b: "/results/" in b.current_url)
+
+
+def get_texts(browser: WebDriver, selector: str) -> list[str]:
+    return [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def assert_result_is_complete(browser: WebDriver) -> None:
+    titles = [spec.title for spec in METHODS.values()]
+    assert get_texts(browser, ".comparison tbody th") == titles
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".comparison tbody svg.bar")) == len(titles)
+    assert all(get_texts(browser, ".comparison tbody .badge"))
+    assert get_texts(browser, "h1")[0] in ("Likely AI", "Likely real", "Uncertain")
+
+
+def test_upload_gives_a_verdict_and_the_comparison(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.get(live_server.url)
+    upload(browser, picture)
+    wait_for_result(browser)
+    assert "Multi-Model Comparison Analysis" in get_texts(browser, "h2")
+    assert_result_is_complete(browser)
+    image = browser.find_element(By.CSS_SELECTOR, ".picture img")
+    WebDriverWait(browser, 5).until(lambda _: image.get_property("naturalWidth") == 512)
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
+
+
+def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
+    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+):
+    fake = tmp_path / "fake.jpg"
+    fake.write_text("This is not a picture.")
+    browser.get(live_server.url)
+    upload(browser, fake)
+    alert = WebDriverWait(browser, 10).until(
+        lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    )
+    assert alert.endswith(".") and ("picture" in alert or "file" in alert)
+    assert browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").is_enabled()
+
+
+@pytest.mark.parametrize(("kind", "selector"), [("drop", "[data-zone] label"), ("paste", "body")])
+def test_a_dropped_or_pasted_picture_is_analysed_at_once(
+    browser: WebDriver, live_server: LiveServer, jpeg: bytes, kind: str, selector: str
+):
+    browser.get(live_server.url)
+    browser.execute_script(GIVE_FILE, selector, kind, base64.b64encode(jpeg).decode())
+    wait_for_result(browser)
+    assert_result_is_complete(browser)
+    assert get_texts(browser, ".filename") == ["given.jpg"]
+
+
+def test_the_page_shows_the_picture_and_that_it_is_busy(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.get(live_server.url)
+    # The page stays as it is while busy, so that it can be looked at.
+    browser.execute_script("document.forms[0].addEventListener('submit', e => e.preventDefault())")
+    browser.find_element(By.NAME, "image").send_keys(str(picture))
+    preview = browser.find_element(By.CSS_SELECTOR, "[data-preview]")
+    WebDriverWait(browser, 5).until(lambda _: preview.get_property("naturalWidth") == 512)
+    button = browser.find_element(By.CSS_SELECTOR, "main button[type=submit]")
+    button.click()
+    assert not button.is_enabled() and button.text == "Analysing…"
+    assert browser.find_element(By.CSS_SELECTOR, "[role=status]").text.startswith("Analysing")
+    browser.execute_script("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
+    assert button.is_enabled() and button.text == "Analyse picture"
+
+
+def test_too_large_a_file_is_refused_before_it_is_sent(
+    browser: WebDriver, live_server: LiveServer, picture: Path, settings
+):
+    settings.MAX_UPLOAD_MB = 1
+    browser.get(live_server.url)
+    with picture.open("ab") as file:
+        file.truncate(2**20 + 1)
+    browser.find_element(By.NAME, "image").send_keys(str(picture))
+    assert "at most 1 MB" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    assert browser.find_element(By.NAME, "image").get_property("value") == ""
+
+
+def test_upload_works_without_javascript(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(live_server.url)
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-with-script]").is_displayed()
+    upload(browser, picture)
+    wait_for_result(browser)
+    assert_result_is_complete(browser)

@@ -1,0 +1,179 @@
+"""Method 3: declarations in XMP, lesser evidence, and what is shown of the parameters."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from detector.tests.test_forensics import (
+    AIGC,
+    COMFYUI,
+    DRAW_THINGS,
+    EXIF_FORMATS,
+    IPTC_TERM,
+    PARAMETERS,
+    SWARMUI,
+    UUID,
+    WORKFLOW,
+    ask,
+    claims,
+    exif,
+    picture,
+    png,
+    source_type,
+    with_exif,
+    with_xmp,
+    xmp,
+)
+
+CLAIMS = {
+    "iptc": source_type("trainedAlgorithmicMedia"),
+    "iptc composite": source_type("compositeWithTrainedAlgorithmicMedia"),
+    "iptc synthetic": source_type("compositeSynthetic"),
+    "iptc element": xmp(
+        elements=f"<i:DigitalSourceType>{IPTC_TERM}trainedAlgorithmicMedia</i:DigitalSourceType>"
+    ),
+    "iptc resource": xmp(
+        elements=f'<i:DigitalSourceType r:resource="{IPTC_TERM}trainedAlgorithmicMedia"/>'
+    ),
+    "iptc-ai": xmp(elements="<i:AISystemUsed>Some Generator</i:AISystemUsed>"),
+    "google": xmp(
+        f'p:Credit="Made with Google AI" i:DigitalSourceType="{IPTC_TERM}trainedAlgorithmicMedia"'
+    ),
+    "aigc-label": xmp(elements=f"<t:AIGC>{AIGC}</t:AIGC>"),
+    "aigc-label attribute": xmp(f"t:AIGC='{AIGC}'"),
+    "drawthings": xmp(
+        elements=f"<e:UserComment><r:Alt><r:li>{DRAW_THINGS}</r:li></r:Alt></e:UserComment>"
+    ),
+    "midjourney": xmp(
+        elements=f"<d:description><r:Alt><r:li>a cat Job ID: {UUID}</r:li></r:Alt></d:description>"
+        "<d:creator><r:Seq><r:li>someone</r:li></r:Seq></d:creator>"
+    ),
+}
+
+
+@pytest.mark.parametrize("format", [*EXIF_FORMATS, "GIF"])
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_in_xmp_decides_in_every_container(name: str, format: str) -> None:
+    answer = ask(with_xmp(format, CLAIMS[name]))
+    assert claims(answer)[name.split()[0]] == "decisive"
+    assert "XMP" in answer.used
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("comfyui", with_exif("WEBP", exif(Make="workflow:" + WORKFLOW, Model="x"))),
+        ("comfyui", with_exif("WEBP", exif(Model="prompt:" + COMFYUI))),
+        ("comfyui", with_exif("JPEG", exif(ImageDescription="Workflow: " + WORKFLOW))),
+        ("swarmui", with_exif("JPEG", exif(Model=SWARMUI))),
+        ("a1111", picture("GIF", comment=PARAMETERS)),
+        ("midjourney", with_exif("JPEG", exif(ImageDescription=f"x Job ID: {UUID}", Artist="me"))),
+    ],
+)  # fmt: skip
+def test_payloads_are_found_where_their_programs_put_them(kind: str, data: bytes) -> None:
+    assert claims(ask(data))[kind] == "decisive"
+
+
+def segment(marker: int, body: bytes) -> bytes:
+    """A JPEG with this segment before all others."""
+    plain = picture("JPEG")
+    return plain[:2] + struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body + plain[2:]
+
+
+def iptc_credit(credit: bytes) -> bytes:
+    """IPTC-IIM in Photoshop's resources, behind a resource of another kind."""
+    record = struct.pack(">BBBH", 0x1C, 2, 110, len(credit)) + credit
+    other = b"8BIM\x03\xed\0\0" + struct.pack(">I", 3) + b"abc\0"
+    return other + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(record)) + record
+
+
+def raw_profile(name: str, data: bytes) -> dict[str, str]:
+    """What ImageMagick writes for EXIF, XMP and IPTC in a PNG."""
+    return {f"Raw profile type {name}": f"\ngeneric profile\n{len(data):8}\n{data.hex()}\n"}
+
+
+def samsung(edits: str) -> bytes:
+    """A JPEG with the trailer of Samsung's editor."""
+    name = b"PhotoEditor_Re_Edit_Data"
+    block = struct.pack("<HHI", 0, 0x0BA1, len(name)) + name + edits.encode()
+    directory = b"SEFH" + struct.pack("<IIHHII", 106, 1, 0, 0x0BA1, len(block), len(block))
+    return picture("JPEG") + block + directory + struct.pack("<I", len(directory)) + b"SEFT"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("google", segment(0xED, b"Photoshop 3.0\0" + iptc_credit(b"Made with Google AI"))),
+        ("google", png(raw_profile("iptc", iptc_credit(b"Made with Google AI")))),
+        ("a1111", png(raw_profile("exif", exif(UserComment=PARAMETERS).tobytes()), kind="zTXt")),
+        ("iptc", png(raw_profile("xmp", source_type("trainedAlgorithmicMedia")), kind="zTXt")),
+        ("samsung", samsung('{"genAIType": 3, "toneValue": {}}')),
+        ("samsung", samsung('{"edits": {"genAIType": 1}}')),
+    ],
+)
+def test_evidence_is_found_in_rarer_places(kind: str, data: bytes) -> None:
+    assert kind in claims(ask(data))
+
+
+@pytest.mark.parametrize("edits", ['{"genAIType": 0}', '{"genAIType": "1"}', "genAIType: 1", "[]"])
+def test_samsungs_other_edits_are_no_evidence(edits: str) -> None:
+    assert claims(ask(samsung(edits))) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "strength", "score", "data"),
+    [
+        ("grok", "medium", 0.8,
+         with_exif("JPEG", exif(ImageDescription="Signature: " + "Abc4" * 20, Artist=UUID))),
+        ("maker", "medium", 0.8, with_exif("JPEG", exif(Make="Ideogram AI"))),
+        ("maker", "medium", 0.8, png({"Source": "Luma AI"})),
+        ("google", "medium", 0.8, with_xmp("JPEG", xmp('p:Credit="Edited with Google AI"'))),
+        ("midjourney", "medium", 0.8, png({"Description": f"a cat Job ID: {UUID}"})),
+        ("aigc-label", "medium", 0.8, png({"AIGC": '{"Label": "2"}'})),
+        ("aigc-label", "weak", 0.6, png({"AIGC": '{"Label": "3"}'})),
+        ("software", "weak", 0.6, with_exif("JPEG", exif(Software="Midjourney 6"))),
+        ("software", "weak", 0.6, png({"Software": "Adobe Firefly"})),
+    ],
+)  # fmt: skip
+def test_lesser_evidence_has_a_lesser_score(
+    kind: str, strength: str, score: float, data: bytes
+) -> None:
+    answer = ask(data)
+    assert claims(answer) == {kind: strength}
+    assert answer.score == score
+
+
+def test_the_table_holds_the_generation_parameters() -> None:
+    answer = ask(png({"parameters": PARAMETERS}))
+    assert answer.details["table"] == [
+        ["prompt", "a lighthouse at dusk, <lora:sea:0.8>"],
+        ["negative prompt", "blurry, low quality"],
+        ["model", "dreamshaper_8"],
+        ["seed", "1415885281"],
+        ["steps", "30"],
+        ["sampler", "Euler a"],
+        ["CFG scale", "7"],
+        ["size", "512x512"],
+        ["version", "v1.9.4"],
+    ]
+    assert "30 steps, sampler Euler a, model dreamshaper_8" in answer.findings[0].text
+
+
+def test_the_prompts_of_a_graph_are_those_that_lead_to_the_sampler() -> None:
+    table = dict(ask(png({"prompt": COMFYUI})).details["table"])
+    assert table["prompt"] == "a red fox"
+    assert table["negative prompt"] == "blurry"
+    assert table["model"] == "sdxl.safetensors"
+
+
+def test_long_values_are_cut_and_what_cannot_be_printed_is_left_out() -> None:
+    prompt = "x" * 5000 + "\u202e"
+    answer = ask(png({"parameters": f"\x07{prompt}\n{PARAMETERS.splitlines()[-1]}"}))
+    assert dict(answer.details["table"])["prompt"] == "x" * 1999 + "…"
+
+
+def test_the_strongest_evidence_comes_first() -> None:
+    answer = ask(png({"Software": "NovelAI", "parameters": PARAMETERS}))
+    assert [f.strength for f in answer.findings] == ["decisive", "weak"]

@@ -1,0 +1,146 @@
+"""Method 3 on files that only look like evidence: none of them may decide, most say nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from detector.inference.images import open_image
+from detector.inference.methods.forensics import Forensics
+from detector.inference.runtime import Runtime
+from detector.tests.test_forensics import (
+    COMFYUI,
+    PARAMETERS,
+    UUID,
+    ask,
+    claims,
+    exif,
+    picture,
+    png,
+    source_type,
+    with_exif,
+    with_xmp,
+    xmp,
+)
+
+TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+ONE_NODE = {"1": {"class_type": "KSampler", "inputs": {}}}
+INGREDIENT = (
+    "<p:DocumentAncestors><r:Bag><r:li r:parseType='Resource'>"
+    f"<i:DigitalSourceType>{TRAINED}</i:DigitalSourceType></r:li></r:Bag></p:DocumentAncestors>"
+)
+
+SILENT = {
+    "the term in a JPEG comment": picture("JPEG", comment=TRAINED),
+    "a packet in a JPEG comment": picture("JPEG", comment=source_type("trainedAlgorithmicMedia")),
+    "parameters in a JPEG comment": picture("JPEG", comment=PARAMETERS),
+    "a packet after the end": picture("JPEG") + source_type("trainedAlgorithmicMedia"),
+    "the term in a PNG text": png({"DigitalSourceType": TRAINED}),
+    "the term in a description": with_xmp("JPEG", xmp(f'p:Headline="{TRAINED}"')),
+    "the term in another namespace": with_xmp("JPEG", xmp(f'd:DigitalSourceType="{TRAINED}"')),
+    "the term about an ingredient": with_xmp("JPEG", xmp(elements=INGREDIENT)),
+    "a made-up term": with_xmp("JPEG", source_type("trainedAlgorithmicMediaNot")),
+    "parameters without the grammar": png({"parameters": "a cat, Steps: many, Sampler: none"}),
+    "steps of a recipe": png({"parameters": "Steps: 3, Oven: 200, Size: 20x20"}),
+    "a prompt that is no graph": png({"prompt": "a red fox in the snow"}),
+    "a prompt that is other JSON": png({"prompt": json.dumps({"3": {"type": "KSampler"}})}),
+    "a graph of one node": png({"prompt": json.dumps(ONE_NODE)}),
+    "a workflow without nodes": png({"workflow": '{"nodes": [], "links": []}'}),
+    "a graph in a title": png({"Title": COMFYUI}),
+    "NovelAI's settings alone": png({"Comment": '{"prompt": "a", "steps": 8, "seed": 1}'}),
+    "a command without a seed": png({"Dream": '"a cat" -s50'}),
+    "an author alone": png({"Author": "Midjourney"}),
+    "a job that is no UUID": png({"Description": "Job ID: 1234", "Author": "me"}),
+    "a job in mid-sentence": png({"Description": f"Job ID: {UUID} failed", "Author": "me"}),
+    "half of Grok's pair": with_exif("JPEG", exif(Artist=UUID)),
+    "Google's credit reworded": with_xmp("JPEG", xmp('p:Credit="Not Made with Google AI"')),
+    "a label of 0": png({"AIGC": '{"Label": "0"}'}),
+    "a bare label elsewhere": with_exif("JPEG", exif(ImageDescription='{"Label": "1"}')),
+    "a plain picture": picture("BMP"),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_decoys_are_no_evidence(name: str) -> None:
+    answer = ask(SILENT[name])
+    assert claims(answer) == {}
+    assert answer.score is None
+    assert answer.findings[0].kind == "silent"
+
+
+@pytest.mark.parametrize(
+    ("data", "score"),
+    [
+        (with_exif("JPEG", exif(Software="Midjourney")), 0.6),
+        (with_xmp("JPEG", xmp('p:Credit="Made with Google AI"')), 0.8),
+        (png({"Software": "NovelAI", "Comment": "a cat"}), 0.6),
+        (
+            png(
+                {"prompt": json.dumps({n: {"class_type": "LoadImage", "inputs": {}} for n in "12"})}
+            ),
+            0.6,
+        ),
+    ],
+    ids=["software", "credit", "NovelAI's name", "a graph without a sampler"],
+)
+def test_hints_do_not_decide(data: bytes, score: float) -> None:
+    answer = ask(data)
+    assert "decisive" not in claims(answer).values()
+    assert answer.score == score
+
+
+def test_the_name_of_the_file_is_no_evidence(tmp_path: Path) -> None:
+    path = tmp_path / "midjourney_stable-diffusion_parameters.png"
+    path.write_bytes(picture("PNG"))
+    answer = Forensics(Runtime(Path(), Path())).predict(open_image(path))
+    assert claims(answer) == {}
+
+
+@pytest.mark.parametrize("term", ["algorithmicMedia", "digitalCapture", "composite"])
+def test_other_source_types_are_context(term: str) -> None:
+    answer = ask(with_xmp("JPEG", source_type(term)))
+    assert answer.score is None
+    assert [f.strength for f in answer.findings if f.kind == "iptc"] == ["context"]
+
+
+def camera_exif() -> Image.Exif:
+    data = exif(Make="Canon", Model="Canon EOS R5", Software="Adobe Lightroom 7")
+    data.get_ifd(0x8769).update({0x829A: 0.01, 0x829D: 2.8, 0x8827: 100})
+    data.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.6)})
+    return data
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_a_camera_is_context_and_never_argues_for_real(format: str) -> None:
+    answer = ask(with_exif(format, camera_exif()))
+    texts = {finding.kind: finding.text for finding in answer.findings}
+    assert answer.score is None
+    assert '"Canon EOS R5", with the settings of an exposure' in texts["camera"]
+    assert "Lightroom" in texts["editor"]
+    assert all(finding.claim is None for finding in answer.findings)
+
+
+def test_the_place_is_never_given() -> None:
+    answer = ask(with_exif("JPEG", camera_exif()))
+    assert any(finding.kind == "gps" for finding in answer.findings)
+    assert "48" not in repr(answer)
+
+
+def test_a_camera_does_not_silence_a_generator() -> None:
+    data = camera_exif()
+    data.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + PARAMETERS.encode("utf-16-be")
+    assert ask(with_exif("JPEG", data)).score == 0.99
+
+
+def test_only_the_first_picture_of_an_mpo_is_read() -> None:
+    first, second = (
+        io.BytesIO(picture("JPEG")),
+        io.BytesIO(with_exif("JPEG", exif(UserComment=PARAMETERS))),
+    )
+    buffer = io.BytesIO()
+    Image.open(first).save(buffer, "MPO", save_all=True, append_images=[Image.open(second)])
+    assert ask(buffer.getvalue()).used == "JPEG segments"

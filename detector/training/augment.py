@@ -1,0 +1,103 @@
+"""Re-encoding and rescaling, drawn alike for both classes.
+
+A detector that sees AI pictures as PNG and photographs as JPEG learns the file format. So every
+crop is rescaled and re-encoded by the same random draws before it is learnt from, and by the same
+fixed steps before it is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from detector.inference.tiles import Pixels, mirror_to
+
+INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
+SUBSAMPLINGS = (
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+)
+
+
+def encode_jpeg(pixels: Pixels, quality: int, sampling: int = SUBSAMPLINGS[0]) -> Pixels:
+    """The picture after JPEG at `quality` (1..100), 4:2:0 unless `sampling` says otherwise."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    return _through(".jpg", pixels, options)
+
+
+def encode_webp(pixels: Pixels, quality: int) -> Pixels:
+    """The picture after lossy WebP at `quality` (1..100)."""
+    return _through(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, quality])
+
+
+def _through(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
+    _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
+    decoded: Pixels = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return decoded
+
+
+def rescale(pixels: Pixels, factor: float, interpolation: int = cv2.INTER_AREA) -> Pixels:
+    """The picture at `factor` times its size, at least 1 x 1."""
+    height, width = (max(round(side * factor), 1) for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
+
+
+def half_size(pixels: Pixels) -> Pixels:
+    """The picture at half its size."""
+    return rescale(pixels, 0.5)
+
+
+# How pictures are prepared before accuracy is measured; both classes alike.
+CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
+    "JPEG 95": lambda pixels: encode_jpeg(pixels, 95),
+    "JPEG 70": lambda pixels: encode_jpeg(pixels, 70),
+    "half size": lambda pixels: encode_jpeg(half_size(pixels), 95),
+    "half size + JPEG 70": lambda pixels: encode_jpeg(half_size(pixels), 70),
+}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How often (0..1) a crop is rescaled and re-encoded, and within which bounds."""
+
+    rescale: float = 0.4
+    smallest: float = 0.5
+    largest: float = 1.1
+    encode: float = 0.85
+    lowest_quality: int = 50
+    webp: float = 0.1
+
+    def random_crop(self, region: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+        """A crop of shape (size, size, 3), rescaled, re-encoded, flipped and turned at random.
+
+        Encoding comes before the last cut, so that the 8-pixel grid of JPEG may start anywhere.
+        """
+        region = self._cut_for(region, size, rng)
+        if rng.random() < self.encode:
+            region = self._encoded(region, rng)
+        crop = mirror_to(_random_cut(region, size, rng), size)
+        crop = np.rot90(crop, int(rng.integers(4)))
+        return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+
+    def _cut_for(self, region: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+        """A part with a margin of 8 pixels, rescaled if the region has room for it."""
+        smallest = max(self.smallest, (size + 8) / max(min(region.shape[:2]), 1))
+        if rng.random() >= self.rescale or smallest > self.largest:
+            return _random_cut(region, size + 8, rng)
+        factor = rng.uniform(smallest, self.largest)
+        part = _random_cut(region, round((size + 8) / factor) + 1, rng)
+        return rescale(part, factor, int(rng.choice(INTERPOLATIONS)))
+
+    def _encoded(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        quality = int(rng.integers(self.lowest_quality, 99))
+        if rng.random() < self.webp:
+            return encode_webp(pixels, quality)
+        return encode_jpeg(pixels, quality, int(rng.choice(SUBSAMPLINGS)))
+
+
+def _random_cut(pixels: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+    top, left = (int(rng.integers(0, max(side - size, 0) + 1)) for side in pixels.shape[:2])
+    return pixels[top : top + size, left : left + size]

@@ -1,0 +1,110 @@
+"""A labelled folder of pictures, and how its sources are shared out.
+
+A corpus is a folder with `manifest.jsonl` (or `.jsonl.gz`): one JSON object a picture with `split`
+(train or val), `label` (ai or real), `source`, `generator` (AI only) and `file`, the path within
+the folder (`crop` serves where `file` is missing). Without a manifest the folders
+`<split>/<ai|real>/` tell split and label, and every picture is its own source.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector.inference.images import SUFFIXES
+
+LABELS = {"real": 0, "ai": 1}
+MANIFESTS = ("manifest.jsonl", "manifest.jsonl.gz")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One labelled picture; `group` is what sampling is balanced by."""
+
+    path: Path
+    split: str
+    label: int
+    source: str
+    generator: str = ""
+    kind: str = ""
+
+    @property
+    def group(self) -> str:
+        return f"{self.source}:{self.generator}"
+
+
+def read_corpus(folder: Path) -> list[Picture]:
+    """The pictures of a corpus that are there, in a fixed order.
+
+    Raises `FileNotFoundError` if there are none.
+    """
+    manifests = [folder / name for name in MANIFESTS if (folder / name).exists()]
+    pictures = list(_from_manifest(manifests[0]) if manifests else _from_folders(folder))
+    if not pictures:
+        raise FileNotFoundError(
+            f"No pictures in {folder}; needed is manifest.jsonl or <train|val>/<ai|real>/."
+        )
+    return sorted(pictures, key=lambda picture: picture.path)
+
+
+def _from_manifest(manifest: Path) -> Iterator[Picture]:
+    data = manifest.read_bytes()
+    text = gzip.decompress(data) if manifest.suffix == ".gz" else data
+    for row in map(json.loads, text.splitlines()):
+        name = row.get("file") or row.get("crop")
+        if name and (manifest.parent / name).exists():
+            yield _picture(manifest.parent / name, row)
+
+
+def _picture(path: Path, row: dict[str, Any]) -> Picture:
+    label = LABELS[row["label"]]
+    generator = str(row.get("generator") or "") if label else ""
+    kind = str(row.get("kind") or "")
+    return Picture(path, row["split"], label, str(row["source"]), generator, kind)
+
+
+def _from_folders(folder: Path) -> Iterator[Picture]:
+    for split in ("train", "val"):
+        for name, label in LABELS.items():
+            for path in (folder / split / name).rglob("*"):
+                if path.suffix.lower() in SUFFIXES:
+                    yield Picture(path, split, label, path.stem)
+
+
+def hold_out_sources(pictures: Sequence[Picture], share: float, seed: int) -> set[str]:
+    """Sources that hold about `share` of the weight of either class, drawn at random.
+
+    They are kept from training and serve for calibration; see `balanced_weights` for the weight.
+    """
+    weight: Counter[tuple[str, int]] = Counter()
+    for picture, value in zip(pictures, balanced_weights(pictures), strict=True):
+        weight[picture.source, picture.label] += value
+    wanted = {0: share / 2, 1: share / 2}
+    held: set[str] = set()
+    for source in np.random.default_rng(seed).permutation(sorted({p.source for p in pictures})):
+        gain = {label: weight[str(source), label] for label in wanted}
+        # A source that brings more than is still wanted would be missed too much in training.
+        if all(gain[label] <= max(wanted[label], 0) for label in wanted):
+            held.add(str(source))
+            wanted = {label: wanted[label] - gain[label] for label in wanted}
+    return held
+
+
+def balanced_weights(pictures: Sequence[Picture]) -> np.ndarray:
+    """Sampling weights, shape (n,), that sum to 1: classes alike, groups by their square root.
+
+    Large sources are many pictures of few scenes; the square root keeps them from ruling.
+    """
+    sizes = Counter((p.label, p.group) for p in pictures)
+    weights = np.array([sizes[p.label, p.group] ** -0.5 for p in pictures])
+    labels = np.array([p.label for p in pictures])
+    for label in (0, 1):
+        weights[labels == label] /= 2 * max(weights[labels == label].sum(), 1e-12)
+    return weights

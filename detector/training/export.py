@@ -1,0 +1,82 @@
+"""Writes weights folders: weights, how to load them, what they were trained on, what they reach."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from detector.inference.calibration import Calibration
+
+from .corpus import Picture
+
+LIBRARIES = ("torch", "transformers", "scikit-learn", "openvino", "numpy", "pillow")
+
+
+def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Fill a temporary folder with `write` and move it into place: never half a model.
+
+    Files that `write` did not make (README.md, calibration.json) are kept from the old folder.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        if folder.is_dir():
+            shutil.copytree(folder, draft, dirs_exist_ok=True)
+        write(draft)
+        draft.chmod(0o755)
+        _replace(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(draft: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Readable JSON that git can compare."""
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def start_metrics(folder: Path, pictures: Sequence[Picture], arguments: dict[str, Any]) -> None:
+    """A new metrics.json, of what was trained how; accuracy comes from calibration and tests."""
+    write_json(folder / "metrics.json", {"training": describe(pictures, arguments)})
+    Calibration().write(folder)
+
+
+def describe(pictures: Sequence[Picture], arguments: dict[str, Any]) -> dict[str, Any]:
+    """How many pictures of how many sources and generators, with arguments and versions."""
+    labels = Counter(picture.label for picture in pictures)
+    return {
+        "n_ai": labels[1],
+        "n_real": labels[0],
+        "sources": len({picture.source for picture in pictures}),
+        "generators": len({picture.generator for picture in pictures if picture.generator}),
+        "arguments": arguments,
+        "versions": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path) -> None:
+    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size and picture size."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
+    import openvino
+
+    with torch.inference_mode():
+        model = openvino.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+    openvino.save_model(model, xml, compress_to_fp16=True)

@@ -1,0 +1,86 @@
+"""Calibrates each pixel method and fits the fusion, on sources that no method was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from detector.inference.calibration import Calibration
+from detector.inference.numbers import MIN_SCORE
+
+from .metrics import weighted_quantile
+
+# Of real photographs called "likely AI", and of AI pictures called "likely real".
+MAX_FALSE_AI, MAX_FALSE_REAL = 0.01, 0.05
+FOLDS = 5
+
+
+def to_log_odds(scores: np.ndarray) -> np.ndarray:
+    """log(p / (1 - p)), held off the ends as in serving."""
+    held = np.clip(scores, MIN_SCORE, 1 - MIN_SCORE)
+    return np.log(held / (1 - held))
+
+
+def fit_calibration(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Calibration:
+    """Platt scaling of raw log-odds (n,) to labels (n,); pictures count by `weights` (n,)."""
+    model = _regression().fit(logits[:, None], labels, _unit(weights))
+    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+
+
+def fit_fusion(
+    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray
+) -> dict[str, dict[str, Any]]:
+    """Intercept and weights for every subset of methods, from their calibrated log-odds (n,)."""
+    keys = sorted(logits)
+    subsets = [c for size in range(1, len(keys) + 1) for c in combinations(keys, size)]
+    return {"+".join(keys): _fit_subset(keys, logits, labels, weights) for keys in subsets}
+
+
+def _fit_subset(
+    keys: Sequence[str], logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray
+) -> dict[str, Any]:
+    inputs = np.stack([logits[key] for key in keys], 1)
+    model = _regression().fit(inputs, labels, _unit(weights))
+    fitted = {key: round(float(w), 4) for key, w in zip(keys, model.coef_[0], strict=True)}
+    return {"intercept": round(float(model.intercept_[0]), 4), "weights": fitted}
+
+
+def out_of_fold_scores(
+    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
+) -> np.ndarray:
+    """Fused P(AI) (n,), each by a fusion that has not seen the picture's source."""
+    inputs = np.stack([logits[key] for key in sorted(logits)], 1)
+    scores: np.ndarray = cross_val_predict(
+        _regression(),
+        inputs,
+        labels,
+        groups=sources,
+        cv=GroupKFold(FOLDS),
+        method="predict_proba",
+        params={"sample_weight": _unit(weights)},
+    )[:, 1]
+    return scores
+
+
+def choose_thresholds(
+    scores: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> dict[str, float]:
+    """Thresholds that keep to MAX_FALSE_AI and MAX_FALSE_REAL on out-of-fold scores."""
+    real, ai = labels == 0, labels == 1
+    return {
+        "real": round(weighted_quantile(scores[ai], weights[ai], MAX_FALSE_REAL), 3),
+        "ai": round(weighted_quantile(scores[real], weights[real], 1 - MAX_FALSE_AI), 3),
+    }
+
+
+def _regression() -> LogisticRegression:
+    return LogisticRegression(C=100.0)
+
+
+def _unit(weights: np.ndarray) -> np.ndarray:
+    return weights / weights.mean()

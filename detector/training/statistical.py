@@ -1,0 +1,92 @@
+"""Fits method 2: features of augmented crops into histogram gradient boosting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from detector.inference.methods.statistical import MODEL
+from detector.inference.methods.statistical.features import CROP, extract_features
+
+from .augment import Augmentation
+from .corpus import balanced_weights
+from .export import start_metrics, write_folder
+from .preparation import Preparation, Progress
+from .regions import Regions
+
+
+def fit_and_write(
+    prepared: Preparation,
+    folder: Path,
+    *,
+    crops: int,
+    seed: int,
+    workers: int,
+    progress: Progress,
+) -> None:
+    """Extract features of `crops` crops a picture, fit, and write the weights folder."""
+    regions, learn = prepared.regions, prepared.learn
+    stream = build_features(regions, learn, crops=crops, seed=seed, workers=workers)
+    bar = progress(stream, total=len(learn), desc="Features", unit="picture")
+    features = np.concatenate(list(bar))
+    pictures = [regions.pictures[i] for i in learn]
+    labels = np.repeat([p.label for p in pictures], crops)
+    model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
+
+    def write(draft: Path) -> None:
+        skops.io.dump(model, draft / MODEL)
+        start_metrics(draft, pictures, {"crops": crops, "seed": seed})
+
+    write_folder(folder, write)
+
+
+def build_features(
+    regions: Regions, indices: np.ndarray, *, crops: int, seed: int, workers: int
+) -> Iterator[np.ndarray]:
+    """Features of augmented crops, shape (crops, 885) for each picture of `indices` in turn."""
+    with ProcessPoolExecutor(workers, initializer=_open, initargs=(regions,)) as pool:
+        jobs = [(int(i), crops, seed) for i in indices]
+        yield from pool.map(_features_of, jobs, chunksize=16)
+
+
+_regions: Regions
+
+
+def _open(regions: Regions) -> None:
+    global _regions
+    _regions = regions
+    cv2.setNumThreads(1)
+
+
+def _features_of(job: tuple[int, int, int]) -> np.ndarray:
+    index, crops, seed = job
+    rng = np.random.default_rng((seed, index))
+    augmentation = Augmentation()
+    count = _regions.count(index)
+    cut = (
+        augmentation.random_crop(_regions.get(index, j % count), CROP, rng) for j in range(crops)
+    )
+    return np.stack([extract_features(crop) for crop in cut])
+
+
+def fit(
+    features: np.ndarray, labels: np.ndarray, weights: np.ndarray, seed: int = 0
+) -> HistGradientBoostingClassifier:
+    """Boosted trees over features (n, 885), labels (n,) 1 = AI and sample weights (n,)."""
+    model = HistGradientBoostingClassifier(
+        max_iter=500,
+        learning_rate=0.06,
+        max_leaf_nodes=24,
+        min_samples_leaf=40,
+        l2_regularization=1.0,
+        max_features=0.25,
+        random_state=seed,
+    )
+    # The boosting's regularisation counts samples, so the weights must average 1.
+    return model.fit(features, labels, sample_weight=weights / weights.mean())
