@@ -7,6 +7,7 @@ running program writes goes below `.local/` (DATA_DIR).
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +25,7 @@ def env_bool(name: str, default: bool) -> bool:
 
 def env_int(name: str, default: int) -> int:
     value = os.environ.get(name, str(default))
-    if not value.isdigit() or int(value) < 1:
+    if not value.isdecimal() or int(value) < 1:
         raise ImproperlyConfigured(f"{name} is {value!r}; accepted are whole numbers from 1 up.")
     return int(value)
 
@@ -42,7 +43,6 @@ def secret_key(path: Path) -> str:
     if key := os.environ.get("SECRET_KEY"):
         return key
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Made whole under another name, then linked: of two first starts at once one key wins.
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
@@ -57,6 +57,7 @@ def secret_key(path: Path) -> str:
 
 
 DATA_DIR = env_path("DATA_DIR", BASE_DIR / ".local")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = secret_key(DATA_DIR / "secret_key")
@@ -126,6 +127,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
 
@@ -151,6 +153,10 @@ FINETUNED_DIR = env_path("FINETUNED_DIR", BASE_DIR / "hf_finetuned_models")
 COMPILED_DIR = DATA_DIR / "openvino"
 # Empty: the library's own default, which follows HF_HOME.
 HUB_CACHE = os.environ.get("HF_HUB_CACHE") or None
+HUB_ENDPOINT = os.environ.get("HF_ENDPOINT") or None
+
+# Damaged files make Pillow warn, each with a new text: uploads could fill the log.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 LOGGING = {
     "version": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,15 +23,19 @@ def preview_path(detection: Detection, filename: str) -> str:
     return f"previews/{detection.pk}.webp"
 
 
+def expiry() -> datetime:
+    """What was uploaded before this moment is older than RETENTION_HOURS."""
+    return timezone.now() - timedelta(hours=settings.RETENTION_HOURS)
+
+
 class DetectionQuerySet(models.QuerySet["Detection"]):
     def owned_by(self, owner: uuid.UUID | None) -> DetectionQuerySet:
-        """Those of one browser session; of nobody for None."""
-        return self.filter(owner=owner) if owner else self.none()
+        """Those of one browser session that have not expired; of nobody for None."""
+        return self.filter(owner=owner, created_at__gte=expiry()) if owner else self.none()
 
     def expired(self) -> DetectionQuerySet:
         """Those older than RETENTION_HOURS."""
-        limit = timezone.now() - timedelta(hours=settings.RETENTION_HOURS)
-        return self.filter(created_at__lt=limit)
+        return self.filter(created_at__lt=expiry())
 
     def known_result(self, sha256: str, version: str) -> dict[str, Any] | None:
         """What the same version said about the same bytes, whoever uploaded them."""

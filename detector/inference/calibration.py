@@ -28,7 +28,11 @@ class Calibration:
     @classmethod
     def read(cls, folder: Path) -> Calibration:
         """The calibration of a weights folder. Raises `OSError` or `ValueError`."""
-        return cls(**json.loads((folder / FILENAME).read_text()))
+        values = json.loads((folder / FILENAME).read_text())
+        try:
+            return cls(float(values["slope"]), float(values["intercept"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{FILENAME} must give slope and intercept as numbers.") from error
 
     def write(self, folder: Path) -> None:
         """Put the calibration into a weights folder."""

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.Image import DecompressionBombError
 
 # Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
@@ -87,8 +86,11 @@ def _read(path: Path, limits: Limits) -> bytes:
     try:
         _check_size(path.stat().st_size, limits)
         return path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"The file cannot be read: {error.strerror}.") from error
+    except ImageError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"The file cannot be read: {reason}.") from error
 
 
 def _check_size(size: int, limits: Limits) -> None:
@@ -102,26 +104,28 @@ def _check_size(size: int, limits: Limits) -> None:
 
 
 @cache
-def _register_heif() -> None:
+def _prepare_pillow() -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
+    # `Limits` stand in for Pillow's own limit, which warns and refuses at other sizes than ours.
+    Image.MAX_IMAGE_PIXELS = None
 
 
 def _sniff(data: bytes, limits: Limits) -> Image.Image:
     """Read the header only: what is it, and is it of a size that may be decoded?"""
-    _register_heif()
-    too_many = f"at most {limits.max_pixels / 1e6:.0f} million pixels are accepted."
+    _prepare_pillow()
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).") from error
-    except DecompressionBombError as error:
-        raise ImageError(f"The picture is too large; {too_many}") from error
     except Exception as error:  # parsers of hostile headers raise anything
         raise ImageError("The file is damaged: its header cannot be read.") from error
     if image.width * image.height > limits.max_pixels:
-        raise ImageError(f"The picture has {image.width} x {image.height} pixels; {too_many}")
+        raise ImageError(
+            f"The picture has {image.width} x {image.height} pixels; "
+            f"at most {limits.max_pixels / 1e6:.0f} million are accepted."
+        )
     return image
 
 
@@ -133,13 +137,13 @@ def _notes(image: Image.Image) -> tuple[str, ...]:
         animated = True
     if not animated:
         return ()
-    image.seek(0)
     return (f"This {image.format} holds several frames or pages; only the first was analysed.",)
 
 
 def _decode(image: Image.Image) -> Image.Image:
     """The upright picture in 8-bit RGB, transparent parts laid on white."""
     try:
+        image.seek(0)  # asking for further frames may have moved on
         image.load()
         return _to_rgb(ImageOps.exif_transpose(image))
     except Exception as error:  # decoders of damaged files raise anything
@@ -152,16 +156,23 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _to_8_bit(image)
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _on_white(rgba: Image.Image) -> Image.Image:
+    """As `Image.alpha_composite`, which needs three more copies of a picture that may be large."""
+    rgb = Image.new("RGB", rgba.size, "white")
+    rgb.paste(rgba, mask=rgba)
+    return rgb
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """Scale 16-bit and float greys; Pillow's own conversion would clip them at 255."""
-    values = np.asarray(image).astype(np.float32)
-    top = 65535.0 if image.mode != "F" else max(float(np.nanmax(values)), 1e-12)
-    if image.mode == "I" and values.max(initial=0) <= 255:
+    values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=0, neginf=0)
+    highest = max(float(values.max()), 1e-12)
+    top = highest if image.mode == "F" else 65535.0
+    if image.mode == "I" and highest <= 255:
         top = 255.0
-    grey = np.nan_to_num(values / top * 255.0).clip(0, 255).round()
+    grey = (values / top * 255.0).clip(0, 255).round()
     return Image.fromarray(grey.astype(np.uint8))

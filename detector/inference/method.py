@@ -25,6 +25,10 @@ class Answer:
     used: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.score is not None and not 0 <= self.score <= 1:  # NaN is not, either
+            raise ValueError(f"A score is in [0, 1], not {self.score}.")
+
 
 class Method(ABC):
     """One way of telling AI pictures from real ones.

@@ -11,7 +11,7 @@ from detector import __version__
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
-from .results import Finding, MethodResult, Verdict
+from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
 from .verdict import combine, load_fusion
 
@@ -36,7 +36,7 @@ class Detector:
     def version(self) -> str:
         """Version of the program and of all weights that it would use now."""
         state = [load_fusion(self.runtime.weights_dir).digest]
-        state += [self._method(key).state() for key in self.specs]
+        state += [self._state(key) for key in self.specs]
         return f"{__version__}+{hashlib.sha256(repr(state).encode()).hexdigest()[:8]}"
 
     def load(self) -> None:
@@ -51,14 +51,24 @@ class Detector:
         """The verdict about one picture, with the result of every method."""
         started = time.perf_counter()
         version = self.version
-        results = tuple(self._run(key, spec, image) for key, spec in self.specs.items())
         return combine(
-            results,
+            self.run_methods(image),
             load_fusion(self.runtime.weights_dir),
             notes=image.notes,
             version=version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
+
+    def run_methods(self, image: SourceImage) -> tuple[MethodResult, ...]:
+        """What each method says about one picture, in the order of the table."""
+        return tuple(self._run(key, spec, image) for key, spec in self.specs.items())
+
+    def _state(self, key: str) -> str:
+        try:
+            return self._method(key).state()
+        except Exception:  # `_answer` meets the same error, and reports it
+            logger.debug("%s cannot tell its state", self.specs[key].title, exc_info=True)
+            return "error"
 
     def _method(self, key: str) -> Method:
         # Two threads may build the same method; setdefault keeps one, and building loads nothing.
@@ -82,7 +92,7 @@ class Detector:
             logger.exception("%s failed on %s", spec.title, image.sha256)
             failed = Finding("This method failed on this picture; the server's log says why.")
             return MethodResult(key, spec.title, "error", findings=(failed,))
-        status = "abstained" if answer.score is None else "ok"
+        status: Status = "abstained" if answer.score is None else "ok"
         return MethodResult(
             key, spec.title, status, answer.score, answer.findings, answer.used, answer.details
         )

@@ -6,14 +6,15 @@ process never imports torch. Settings pass a `Runtime` in; nothing here reads th
 
 from __future__ import annotations
 
-import logging
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger(__name__)
+import numpy as np
+import numpy.typing as npt
 
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 
@@ -50,11 +51,22 @@ def _core() -> Any:
     return openvino.Core()
 
 
-def compile_network(xml: Path, runtime: Runtime) -> Any:
-    """Load an OpenVINO network (`.xml` beside its `.bin`), ready to be called with arrays.
+class Network:
+    """A compiled network: a batch (n, 3, h, w) float32 in, its first output out.
 
-    Arithmetic is fp32 even where the processor has bf16: a score must not depend on the machine.
+    Any number of threads may call it: each has a request of its own, since OpenVINO refuses a
+    request that is busy.
     """
-    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    logger.debug("Compiling %s for %s", xml, runtime.device)
-    return _core().compile_model(str(xml), runtime.device, config)
+
+    def __init__(self, xml: Path, runtime: Runtime) -> None:
+        """Load `.xml` and `.bin`. Raises `RuntimeError` if they are missing or damaged."""
+        # fp32 even where the processor has bf16: a score must not depend on the machine.
+        config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        self._compiled = _core().compile_model(str(xml), runtime.device, config)
+        self._thread = threading.local()
+
+    def __call__(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if not hasattr(self._thread, "request"):
+            self._thread.request = self._compiled.create_infer_request()
+        output: npt.NDArray[np.float32] = self._thread.request.infer([batch])[0]
+        return output

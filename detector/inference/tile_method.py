@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from .method import Answer, Method, MethodUnavailable
 from .results import Finding
 from .tiles import Pixels
 from .weights import folder_state
+
+logger = logging.getLogger(__name__)
 
 
 class TileMethod(Method):
@@ -39,9 +42,11 @@ class TileMethod(Method):
             self.calibration = Calibration.read(self.folder)
             self.load_weights()
         except (OSError, ValueError, RuntimeError) as error:
+            # The error itself names paths of this machine: it goes to the log, not to the page.
+            logger.warning("The weights in %s cannot be used: %s", self.folder, error)
             raise MethodUnavailable(
-                f"The weights in detector/weights/{self.folder_name} are missing or damaged "
-                f"({error}); restore them from the repository."
+                f"The weights in detector/weights/{self.folder_name} are missing or damaged; "
+                "restore them from the repository."
             ) from error
 
     @abstractmethod

@@ -21,7 +21,7 @@ def tile_positions(height: int, width: int, size: int, count: int) -> list[tuple
     """
     rows, columns = max(height // size, 1), max(width // size, 1)
     while rows * columns > count:
-        # Thin out the direction with more tiles, so that the grid keeps the picture's shape.
+        # Thin out the direction with more tiles: both stay covered as long as they can.
         if rows >= columns:
             rows -= 1
         else:

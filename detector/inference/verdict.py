@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,24 @@ def load_fusion(weights_dir: Path) -> Fusion:
 def _load_fusion(path: Path, _mtime_ns: int) -> Fusion:
     text = path.read_bytes()
     config = json.loads(text)
-    thresholds = Thresholds(**config.pop("thresholds"))
-    return Fusion(**config, thresholds=thresholds, digest=hashlib.sha256(text).hexdigest())
+    try:
+        thresholds = Thresholds(**config.pop("thresholds"))
+        fusion = Fusion(**config, thresholds=thresholds, digest=hashlib.sha256(text).hexdigest())
+        _check_subsets(fusion.subsets)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} of the fusion is broken: {error!r}.") from error
+    return fusion
+
+
+def _check_subsets(subsets: dict[str, dict[str, Any]]) -> None:
+    """Without a fit of their subset, the scores of methods would be passed over in silence."""
+    keys = sorted({key for subset in subsets for key in subset.split("+")})
+    wanted = {"+".join(c) for n in range(1, len(keys) + 1) for c in combinations(keys, n)}
+    if missing := wanted - set(subsets):
+        raise ValueError(f"The fusion has no fit for {sorted(missing)}.")
+    for subset, fit in subsets.items():
+        if set(fit["weights"]) != set(subset.split("+")) or "intercept" not in fit:
+            raise ValueError(f"The fit of {subset} needs an intercept and a weight for each.")
 
 
 def combine(

@@ -8,10 +8,21 @@ from pathlib import Path
 
 
 def folder_state(folder: Path) -> str:
-    """A digest of the files in a folder; it changes when, and only when, their content does."""
+    """A digest of the files in a folder; it changes when, and only when, their content does.
+
+    Never raises: what cannot be read is for the method that wants to load it to report.
+    """
     files = sorted(f for f in folder.glob("*") if f.is_file()) if folder.is_dir() else []
-    digests = [(f.name, _digest(f, f.stat().st_size, f.stat().st_mtime_ns)) for f in files]
+    digests = [(file.name, _state(file)) for file in files]
     return hashlib.sha256(repr(digests).encode()).hexdigest() if files else ""
+
+
+def _state(file: Path) -> str:
+    try:
+        stat = file.stat()
+        return _digest(file, stat.st_size, stat.st_mtime_ns)
+    except OSError:  # not ours to read, or replaced at this moment
+        return "unreadable"
 
 
 @lru_cache(maxsize=256)

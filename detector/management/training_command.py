@@ -16,9 +16,8 @@ from detector.inference.runtime import WEIGHTS_DIR
 
 
 class TrainingCommand(BaseCommand):
-    """A command that learns from a corpus and writes the folder `weights` below --output."""
+    """A command that learns from a corpus and writes a folder below --output."""
 
-    weights: str
     requires_system_checks: list[str] = []  # the weights that the checks miss are made here
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,14 +34,52 @@ class TrainingCommand(BaseCommand):
 
     def handle(self, **options: Any) -> str:
         try:
-            return self.train(**options)
-        except (FileNotFoundError, ValueError) as error:
+            return self.train(options)
+        except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
 
-    def train(self, **options: Any) -> str:
+    def train(self, options: dict[str, Any]) -> str:
         """Train and write; returns the closing sentence."""
         raise NotImplementedError
+
+    def prepare(self, options: dict[str, Any]) -> Any:
+        """Decode the pictures of the corpus that are not in the cache yet."""
+        from detector.training.preparation import prepare
+
+        return prepare(
+            options["data"],
+            options["cache"],
+            seed=options["seed"],
+            workers=options["workers"],
+            progress=self.progress,
+        )
 
     def progress(self, items: Iterable, **options: Any) -> Iterable:
         """A progress bar on standard error, where that is a terminal."""
         return tqdm(items, file=self.stderr._out, disable=None, **options)
+
+
+class NetworkCommand(TrainingCommand):
+    """A command that trains a network batch by batch. Resumable: run it again."""
+
+    steps: int
+    batch_size = 64
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--steps", type=int, default=self.steps, help="Batches to learn from.")
+        parser.add_argument("--batch-size", type=int, default=self.batch_size)
+
+    def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
+        """How to train, from the options; the checkpoint is kept in the cache."""
+        from detector.training.loop import Schedule, choose_device
+        from detector.training.network import Plan
+
+        return Plan(
+            crop=crop,
+            batch_size=options["batch_size"],
+            seed=options["seed"],
+            schedule=Schedule(options["steps"], learning_rate),
+            checkpoint=options["cache"] / f"{name}.pt",
+            device=choose_device(settings.FORCE_CPU),
+        )

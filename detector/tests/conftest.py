@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,33 @@ from PIL import Image
 from pytest_django import Settings
 
 from detector.inference.images import open_image
+from detector.inference.method import Method
 from detector.inference.methods import METHODS
 from detector.inference.results import Agreement, Finding, MethodResult, Thresholds, Verdict
 from detector.models import Detection
+from detector.services import get_detector
+from detector.tests.stubs import spec_of
 
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def use_methods(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Put methods of the test's own into the table, in the place of all others."""
+
+    def use(**classes: type[Method]) -> None:
+        for key in list(METHODS):
+            monkeypatch.delitem(METHODS, key)
+        for key, cls in classes.items():
+            monkeypatch.setitem(METHODS, key, spec_of(key, cls))
+        get_detector.cache_clear()
+
+    yield use
+    get_detector.cache_clear()
 
 
 @pytest.fixture

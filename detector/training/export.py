@@ -17,6 +17,7 @@ from torch import nn
 
 from detector.inference.calibration import Calibration
 
+from .cards import write_card
 from .corpus import Picture
 
 LIBRARIES = ("torch", "transformers", "scikit-learn", "openvino", "numpy", "pillow")
@@ -33,10 +34,17 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
         if folder.is_dir():
             shutil.copytree(folder, draft, dirs_exist_ok=True)
         write(draft)
-        draft.chmod(0o755)
+        _open_to_readers(draft)
         _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Temporary folders and safetensors are for their owner alone; the server may be another."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
 
 
 def _replace(draft: Path, folder: Path) -> None:
@@ -53,9 +61,13 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def start_metrics(folder: Path, pictures: Sequence[Picture], arguments: dict[str, Any]) -> None:
+def start_metrics(
+    folder: Path, model: str, pictures: Sequence[Picture], arguments: dict[str, Any]
+) -> None:
     """A new metrics.json, of what was trained how; accuracy comes from calibration and tests."""
-    write_json(folder / "metrics.json", {"training": describe(pictures, arguments)})
+    training = describe(pictures, arguments)
+    write_json(folder / "metrics.json", {"model": model, "training": training})
+    write_card(folder)
     Calibration().write(folder)
 
 

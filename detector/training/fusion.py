@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from detector.inference.calibration import Calibration
 from detector.inference.numbers import MIN_SCORE
@@ -53,14 +53,20 @@ def _fit_subset(
 def out_of_fold_scores(
     logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> np.ndarray:
-    """Fused P(AI) (n,), each by a fusion that has not seen the picture's source."""
+    """Fused P(AI) (n,), each by a fusion that has not seen the picture's source.
+
+    Raises `ValueError` with fewer than FOLDS sources of either class.
+    """
+    for label, name in enumerate(("real", "ai")):
+        if (count := len(set(sources[labels == label]))) < FOLDS:
+            raise ValueError(f"Only {count} sources of {name} pictures; needed are {FOLDS}.")
     inputs = np.stack([logits[key] for key in sorted(logits)], 1)
     scores: np.ndarray = cross_val_predict(
         _regression(),
         inputs,
         labels,
         groups=sources,
-        cv=GroupKFold(FOLDS),
+        cv=StratifiedGroupKFold(FOLDS),
         method="predict_proba",
         params={"sample_weight": _unit(weights)},
     )[:, 1]

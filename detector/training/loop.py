@@ -30,9 +30,16 @@ class Schedule:
 class Training:
     """A network with its optimiser, and the running average of its weights that is shipped."""
 
-    def __init__(self, network: nn.Module, schedule: Schedule, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        schedule: Schedule,
+        device: torch.device,
+        teacher: nn.Module | None = None,
+    ) -> None:
         self.device, self.schedule, self.step = device, schedule, 0
         self.network = network.to(device, memory_format=torch.channels_last)
+        self.teacher = teacher.to(device).eval() if teacher else None
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True
         )
@@ -60,8 +67,8 @@ class Training:
     def _learn(self, crops: torch.Tensor, labels: torch.Tensor) -> float:
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(crops.float()).float()
-        smoothed = labels * (1 - self.schedule.smoothing) + self.schedule.smoothing / 2
-        loss = functional.binary_cross_entropy_with_logits(logits, smoothed)
+        targets = self._targets(crops.float(), labels)
+        loss = functional.binary_cross_entropy_with_logits(logits, targets)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -69,6 +76,15 @@ class Training:
         self.rate.step()
         self.average.update_parameters(self.network)
         return float(loss.detach())
+
+    def _targets(self, crops: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Smoothed labels; with a teacher, the middle between them and its answers."""
+        smoothed = labels * (1 - self.schedule.smoothing) + self.schedule.smoothing / 2
+        if self.teacher is None:
+            return smoothed
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
+            answers = self.teacher(crops).float().sigmoid()
+        return (smoothed + answers) / 2
 
     def save(self, checkpoint: Path) -> None:
         """Write everything that `resume` needs, in one move."""

@@ -25,25 +25,25 @@ class Preparation:
     learn: np.ndarray
 
 
-def split_sources(data: Path, seed: int) -> tuple[list[Picture], list[Picture]]:
-    """Pictures of the train split: those to learn from, and those kept for calibration."""
+def calibration_pictures(data: Path, seed: int) -> list[Picture]:
+    """Pictures of the train split whose sources no method learns from."""
+    pictures, held = _train_split(data, seed)
+    return [picture for picture in pictures if picture.source in held]
+
+
+def _train_split(data: Path, seed: int) -> tuple[list[Picture], set[str]]:
     pictures = [picture for picture in read_corpus(data) if picture.split == "train"]
-    held = hold_out_sources(pictures, CALIBRATION_SHARE, seed)
-    learn = [picture for picture in pictures if picture.source not in held]
-    return learn, [picture for picture in pictures if picture.source in held]
+    return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed)
 
 
 def prepare(data: Path, cache: Path, *, seed: int, workers: int, progress: Progress) -> Preparation:
     """Decode what is not in `cache` yet. Raises `FileNotFoundError`, `ValueError`."""
-    learn, _ = split_sources(data, seed)
-    regions = Regions(cache / "regions", learn)
+    pictures, held = _train_split(data, seed)
+    regions = Regions(cache / "regions", pictures)
     missing = int((~regions.done).sum())
     for _ in progress(regions.build(workers), total=missing, desc="Decoding", unit="picture"):
         pass
-    usable = regions.readable()
-    labels = {learn[i].label for i in usable}
-    if labels != {0, 1}:
-        raise ValueError(
-            f"{data} has readable pictures of {len(labels)} class; needed are ai, real."
-        )
-    return Preparation(regions, usable)
+    learn = [int(i) for i in regions.readable() if pictures[i].source not in held]
+    if {pictures[i].label for i in learn} != {0, 1}:
+        raise ValueError(f"{data} needs readable training pictures of both classes, ai and real.")
+    return Preparation(regions, np.array(learn))

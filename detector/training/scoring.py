@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
 from detector.inference.images import ImageError, SourceImage, open_image
-from detector.inference.pipeline import Detector
-from detector.inference.results import Verdict
+from detector.inference.results import MethodResult
 from detector.inference.tiles import Pixels
 
 from .augment import CONDITIONS
@@ -20,24 +20,27 @@ from .corpus import Picture
 PIXEL_METHODS = ("deep_learning", "statistical", "huggingface")
 
 
+Said = TypeVar("Said")
+
+
 def score_pictures(
-    detector: Detector,
+    say: Callable[[SourceImage], Said],
     pictures: Sequence[Picture],
     conditions: Callable[[int], Sequence[str]],
     workers: int,
-) -> Iterator[tuple[int, dict[str, Verdict]]]:
-    """The verdict about each picture under each condition that `conditions(index)` names.
+) -> Iterator[tuple[int, dict[str, Said]]]:
+    """What `say` says about each picture under each condition that `conditions(index)` names.
 
-    Yields (index, {condition: verdict}) in order; nothing for a picture that cannot be read.
+    Yields (index, {condition: said}) in order, an empty dict for a picture that cannot be read.
     """
 
-    def score(index: int) -> dict[str, Verdict]:
+    def score(index: int) -> dict[str, Said]:
         try:
             pixels = open_image(pictures[index].path).pixels
         except ImageError:
             return {}
         named = conditions(index)
-        return {name: detector.detect(_image(CONDITIONS[name](pixels))) for name in named}
+        return {name: say(_image(CONDITIONS[name](pixels))) for name in named}
 
     with ThreadPoolExecutor(workers) as pool:
         yield from enumerate(pool.map(score, range(len(pictures))))
@@ -47,7 +50,7 @@ def _image(pixels: Pixels) -> SourceImage:
     return SourceImage(b"", "JPEG", Image.fromarray(pixels), sha256="")
 
 
-def method_scores(verdicts: Sequence[Verdict], key: str) -> np.ndarray:
-    """P(AI) of one method for each verdict, NaN where it gave none."""
-    found = [{r.key: r.score for r in verdict.methods}.get(key) for verdict in verdicts]
+def method_scores(results: Sequence[Sequence[MethodResult]], key: str) -> np.ndarray:
+    """P(AI) of one method for each picture's results, NaN where it gave none."""
+    found = [{r.key: r.score for r in of_picture}.get(key) for of_picture in results]
     return np.array([np.nan if score is None else score for score in found], np.float64)

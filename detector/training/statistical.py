@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
-import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from detector.inference.methods.statistical import MODEL
@@ -40,8 +39,8 @@ def fit_and_write(
     model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
 
     def write(draft: Path) -> None:
-        skops.io.dump(model, draft / MODEL)
-        start_metrics(draft, pictures, {"crops": crops, "seed": seed})
+        np.savez_compressed(draft / MODEL, **tree_arrays(model))
+        start_metrics(draft, folder.name, pictures, {"crops": crops, "seed": seed})
 
     write_folder(folder, write)
 
@@ -90,3 +89,31 @@ def fit(
     )
     # The boosting's regularisation counts samples, so the weights must average 1.
     return model.fit(features, labels, sample_weight=weights / weights.mean())
+
+
+def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
+    """The fitted trees as the arrays that `BoostedTrees` reads, padded to the largest tree.
+
+    The features hold no missing values, so the side that those would take is not kept.
+    """
+    trees = [predictors[0].nodes for predictors in model._predictors]
+    size = max(len(nodes) for nodes in trees)
+
+    def padded(values: Iterable[np.ndarray], dtype: type) -> np.ndarray:
+        return np.stack([np.pad(v, (0, size - len(v))) for v in values]).astype(dtype)
+
+    own = [np.arange(len(nodes)) for nodes in trees]
+    return {
+        "feature": padded((nodes["feature_idx"] for nodes in trees), np.int32),
+        "threshold": padded((nodes["num_threshold"] for nodes in trees), np.float64),
+        "left": padded(map(_children("left"), trees, own), np.int32),
+        "right": padded(map(_children("right"), trees, own), np.int32),
+        "value": padded((nodes["value"] for nodes in trees), np.float64),
+        "baseline": np.float64(model._baseline_prediction.item()),
+        "depth": np.int32(max(nodes["depth"].max() for nodes in trees)),
+    }
+
+
+def _children(side: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """For each node its child on one side; a leaf is its own child."""
+    return lambda nodes, own: np.where(nodes["is_leaf"], own, nodes[side])

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from detector.inference.runtime import compile_network
+from detector.inference.runtime import Network
 from detector.inference.tile_method import TileMethod
 from detector.inference.tiles import Pixels, cut_tiles
 
@@ -25,12 +25,11 @@ class DeepLearning(TileMethod):
     used = "ArtifactCNN on 256-pixel tiles"
 
     def load_weights(self) -> None:
-        self.network = compile_network(self.folder / "openvino_model.xml", self.runtime)
+        self.network = Network(self.folder / "openvino_model.xml", self.runtime)
 
     def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
         tiles = cut_tiles(pixels, TILE, MAX_TILES).transpose(0, 3, 1, 2)
-        logits: npt.NDArray[np.floating] = self.network(tiles.astype(np.float32))[0]
-        return logits
+        return self.network(tiles.astype(np.float32))
 
     def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
         many = f"{(scores >= 0.5).sum()} of {len(scores)} tiles"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
 
 from detector.inference.abstention import reason_to_abstain
 from detector.inference.calibration import FILENAME, Calibration
@@ -21,7 +21,7 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding
-from detector.inference.runtime import Runtime, compile_network
+from detector.inference.runtime import Network, Runtime
 
 from .convert import ConversionError, convert
 from .labels import ai_indices, ai_probability
@@ -38,6 +38,8 @@ from .sources import (
 
 logger = logging.getLogger(__name__)
 
+# What loading a damaged, incomplete or unsuitable checkpoint raises.
+UNUSABLE = (OSError, ValueError, KeyError, RuntimeError, ConversionError)
 # Of a member whose quality nobody has measured.
 UNMEASURED_WEIGHT = 0.1
 # Uncalibrated members are often sure of nonsense: their scores are held within this of 0 and 1.
@@ -58,7 +60,7 @@ class MemberRow:
 
 
 class Checkpoint:
-    """A checkpoint folder, loaded: `score` gives P(AI). Raises `ValueError` if it is unusable."""
+    """A checkpoint folder, loaded. Raises one of `UNUSABLE` if it cannot be used."""
 
     def __init__(self, source: Source, runtime: Runtime) -> None:
         config = json.loads((source.folder / "config.json").read_text())
@@ -68,7 +70,7 @@ class Checkpoint:
         self.processor = json.loads((source.folder / "preprocessor_config.json").read_text())
         calibrated = (source.folder / FILENAME).exists()
         self.calibration = Calibration.read(source.folder) if calibrated else None
-        self.network = compile_network(_network_file(source, runtime), runtime)
+        self.network = Network(prepare_network(source, runtime), runtime)
 
     @property
     def weight(self) -> float:
@@ -78,7 +80,7 @@ class Checkpoint:
 
     def logit(self, image: SourceImage) -> float:
         """Uncalibrated log-odds of AI, the mean over the views."""
-        logits = self.network(preprocess(image.rgb, self.processor))[0]
+        logits = self.network(preprocess(image.rgb, self.processor))
         views = [log_odds(ai_probability(row, self.ai)) for row in logits]
         return sum(views) / len(views)
 
@@ -90,7 +92,46 @@ class Checkpoint:
         return min(max(sigmoid(logit), UNCALIBRATED_MARGIN), 1 - UNCALIBRATED_MARGIN)
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """The members that could be loaded, and for each member what was refused or is missing."""
+
+    checkpoints: dict[str, Checkpoint]
+    reasons: dict[str, str]
+
+    @property
+    def used(self) -> str:
+        return ", ".join(f"{name}: {c.source.state}" for name, c in self.checkpoints.items())
+
+    def answer(self, image: SourceImage) -> Answer:
+        """The weighted mean of the members' log-odds, with a row for every member."""
+        scores = {name: checkpoint.score(image) for name, checkpoint in self.checkpoints.items()}
+        weights = {name: checkpoint.weight for name, checkpoint in self.checkpoints.items()}
+        moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
+        rows = [self._row(member, scores.get(member.name)) for member in MEMBERS]
+        details = {"members": [asdict(row) for row in rows]}
+        score = sigmoid(moved / sum(weights.values()))
+        return Answer(score, tuple(_findings(rows)), self.used, details)
+
+    def _row(self, member: Member, score: float | None) -> MemberRow:
+        reason = self.reasons.get(member.name, "")
+        if score is None:
+            return MemberRow(member.name, member.title, UNAVAILABLE, reason=reason)
+        source = self.checkpoints[member.name].source
+        return MemberRow(
+            name=member.name,
+            title=member.title,
+            state=source.state,
+            source=source.name,
+            score=round(score, 4),
+            reason=reason,
+            accuracy=source.accuracy,
+        )
+
+
 class HuggingFace(Method):
+    """The ensemble, loaded anew whenever a better place has weights."""
+
     @property
     def members(self) -> tuple[Member, ...]:
         """All members; the first one alone where memory is short."""
@@ -101,53 +142,46 @@ class HuggingFace(Method):
         return repr([[(s.state, s.name, s.digest) for s in sources] for sources in found])
 
     def _load(self) -> None:
-        self.loaded: dict[str, Checkpoint] = {}
-        self.reasons: dict[str, str] = {}
+        checkpoints: dict[str, Checkpoint] = {}
+        spared = "Not loaded, to save memory (MEMORY_CONSTRAINED)."
+        reasons = {member.name: spared for member in MEMBERS}
         for member in self.members:
-            self._load_member(member)
-        for member in MEMBERS[len(self.members) :]:
-            self.reasons[member.name] = "Not loaded, to save memory (MEMORY_CONSTRAINED)."
-
-    def _load_member(self, member: Member) -> None:
-        """Load from the best source that works; what did not work is said."""
-        refused = []
-        for source in find_sources(member, self.runtime):
-            try:
-                logger.info(_loading_line(member, source))
-                self.loaded[member.name] = Checkpoint(source, self.runtime)
-                logger.info("✓ %s loaded successfully", member.loaded_title)
-                break
-            except (OSError, ValueError, KeyError, RuntimeError, ConversionError) as error:
-                logger.warning("✗ %s refused: %s", source.name, error)
-                refused.append(f"{source.name} was refused: {error}.")
-        else:
-            refused = refused or [why_missing(member, self.runtime)]
-        self.reasons[member.name] = " ".join(refused)
+            checkpoint, reasons[member.name] = load_member(member, self.runtime)
+            if checkpoint:
+                checkpoints[member.name] = checkpoint
+        # In one step: other threads may be answering with the old members.
+        self.ensemble = Ensemble(checkpoints, reasons)
 
     def _predict(self, image: SourceImage) -> Answer:
-        if not self.loaded:
-            raise MethodUnavailable(" ".join(self.reasons.values()))
+        ensemble = self.ensemble
+        if not ensemble.checkpoints:
+            raise MethodUnavailable(" ".join(ensemble.reasons.values()))
         if reason := reason_to_abstain(image):
-            return Answer(None, (Finding(reason),), self._used())
-        scores = {name: checkpoint.score(image) for name, checkpoint in self.loaded.items()}
-        weights = {name: self.loaded[name].weight for name in scores}
-        moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
-        rows = [asdict(self._row(member, scores.get(member.name))) for member in MEMBERS]
-        score = sigmoid(moved / sum(weights.values()))
-        return Answer(score, tuple(_findings(rows)), self._used(), {"members": rows})
+            return Answer(None, (Finding(reason),), ensemble.used)
+        return ensemble.answer(image)
 
-    def _row(self, member: Member, score: float | None) -> MemberRow:
-        reason = self.reasons[member.name]
-        if score is None:
-            return MemberRow(member.name, member.title, UNAVAILABLE, reason=reason)
-        source = self.loaded[member.name].source
-        return MemberRow(
-            member.name, member.title, source.state, source.name, round(score, 4), reason,
-            source.accuracy,
-        )  # fmt: skip
 
-    def _used(self) -> str:
-        return ", ".join(f"{name}: {c.source.state}" for name, c in self.loaded.items())
+def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, str]:
+    """Load from the best source that works; what did not work is said in the second value."""
+    refused = []
+    for source in find_sources(member, runtime):
+        try:
+            logger.info(_loading_line(member, source))
+            checkpoint = Checkpoint(source, runtime)
+        except UNUSABLE as error:
+            logger.warning("✗ %s refused: %s", source.name, error)
+            refused.append(f"{source.name} was refused: {_without_path(error)}.")
+        else:
+            logger.info("✓ %s loaded successfully", member.loaded_title)
+            return checkpoint, " ".join(refused)
+    return None, " ".join(refused) or why_missing(member, runtime)
+
+
+def _without_path(error: Exception) -> str:
+    """What went wrong, without the folders of this machine: the page shows it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    return str(error)
 
 
 def _loading_line(member: Member, source: Source) -> str:
@@ -156,8 +190,11 @@ def _loading_line(member: Member, source: Source) -> str:
     return f"Loading {source.state} {member.title} from: {source.folder}"
 
 
-def _network_file(source: Source, runtime: Runtime) -> Any:
-    """The OpenVINO network that ships with the folder, else the one converted from it once."""
+def prepare_network(source: Source, runtime: Runtime) -> Path:
+    """The OpenVINO network that ships with the folder, else the one converted from it once.
+
+    Raises `ConversionError` or `ValueError` if the checkpoint cannot be used.
+    """
     shipped = source.folder / "openvino_model.xml"
     if source.state == BUNDLED and shipped.is_file():
         return shipped
@@ -169,14 +206,13 @@ def _network_file(source: Source, runtime: Runtime) -> Any:
     return xml
 
 
-def _findings(rows: list[dict[str, Any]]) -> list[Finding]:
+def _findings(rows: list[MemberRow]) -> list[Finding]:
     """One sentence a member that answered."""
-    said = [row for row in rows if row["score"] is not None]
     return [
         Finding(
-            f"{row['title']} ({row['state']}, {row['source']}) puts the chance of AI at "
-            f"{row['score']:.0%}.",
-            kind=row["name"],
+            f"{row.title} ({row.state}, {row.source}) puts the chance of AI at {row.score:.0%}.",
+            kind=row.name,
         )
-        for row in said
+        for row in rows
+        if row.score is not None
     ]

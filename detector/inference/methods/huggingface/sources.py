@@ -46,8 +46,9 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
         yield _from_folder(FINE_TUNED, finetuned)
     for checkpoint in member.hub:
         folder = cached_folder(checkpoint, runtime.hub_cache)
-        if folder and (folder / "model.safetensors").exists():
-            yield _from_hub(checkpoint, folder)
+        # All files: while a download runs some are there and others are not yet.
+        if folder and all((folder / name).exists() for name in NEEDED):
+            yield from_hub(checkpoint, folder)
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
         yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
 
@@ -82,7 +83,8 @@ def _from_folder(state: str, folder: Path) -> Source:
     )
 
 
-def _from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
+def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
+    """A checkpoint in the Hugging Face cache; its commit tells its content."""
     published = checkpoint.roc_auc
     accuracy = f"published AUROC {published:.2f}, not measured by us" if published else None
     name = f"{checkpoint.id} @ {folder.name[:7]}"

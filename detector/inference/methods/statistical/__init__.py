@@ -9,28 +9,17 @@ What it misses: everything that strong JPEG compression or down-scaling removes,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
-import skops.io
 
 from detector.inference.tile_method import TileMethod
 from detector.inference.tiles import Pixels, cut_tiles
 
 from .features import CROP, extract_features
+from .trees import BoostedTrees
 
-MODEL = "model.skops"
+MODEL = "trees.npz"
 MAX_CROPS = 6
-# The types inside a fitted HistGradientBoostingClassifier that skops does not trust by itself.
-# skops builds objects of these types only and runs nothing else that a file may name.
-TRUSTED = [
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-]
 
 
 class Statistical(TileMethod):
@@ -38,12 +27,11 @@ class Statistical(TileMethod):
     used = "885 statistics, boosted trees"
 
     def load_weights(self) -> None:
-        self.model: Any = skops.io.load(self.folder / MODEL, trusted=TRUSTED)
+        self.trees = BoostedTrees(self.folder / MODEL)
 
     def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
         features = [extract_features(crop) for crop in cut_tiles(pixels, CROP, MAX_CROPS)]
-        logits: npt.NDArray[np.floating] = self.model.decision_function(np.stack(features))
-        return logits
+        return self.trees.log_odds(np.stack(features))
 
     def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
         side = "generated pictures" if score >= 0.5 else "camera pictures"

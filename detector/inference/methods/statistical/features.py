@@ -26,6 +26,7 @@ from scipy import fft
 from detector.inference.tiles import Pixels
 
 Array = npt.NDArray[np.float32]
+Profile = npt.NDArray[np.float64]
 
 CROP = 256
 SPECTRUM_BINS = 40
@@ -52,7 +53,7 @@ def compute_groups(crop: Pixels) -> dict[str, Array]:
         raise ValueError(f"A crop has shape {(CROP, CROP, 3)}, not {crop.shape}.")
     rgb = crop.astype(np.float32)
     luma = rgb @ LUMA
-    noise = cv2.filter2D(luma, -1, SQUARE)
+    noise = square_residual(luma)
     spectrum = log_spectrum(luma - cv2.GaussianBlur(luma, (0, 0), 1.0))
     groups = {
         "colour spectrum": channel_spectra(crop),
@@ -67,7 +68,7 @@ def compute_groups(crop: Pixels) -> dict[str, Array]:
             ]
         ),
         "chroma noise patterns": np.concatenate(
-            [cooccurrence(cv2.filter2D(rgb[..., c] - luma, -1, SQUARE), 0.7) for c in (2, 0)]
+            [cooccurrence(square_residual(rgb[..., c] - luma), 0.7) for c in (2, 0)]
         ),
         "compression": np.concatenate([dct_magnitudes(luma), blockiness(luma)]),
         "colour and tone": tone(crop, luma),
@@ -97,7 +98,9 @@ def _radius_bins() -> npt.NDArray[np.intp]:
     """For each frequency of a half-plane FFT its ring: 32 rings to Nyquist, then the corners."""
     vertical = np.fft.fftfreq(CROP)[:, None] * 2
     horizontal = np.fft.rfftfreq(CROP)[None, :] * 2
-    return np.minimum((np.hypot(vertical, horizontal) * 32).astype(np.intp), SPECTRUM_BINS - 1)
+    rings = (np.hypot(vertical, horizontal) * 32).astype(np.intp)
+    clipped: npt.NDArray[np.intp] = np.minimum(rings, SPECTRUM_BINS - 1)
+    return clipped
 
 
 def log_spectrum(residual: Array) -> Array:
@@ -106,12 +109,17 @@ def log_spectrum(residual: Array) -> Array:
     return spectrum
 
 
-def radial_profile(spectrum: Array) -> Array:
+def radial_profile(spectrum: Array) -> Profile:
     """Mean of a half-plane spectrum over 40 rings of equal width."""
     rings = _radius_bins().ravel()
     sums = np.bincount(rings, spectrum.ravel(), SPECTRUM_BINS)
-    profile: Array = sums / np.maximum(np.bincount(rings, minlength=SPECTRUM_BINS), 1)
+    profile: Profile = sums / np.maximum(np.bincount(rings, minlength=SPECTRUM_BINS), 1)
     return profile
+
+
+def square_residual(plane: Array) -> Array:
+    """A plane through the SQUARE kernel: noise and fine texture of second order."""
+    return np.asarray(cv2.filter2D(plane, -1, SQUARE), np.float32)
 
 
 def median_residual(channel: Pixels) -> Array:
@@ -119,7 +127,7 @@ def median_residual(channel: Pixels) -> Array:
     return channel.astype(np.float32) - cv2.medianBlur(channel, 3)
 
 
-def channel_spectra(crop: Pixels) -> Array:
+def channel_spectra(crop: Pixels) -> Profile:
     """Radial spectra of the median residuals of R, G and B."""
     channels = [np.ascontiguousarray(crop[..., c]) for c in range(3)]
     return np.concatenate([radial_profile(log_spectrum(median_residual(c))) for c in channels])
@@ -200,10 +208,10 @@ def tone(crop: Pixels, luma: Array) -> Array:
     return np.concatenate([hsv, ends])
 
 
-def noise_by_brightness(noise: Array, luma: Array) -> Array:
+def noise_by_brightness(noise: Array, luma: Array) -> Profile:
     """Mean |noise| in each quarter of the pixels from dark to bright."""
     edges = np.partition(luma, QUARTERS, axis=None)[QUARTERS]
     quarter = np.searchsorted(edges, luma.ravel(), side="right")
     sums = np.bincount(quarter, np.abs(noise).ravel(), 4)
-    means: Array = sums / np.maximum(np.bincount(quarter, minlength=4), 1)
+    means: Profile = sums / np.maximum(np.bincount(quarter, minlength=4), 1)
     return means

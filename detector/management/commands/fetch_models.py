@@ -1,0 +1,55 @@
+"""Downloads the public checkpoints of method 4. A running server takes them up by itself."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from detector.inference.methods.huggingface.members import MEMBERS, Member
+from detector.services import get_runtime
+
+
+class Command(BaseCommand):
+    help = (
+        "Download the checkpoints of method 4 from the Hugging Face hub. Run it again to go on "
+        "after an interruption."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        names = [member.name for member in MEMBERS]
+        parser.add_argument("--member", choices=names, nargs="+", default=names)
+
+    def handle(self, *, member: list[str], **options: Any) -> str:
+        wanted = [m for m in MEMBERS if m.name in member]
+        missing = [m.name for m in wanted if not self._fetch(m)]
+        if missing:
+            raise CommandError(
+                f"Without a checkpoint: {', '.join(missing)}. The application works without; "
+                "the page shows these members as unavailable or bundled."
+            )
+        return "All members have their checkpoint; a running server takes them up."
+
+    def _fetch(self, member: Member) -> bool:
+        """Get the first checkpoint of a member that can be had and loaded."""
+        from detector.inference.methods.huggingface import UNUSABLE, Checkpoint
+        from detector.inference.methods.huggingface.download import DownloadError, download
+        from detector.inference.methods.huggingface.sources import from_hub
+
+        runtime = get_runtime()
+        for checkpoint in member.hub:
+            self.stdout.write(f"{member.name}: {checkpoint.id} ({checkpoint.licence}) ...")
+            try:
+                folder: Path = download(checkpoint, runtime.hub_cache, settings.HUB_ENDPOINT)
+                Checkpoint(from_hub(checkpoint, folder), runtime)  # it loads, and strictly
+            except DownloadError as error:
+                self.stdout.write(self.style.WARNING(f"  Skipped ({error})"))
+            except UNUSABLE as error:
+                self.stdout.write(self.style.WARNING(f"  Refused ({error})"))
+            else:
+                self.stdout.write(self.style.SUCCESS(f"  ✓ {folder.name}"))
+                return True
+        return False

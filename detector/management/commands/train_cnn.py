@@ -1,0 +1,20 @@
+"""Trains the network of method 1 on a corpus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detector.management.training_command import NetworkCommand
+
+
+class Command(NetworkCommand):
+    help = "Train ArtifactCNN (method 1). Resumable. Afterwards run train_fusion to calibrate it."
+    steps = 6000
+
+    def train(self, options: dict[str, Any]) -> str:
+        from detector.training.cnn import CROP, LEARNING_RATE, train_and_write
+
+        folder = options["output"] / "artifact_cnn"
+        plan = self.plan(options, name="cnn", crop=CROP, learning_rate=LEARNING_RATE)
+        train_and_write(self.prepare(options), folder, plan, self.progress)
+        return f"Wrote {folder}. Next: manage.py train_fusion."

@@ -1,0 +1,53 @@
+"""Methods that need no model, for tests of what stands around the methods.
+
+They come in through METHODS, the same door as the real ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detector.inference.images import SourceImage
+from detector.inference.method import Answer, Method
+from detector.inference.methods import MethodSpec
+from detector.inference.results import Finding
+
+SAID = Answer(0.9, (Finding("It looks like it."),), "a stub")
+
+
+class Stub(Method):
+    """Gives `answer`, or raises it; counts what it is asked, and says that `disk` is on disk."""
+
+    answer: Answer | Exception
+    disk: str
+    asked: list[str]
+    loads: int
+
+    def state(self) -> str:
+        return type(self).disk
+
+    def _load(self) -> None:
+        type(self).loads += 1
+
+    def _predict(self, image: SourceImage) -> Answer:
+        self.asked.append(image.sha256)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def make_stub(answer: Answer | Exception = SAID) -> type[Stub]:
+    """A class of its own, so that what one test counts is not counted by another."""
+    return type("OwnStub", (Stub,), {"answer": answer, "disk": "1", "asked": [], "loads": 0})
+
+
+@dataclass(frozen=True)
+class StubSpec(MethodSpec):
+    cls: type[Method] = Stub
+
+    def method_class(self) -> type[Method]:
+        return self.cls
+
+
+def spec_of(key: str, cls: type[Method]) -> StubSpec:
+    return StubSpec(f"Method 0: {key.replace('_', ' ').title()}", "", "nothing", "none.", cls=cls)

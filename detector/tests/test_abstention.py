@@ -1,0 +1,40 @@
+"""When pixels cannot tell anything."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detector.inference.abstention import MIN_CONTRAST, MIN_SIDE, reason_to_abstain
+from detector.inference.images import SourceImage
+from detector.tests.pictures import noise
+
+
+def source(rgb: Image.Image) -> SourceImage:
+    return SourceImage(b"", "PNG", rgb, "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (MIN_SIDE - 1, 900), (900, MIN_SIDE - 1)])
+def test_small_pictures_are_not_judged(size: tuple[int, int]) -> None:
+    reason = reason_to_abstain(source(noise(*size)))
+    assert reason and f"{size[0]} x {size[1]} pixels" in reason
+
+
+def test_the_smallest_side_is_judged() -> None:
+    assert reason_to_abstain(source(noise(MIN_SIDE, MIN_SIDE))) is None
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "grey"])
+def test_blank_pictures_are_not_judged(colour: str) -> None:
+    reason = reason_to_abstain(source(Image.new("RGB", (200, 200), colour)))
+    assert reason and "blank" in reason
+
+
+@pytest.mark.parametrize(("contrast", "abstains"), [(0.5, True), (2.0, False)])
+def test_faint_pictures_are_judged_from_a_contrast_up(contrast: float, abstains: bool) -> None:
+    stripes = np.full((128, 128, 3), 128.0)
+    stripes[:64] += contrast * MIN_CONTRAST
+    stripes[64:] -= contrast * MIN_CONTRAST
+    image = source(Image.fromarray(stripes.astype("u1")))
+    assert bool(reason_to_abstain(image)) == abstains

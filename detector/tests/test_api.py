@@ -1,0 +1,158 @@
+"""The JSON API, and what happens to an upload behind page and API alike."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from detector.inference.images import open_image
+from detector.models import Detection
+from detector.tests.pictures import BAD, encode, frames, noise
+from detector.tests.stubs import Stub, make_stub
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/detect"
+
+
+@pytest.fixture(autouse=True)
+def stub(use_methods: Callable[..., None]) -> type[Stub]:
+    stub = make_stub()
+    use_methods(deep_learning=stub)
+    return stub
+
+
+def post(client: Client, data: bytes, name: str = "a.jpg") -> HttpResponse:
+    return client.post(URL, {"image": SimpleUploadedFile(name, data)})
+
+
+# The API
+
+
+def test_a_picture_gives_the_same_object_as_the_command_line(client: Client, jpeg: bytes) -> None:
+    response = post(client, jpeg, "beach.jpg")
+    given = response.json()
+    assert response.status_code == 200 and response.headers["Content-Type"] == "application/json"
+    assert list(given) == [
+        "path", "sha256", "verdict", "methods", "notes", "elapsed_ms", "version",
+    ]  # fmt: skip
+    assert given["path"] == "beach.jpg" and given["sha256"] == open_image(jpeg).sha256
+    assert given["methods"][0]["score"] == 0.9
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut jpeg", "png of 100,000 x 100,000"])
+def test_a_bad_file_gives_400_and_a_sentence(client: Client, kind: str) -> None:
+    build, why = BAD[kind]
+    response = post(client, build())
+    assert response.status_code == 400
+    assert list(response.json()) == ["error"] and why in response.json()["error"]
+
+
+@pytest.mark.parametrize("body", [{}, {"image": "text"}, {"picture": b""}])
+def test_without_a_file_it_says_so(client: Client, body: dict) -> None:
+    response = client.post(URL, body)
+    assert (response.status_code, response.json()) == (400, {"error": "Choose a picture first."})
+
+
+def test_a_body_that_is_no_form_says_so(client: Client, jpeg: bytes) -> None:
+    response = client.post(URL, jpeg, content_type="image/jpeg")
+    assert (response.status_code, response.json()) == (400, {"error": "Choose a picture first."})
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_only_post_is_allowed(client: Client, method: str) -> None:
+    response = getattr(client, method)(URL)
+    assert response.status_code == 405 and response.headers["Allow"] == "POST"
+
+
+def test_no_token_is_needed_and_no_session_made(jpeg: bytes) -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = post(client, jpeg)
+    assert response.status_code == 200 and not response.cookies
+    assert not Session.objects.exists()
+
+
+def test_without_a_session_the_result_belongs_to_nobody_else(client: Client, jpeg: bytes) -> None:
+    post(Client(), jpeg)
+    post(Client(), jpeg)
+    first, second = Detection.objects.all()
+    assert first.owner != second.owner
+    assert client.get(first.get_absolute_url()).status_code == 404
+
+
+def test_the_notes_of_the_picture_are_given(client: Client) -> None:
+    assert "only the first" in post(client, frames("GIF")).json()["notes"][0]
+
+
+# Answered once
+
+
+def test_the_same_bytes_are_answered_from_the_database(
+    client: Client, stub: type[Stub], jpeg: bytes
+) -> None:
+    first, second = post(client, jpeg, "a.jpg").json(), post(Client(), jpeg, "b.jpg").json()
+    assert len(stub.asked) == 1
+    assert second == first | {"path": "b.jpg"}
+    post(client, encode(noise(), "PNG"))
+    assert len(stub.asked) == 2
+
+
+def test_page_and_api_share_answers(client: Client, stub: type[Stub], jpeg: bytes) -> None:
+    post(client, jpeg)
+    client.post(reverse("detector:index"), {"image": SimpleUploadedFile("b.jpg", jpeg)})
+    assert len(stub.asked) == 1 and Detection.objects.count() == 2
+
+
+def test_a_new_version_answers_anew(client: Client, stub: type[Stub], jpeg: bytes) -> None:
+    before = post(client, jpeg).json()["version"]
+    stub.disk = "other weights"
+    assert post(client, jpeg).json()["version"] != before
+    assert len(stub.asked) == 2
+
+
+# Forgotten
+
+
+def test_expired_results_go_with_the_next_upload(
+    client: Client, jpeg: bytes, media: Path, settings
+) -> None:
+    settings.RETENTION_HOURS = 2
+    post(client, jpeg, "old.jpg")
+    post(client, encode(noise(), "PNG"), "recent.png")
+    now = timezone.now()
+    for name, minutes in [("old.jpg", 121), ("recent.png", 119)]:
+        made = now - timedelta(minutes=minutes)
+        Detection.objects.filter(filename=name).update(created_at=made)
+    post(client, encode(noise(), "WEBP"), "new.webp")
+    assert {d.filename for d in Detection.objects.all()} == {"recent.png", "new.webp"}
+    previews = {path.stem for path in media.rglob("*.webp")}
+    assert previews == {str(d.pk) for d in Detection.objects.all()}
+
+
+def test_a_refused_upload_leaves_nothing(client: Client, media: Path) -> None:
+    post(client, b"text")
+    assert not Detection.objects.exists() and not list(media.rglob("*.*"))
+
+
+# Private
+
+
+def test_the_result_of_an_upload_is_seen_by_its_session_alone(jpeg: bytes) -> None:
+    mine, other = Client(), Client()
+    for client in (mine, other):
+        client.post(reverse("detector:index"), {"image": SimpleUploadedFile("a.jpg", jpeg)})
+    newest, oldest = Detection.objects.all()
+    for name in ("result", "preview", "json"):
+        assert mine.get(reverse(f"detector:{name}", args=[oldest.pk])).status_code == 200
+        assert mine.get(reverse(f"detector:{name}", args=[newest.pk])).status_code == 404
+    assert mine.get(reverse("detector:result", args=[uuid.uuid4()])).status_code == 404

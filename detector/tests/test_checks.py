@@ -1,0 +1,67 @@
+"""What `manage.py check` says about an installation, and that models have their migrations."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from detector import checks
+from detector.inference.methods import METHODS
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.tests.processes import HEAVY, loaded_after
+
+
+def ids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(checks, "WEIGHTS_DIR", weights)
+    found = checks.weights_are_present()
+    assert all(message.hint for message in found)
+    return [message.id for message in found]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """As the shipped weights, with empty files."""
+    for folder in ["fusion", *(spec.weights for spec in METHODS.values() if spec.weights)]:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "metrics.json").touch()
+    (tmp_path / "fusion" / "config.json").touch()
+    return tmp_path
+
+
+def test_what_ships_is_complete() -> None:
+    assert checks.weights_are_present() == []
+    assert (WEIGHTS_DIR / "fusion").is_dir()
+
+
+def test_a_complete_folder_is_silent(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ids(weights, monkeypatch) == []
+
+
+def test_a_missing_fusion_is_an_error(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (weights / "fusion" / "config.json").unlink()
+    assert ids(weights, monkeypatch) == ["detector.E001"]
+
+
+@pytest.mark.parametrize("key", [key for key, spec in METHODS.items() if spec.weights])
+def test_missing_weights_are_a_warning(
+    weights: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    shutil.rmtree(weights / METHODS[key].weights)
+    assert ids(weights, monkeypatch) == ["detector.W001"]
+    assert METHODS[key].title in checks.weights_are_present()[0].msg
+
+
+def test_checking_loads_no_heavy_library(tmp_path: Path) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command; call_command('check')"
+    )
+    assert loaded_after(code, HEAVY, tmp_path) == []
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -1,0 +1,214 @@
+"""`manage.py detect`: what it takes, what it prints, and how it fails."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from detector.inference.methods import METHODS
+from detector.tests.pictures import encode, frames, noise
+from detector.tests.processes import HEAVY, loaded_after, run_python
+from detector.tests.stubs import Stub, make_stub
+
+BRACKETS = "holiday [2024] (1).jpg"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures at two depths, and two files that are none."""
+    folder = tmp_path / "photos"
+    (folder / "deeper" / "still").mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(encode(noise(), "JPEG"))
+    (folder / BRACKETS).write_bytes(encode(noise(), "PNG"))
+    (folder / "deeper" / "still" / "b.WEBP").write_bytes(encode(noise(), "WEBP"))
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def stub(use_methods: Callable[..., None]) -> type[Stub]:
+    """One method that answers, in the place of one that the fusion knows."""
+    stub = make_stub()
+    use_methods(deep_learning=stub)
+    return stub
+
+
+def detect(*paths: Path | str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command("detect", *map(str, paths), stdout=out, stderr=io.StringIO(), **options)
+    return out.getvalue()
+
+
+def detect_rows(*paths: Path | str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in detect(*paths, format="jsonl").splitlines()]
+
+
+def fail(*paths: Path | str, format: str = "jsonl") -> tuple[str, str]:
+    """What is printed before the command fails, and its last words."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("detect", *map(str, paths), stdout=out, format=format)
+    return out.getvalue(), str(caught.value)
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [Path(row["path"]).name for row in rows]
+
+
+# What it takes
+
+
+def test_a_folder_is_searched_at_any_depth(folder: Path) -> None:
+    assert names(detect_rows(folder)) == ["a.jpg", "b.WEBP", BRACKETS]
+
+
+def test_globs_files_and_folders_may_be_mixed(folder: Path) -> None:
+    rows = detect_rows(folder / "*.jpg", folder / "deeper", folder / "a.jpg")
+    assert names(rows) == ["a.jpg", BRACKETS, "b.WEBP", "a.jpg"]
+
+
+def test_a_name_with_brackets_is_no_glob(folder: Path) -> None:
+    assert names(detect_rows(folder / BRACKETS)) == [BRACKETS]
+
+
+def test_a_file_named_outright_is_read_whatever_its_suffix(folder: Path) -> None:
+    (folder / "notes.txt").write_bytes(encode(noise(), "PNG"))
+    assert names(detect_rows(folder / "notes.txt")) == ["notes.txt"]
+
+
+@pytest.mark.parametrize("missing", ["gone.jpg", "*.tiff", "x" * 300])
+def test_what_does_not_exist_is_said(folder: Path, missing: str) -> None:
+    out, last = fail(folder / missing)
+    assert json.loads(out)["error"].startswith("The file cannot be read")
+    assert last == "1 of 1 could not be read."
+
+
+def test_a_folder_without_pictures_is_said(tmp_path: Path) -> None:
+    assert "no picture" in fail(tmp_path)[1]
+
+
+def test_an_unknown_method_or_format_is_refused(folder: Path) -> None:
+    with pytest.raises(CommandError, match="tea_leaves"):
+        call_command("detect", str(folder), "--only", "tea_leaves")
+    with pytest.raises(CommandError, match="xml"):
+        call_command("detect", str(folder), "--format", "xml")
+
+
+# What it prints
+
+
+def test_a_json_line_has_the_documented_shape(folder: Path) -> None:
+    (row,) = detect_rows(folder / "a.jpg")
+    assert list(row) == ["path", "sha256", "verdict", "methods", "notes", "elapsed_ms", "version"]
+    assert row["path"] == str(folder / "a.jpg") and len(row["sha256"]) == 64
+    assert {"label", "score", "reason", "thresholds", "agreement"} <= set(row["verdict"])
+    (method,) = row["methods"]
+    assert set(method) == {
+        "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean",
+    }  # fmt: skip
+    assert (method["key"], method["score"], method["status"]) == ("deep_learning", 0.9, "ok")
+    assert method["findings"][0]["text"] == "It looks like it."
+
+
+def test_notes_are_passed_on(folder: Path) -> None:
+    (folder / "a.gif").write_bytes(frames("GIF"))
+    assert "only the first" in detect_rows(folder / "a.gif")[0]["notes"][0]
+
+
+def test_an_unreadable_file_has_a_line_of_its_own_and_the_others_go_on(folder: Path) -> None:
+    (folder / "broken.jpg").write_bytes(b"text")
+    out, last = fail(folder)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert names(rows) == ["a.jpg", "broken.jpg", "b.WEBP", BRACKETS]
+    assert set(rows[1]) == {"path", "error"} and "not a picture" in rows[1]["error"]
+    assert all("verdict" in row for row in rows if row is not rows[1])
+    assert last == "1 of 4 could not be read."
+
+
+def test_csv_has_one_row_a_picture_under_one_header(folder: Path) -> None:
+    (folder / "broken.jpg").write_bytes(b"text")
+    rows = list(csv.DictReader(io.StringIO(fail(folder, format="csv")[0])))
+    assert names(rows) == ["a.jpg", "broken.jpg", "b.WEBP", BRACKETS]
+    assert rows[0]["deep_learning_score"] == "0.9" and rows[0]["label"] in ("ai", "uncertain")
+    assert rows[0]["error"] == "" and "not a picture" in rows[1]["error"]
+    assert None not in rows[0] and None not in rows[0].values()
+
+
+@pytest.mark.parametrize("name", ["a, b.jpg", 'a "b".jpg', "a\nb.jpg", "a\rb.jpg", "été 🖼.jpg"])
+def test_any_name_survives_csv_and_json(folder: Path, name: str) -> None:
+    path = (folder / "a.jpg").rename(folder / name)
+    (row,) = csv.DictReader(io.StringIO(detect(path, format="csv"), newline=""))
+    assert row["path"] == str(path) == detect_rows(path)[0]["path"]
+
+
+@pytest.mark.parametrize("format", ["table", "jsonl", "csv"])
+def test_a_name_that_is_not_utf_8_can_be_printed(folder: Path, format: str) -> None:
+    path = (folder / "a.jpg").rename(folder / os.fsdecode(b"a\xff.jpg"))
+    assert "a\\xff.jpg" in detect(path, format=format).encode().decode().replace("\\\\", "\\")
+
+
+def test_the_table_is_aligned_and_says_the_verdict_in_words(folder: Path) -> None:
+    (folder / "broken.jpg").write_bytes(b"text")
+    header, first, broken, *_ = fail(folder, format="table")[0].splitlines()
+    assert header.split() == ["picture", "verdict", "AI", "M1", "ms"]
+    assert "a.jpg" in first and " 90%" in first and len(first) == len(header)
+    assert "not a picture of a known kind" in broken
+
+
+def test_long_paths_are_cut_at_their_beginning(folder: Path) -> None:
+    path = (folder / "a.jpg").rename(folder / f"{'x' * 90}.jpg")
+    line = detect(path).splitlines()[1]
+    assert line.startswith("...xxx") and "xx.jpg " in line
+
+
+def test_methods_left_out_by_only_do_not_run(
+    folder: Path, use_methods: Callable[..., None]
+) -> None:
+    first, second = make_stub(), make_stub()
+    use_methods(deep_learning=first, other=second)
+    out = io.StringIO()
+    call_command(
+        "detect", str(folder / "a.jpg"), "--only", "other", "--format", "jsonl", stdout=out
+    )
+    assert [method["key"] for method in json.loads(out.getvalue())["methods"]] == ["other"]
+    assert not first.asked and second.asked
+
+
+# As a process
+
+
+def test_exit_status_and_streams_of_the_real_command(folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.jpg").write_bytes(b"text")
+    done = run_python(
+        "manage.py", "detect", str(folder), "--only", "forensics", "--format", "jsonl",
+        data_dir=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 4
+    assert "\r" not in done.stdout and "%|" not in done.stdout
+    assert done.stderr == "CommandError: 1 of 4 could not be read.\n"
+
+
+def test_forensics_alone_loads_no_heavy_library(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command\n"
+        f"call_command('detect', {str(folder / 'a.jpg')!r}, only=['forensics'])"
+    )
+    assert loaded_after(code, HEAVY, tmp_path) == []
+
+
+def test_every_method_has_its_columns(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, stub: type[Stub]
+) -> None:
+    monkeypatch.setitem(METHODS, "fifth", METHODS["deep_learning"])
+    (row,) = csv.DictReader(io.StringIO(detect(folder / "a.jpg", format="csv")))
+    assert row["fifth_score"] == row["deep_learning_score"] == "0.9"

@@ -1,0 +1,261 @@
+"""Method 4 on small real checkpoints: which weights it takes, and what it makes of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from transformers import AutoImageProcessor, AutoModelForImageClassification
+
+from detector.inference.images import SourceImage, open_image
+from detector.inference.method import Answer, MethodUnavailable
+from detector.inference.methods.huggingface import HuggingFace
+from detector.inference.methods.huggingface.labels import ai_indices, ai_probability
+from detector.inference.methods.huggingface.members import MEMBERS
+from detector.inference.methods.huggingface.preprocess import preprocess
+from detector.inference.runtime import WEIGHTS_DIR, Runtime
+
+from .checkpoints import PROCESSOR, put_in_cache, remove_head, rename_labels, save_tiny_vit
+
+VIT, AI_HUMAN, WILDFAKE = MEMBERS
+
+
+@pytest.fixture
+def image(jpeg: bytes) -> SourceImage:
+    return open_image(jpeg)
+
+
+@pytest.fixture(scope="session")
+def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Converted once for all tests: the networks are found by the content of their folders."""
+    return tmp_path_factory.mktemp("compiled")
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, compiled_dir: Path) -> Runtime:
+    """A machine without any weights."""
+    return Runtime(
+        finetuned_dir=tmp_path / "finetuned",
+        compiled_dir=compiled_dir,
+        weights_dir=tmp_path / "weights",
+        hub_cache=tmp_path / "cache",
+        force_cpu=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_vit(tmp_path_factory.mktemp("tiny") / "vit", ["real", "ai"])
+
+
+@pytest.fixture
+def finetuned(runtime: Runtime, tiny_vit: Path) -> Path:
+    return Path(shutil.copytree(tiny_vit, runtime.finetuned_dir / VIT.finetuned))
+
+
+@pytest.fixture
+def expected(tiny_vit: Path) -> Callable[[SourceImage], float]:
+    """P(AI) by transformers itself."""
+
+    def probability(image: SourceImage) -> float:
+        processor = AutoImageProcessor.from_pretrained(tiny_vit)
+        model = AutoModelForImageClassification.from_pretrained(tiny_vit)
+        logits = model(**processor(image.rgb, return_tensors="pt")).logits.detach()
+        return float(logits.softmax(-1)[0, 1])
+
+    return probability
+
+
+def members(answer: Answer) -> dict[str, dict]:
+    return {row["name"]: row for row in answer.details["members"]}
+
+
+def test_fine_tuned_folder_is_used_and_said(
+    runtime: Runtime,
+    finetuned: Path,
+    image: SourceImage,
+    expected: Callable[[SourceImage], float],
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO)
+    answer = HuggingFace(runtime).predict(image)
+    row = members(answer)["vit"]
+    assert row["state"] == "FINE-TUNED"
+    assert row["score"] == pytest.approx(expected(image), abs=0.01)
+    assert f"Loading FINE-TUNED ViT AI detector from: {finetuned}" in caplog.text
+    assert "✓ ViT AI-image-detector loaded successfully" in caplog.text
+
+
+def test_swapped_class_names_swap_the_answer(runtime: Runtime, finetuned: Path, image: SourceImage):
+    before = HuggingFace(runtime).predict(image).score
+    rename_labels(finetuned, ["AI-generated", "Human"])
+    after = HuggingFace(runtime).predict(image).score
+    assert before is not None and after == pytest.approx(1 - before, abs=0.01)
+    assert abs(before - 0.5) > 0.05, "a score of one half would prove nothing"
+
+
+def test_one_logit_is_the_log_odds_of_ai(tmp_path: Path, runtime: Runtime, image: SourceImage):
+    folder = save_tiny_vit(runtime.finetuned_dir / VIT.finetuned, ["LABEL_0"])
+    model = AutoModelForImageClassification.from_pretrained(folder)
+    processor = AutoImageProcessor.from_pretrained(folder)
+    logit = model(**processor(image.rgb, return_tensors="pt")).logits.detach()[0, 0]
+    row = members(HuggingFace(runtime).predict(image))["vit"]
+    assert row["score"] == pytest.approx(float(logit.sigmoid()), abs=0.01)
+    assert row["score"] < 0.96, "softmax over one logit would be 1, held at .95"
+
+
+def test_hub_checkpoint_in_the_cache_comes_after_fine_tuned(
+    tmp_path: Path, runtime: Runtime, image: SourceImage, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    folder = save_tiny_vit(tmp_path / "hub", ["artificial", "human"])
+    put_in_cache(tmp_path / "cache", "Organika/sdxl-detector", folder)
+    row = members(HuggingFace(runtime).predict(image))["ai-human"]
+    assert row["state"] == "pre-trained"
+    assert row["source"] == "Organika/sdxl-detector @ c0ffee0"
+    assert "published AUROC 0.79" in row["accuracy"]
+    assert "Loading pre-trained AI vs Human detector: Organika/sdxl-detector" in caplog.text
+
+
+def test_members_without_weights_say_what_mends_it(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    row = members(HuggingFace(runtime).predict(image))["wildfake"]
+    assert row["state"] == "unavailable" and row["score"] is None
+    assert "make models" in row["reason"]
+
+
+def test_missing_members_do_not_move_the_score(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    answer = HuggingFace(runtime).predict(image)
+    assert answer.score == pytest.approx(members(answer)["vit"]["score"], abs=1e-3)
+
+
+def test_without_any_weights_the_method_is_unavailable(runtime: Runtime, image: SourceImage):
+    with pytest.raises(MethodUnavailable, match="make models"):
+        HuggingFace(runtime).predict(image)
+
+
+def test_checkpoint_with_missing_weights_is_refused(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    remove_head(finetuned)
+    with pytest.raises(MethodUnavailable, match="missing_keys"):
+        HuggingFace(runtime).predict(image)
+
+
+def test_refused_fine_tuned_weights_fall_back_to_the_bundled_ones(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    rename_labels(finetuned, ["cat", "dog"])
+    bundled = replace(runtime, weights_dir=WEIGHTS_DIR)
+    row = members(HuggingFace(bundled).predict(image))["vit"]
+    assert row["state"] == "bundled"
+    assert "'cat', 'dog'" in row["reason"]
+
+
+def test_pickled_weights_are_not_loaded(tmp_path: Path, runtime: Runtime, image: SourceImage):
+    folder = save_tiny_vit(tmp_path / "hub", ["artificial", "human"])
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    put_in_cache(tmp_path / "cache", "umm-maybe/AI-image-detector", folder)
+    with pytest.raises(MethodUnavailable, match="without safe weights"):
+        HuggingFace(runtime).predict(image)
+
+
+def test_running_method_takes_up_new_weights(
+    runtime: Runtime, finetuned: Path, image: SourceImage, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    method = HuggingFace(runtime)
+    before = method.predict(image).score
+    caplog.clear()
+    assert method.predict(image).score == before
+    assert "Loading" not in caplog.text, "unchanged weights are loaded once"
+    shutil.rmtree(finetuned)
+    save_tiny_vit(finetuned, ["real", "ai"], seed=1)
+    assert method.predict(image).score != before
+    assert "Loading FINE-TUNED" in caplog.text
+
+
+def test_memory_constrained_loads_the_first_member_alone(
+    tmp_path: Path, runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    folder = save_tiny_vit(tmp_path / "hub", ["artificial", "human"])
+    put_in_cache(tmp_path / "cache", "Organika/sdxl-detector", folder)
+    rows = members(HuggingFace(replace(runtime, memory_constrained=True)).predict(image))
+    assert rows["vit"]["score"] is not None
+    assert rows["ai-human"]["score"] is None and "MEMORY_CONSTRAINED" in rows["ai-human"]["reason"]
+
+
+def test_test_accuracy_is_never_shown_without_n(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    test = {"accuracy": 1.0, "accuracy_interval": [0.61, 1.0], "n": 6, "roc_auc": 1.0}
+    (finetuned / "metrics.json").write_text(json.dumps({"test": test}))
+    row = members(HuggingFace(runtime).predict(image))["vit"]
+    assert row["accuracy"] == "test accuracy 100% (n = 6, 95 % interval 61% to 100%)"
+
+
+@pytest.mark.parametrize(
+    ("names", "ai"),
+    [
+        (["Real", "Fake"], [1]),
+        (["artificial", "human"], [0]),
+        (["human", "AI-generated"], [1]),
+        (["ai", "hum"], [0]),
+        (["Artificial", "Deepfake", "Real"], [0, 1]),
+        (["fake", "real"], [0]),
+        (["Realism", "Deepfake"], [1]),
+        (["dalle", "real", "sd"], [0, 2]),
+        (["LABEL_0"], [0]),
+    ],
+)
+def test_ai_class_is_found_by_name(names: list[str], ai: list[int]):
+    assert ai_indices(dict(enumerate(names))) == ai
+
+
+@pytest.mark.parametrize("names", [["LABEL_0", "LABEL_1"], ["cat", "ai"], ["fake", "deepfake"]])
+def test_unknown_class_names_are_refused_and_listed(names: list[str]):
+    with pytest.raises(ValueError, match=names[0]):
+        ai_indices(dict(enumerate(names)))
+
+
+def test_several_ai_classes_add_up():
+    logits = np.log(np.array([0.2, 0.5, 0.3]))
+    assert ai_probability(logits, [0, 1]) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"resample": 3, "size": {"height": 48, "width": 40}},
+        {"size": {"shortest_edge": 40}, "do_center_crop": True, "crop_size": 32, "resample": 3},
+        {"do_normalize": False},
+        {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]},
+    ],
+)
+def test_preprocessing_is_that_of_transformers(tmp_path: Path, jpeg: bytes, change: dict):
+    config = PROCESSOR | change
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(config))
+    theirs = AutoImageProcessor.from_pretrained(tmp_path)
+    picture = open_image(jpeg).rgb.resize((120, 90))
+    ours = preprocess(picture, config)
+    expected = np.asarray(theirs(picture, return_tensors="np")["pixel_values"])
+    assert ours.shape == expected.shape
+    # Two resizing libraries round to whole grey levels now and then.
+    assert np.abs(ours - expected).mean() < 0.01
+
+
+def test_native_resolution_processor_gives_several_crops(jpeg: bytes):
+    config = PROCESSOR | {"do_resize": False, "do_center_crop": True, "crop_size": 128}
+    assert preprocess(open_image(jpeg).rgb, config).shape == (6, 3, 128, 128)
+    assert preprocess(Image.new("RGB", (64, 64)), config).shape == (1, 3, 128, 128)

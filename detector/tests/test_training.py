@@ -1,0 +1,254 @@
+"""The training commands on a small real corpus: what they write is what serving loads."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from detector.inference.images import open_image
+from detector.inference.methods.deep_learning import DeepLearning
+from detector.inference.methods.huggingface import HuggingFace
+from detector.inference.methods.statistical import Statistical
+from detector.inference.pipeline import Detector
+from detector.inference.runtime import Runtime
+from detector.inference.verdict import load_fusion
+from detector.training.augment import CONDITIONS, Augmentation, encode_jpeg
+from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
+from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
+from detector.training.regions import Regions, cut_regions
+
+PER_CLASS = 40
+SIDE = 160
+
+
+def make_picture(path: Path, rng: np.random.Generator, *, ai: bool) -> None:
+    """Noise on a gradient; the AI ones carry the two-pixel grid of a crude up-sampler."""
+    pixels = np.linspace(60, 190, SIDE)[None, :, None] + rng.normal(0, 10, (SIDE, SIDE, 3))
+    if ai:
+        pixels = pixels[::2, ::2].repeat(2, 0).repeat(2, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path, quality=95)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = np.random.default_rng(0)
+    for split, count in (("train", PER_CLASS), ("val", 8)):
+        for index in range(count):
+            make_picture(folder / split / "ai" / f"a{index}.jpg", rng, ai=True)
+            make_picture(folder / split / "real" / f"r{index}.jpg", rng, ai=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def weights(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder made by the four training commands, one after another."""
+    output, cache = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("cache")
+    common = {"data": corpus, "output": output, "cache": cache, "workers": 2}
+    call_command("train_statistical", crops=4, stdout=io.StringIO(), **common)
+    call_command("train_cnn", steps=4, batch_size=4, stdout=io.StringIO(), **common)
+    call_command("train_vit_compact", steps=4, batch_size=4, stdout=io.StringIO(), **common)
+    call_command("train_fusion", stdout=io.StringIO(), **common)
+    return output
+
+
+@pytest.fixture
+def runtime(weights: Path, tmp_path: Path) -> Runtime:
+    return Runtime(tmp_path / "none", tmp_path / "ov", weights, tmp_path / "hub", force_cpu=True)
+
+
+def test_serving_loads_what_training_wrote(runtime: Runtime, corpus: Path):
+    verdict = Detector(runtime).detect(open_image(corpus / "val" / "ai" / "a0.jpg"))
+    status = {result.key: result.status for result in verdict.methods}
+    assert status == {
+        "deep_learning": "ok",
+        "statistical": "ok",
+        "forensics": "abstained",
+        "huggingface": "ok",
+    }
+
+
+def test_statistical_model_learns_a_trace_that_is_there(runtime: Runtime, corpus: Path):
+    method = Statistical(runtime)
+    scores = {
+        name: [method.predict(open_image(path)).score for path in (corpus / "val" / name).iterdir()]
+        for name in ("ai", "real")
+    }
+    assert min(scores["ai"]) > max(scores["real"])
+
+
+def test_network_answers_alike_in_torch_and_in_openvino(
+    runtime: Runtime, weights: Path, corpus: Path
+):
+    from detector.training.cnn import load_cnn
+
+    pixels = open_image(corpus / "val" / "real" / "r0.jpg").pixels
+    method = DeepLearning(runtime)
+    method.load()
+    served = method.tile_logits(pixels)
+    padded = np.pad(pixels, ((0, 96), (0, 96), (0, 0)), "symmetric")
+    tile = torch.from_numpy(padded).permute(2, 0, 1)[None].float()
+    with torch.inference_mode():
+        trained = load_cnn(weights / "artifact_cnn")(tile)
+    assert served == pytest.approx(trained.numpy(), abs=0.02)  # shipped in fp16
+
+
+def test_bundled_vit_is_a_checkpoint_that_transformers_loads(weights: Path):
+    from detector.inference.methods.huggingface.convert import load_strictly
+
+    model = load_strictly(weights / "vit_compact")
+    assert model.config.id2label == {0: "real", 1: "ai"}
+    assert sum(p.numel() for p in model.parameters()) < 6_000_000
+
+
+def test_bundled_vit_is_said_to_be_bundled(runtime: Runtime, corpus: Path):
+    answer = HuggingFace(runtime).predict(open_image(corpus / "val" / "ai" / "a0.jpg"))
+    assert answer.details["members"][0]["state"] == "bundled"
+
+
+def test_metrics_say_what_was_trained_on_and_what_is_reached(weights: Path):
+    for name in ("artifact_cnn", "statistical", "vit_compact"):
+        metrics = json.loads((weights / name / "metrics.json").read_text())
+        assert metrics["training"]["n_ai"] + metrics["calibration"]["n_ai"] == PER_CLASS
+        assert metrics["calibration"]["roc_auc_interval"][0] <= metrics["calibration"]["roc_auc"]
+
+
+def test_fusion_knows_every_subset_of_methods(weights: Path):
+    fusion = load_fusion(weights)
+    assert len(fusion.subsets) == 7
+    assert fusion.thresholds.real <= fusion.thresholds.ai
+
+
+def test_training_resumes_where_it_was_stopped(corpus: Path, tmp_path: Path):
+    common = {"data": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
+    call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
+    assert torch.load(tmp_path / "c" / "cnn.pt", weights_only=True)["step"] == 2
+    before = (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes()
+    call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
+    assert (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes() == before
+
+
+def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path):
+    with pytest.raises(CommandError, match=r"No pictures in .*needed is manifest\.jsonl"):
+        call_command("train_statistical", data=tmp_path, cache=tmp_path / "c", output=tmp_path)
+
+
+def test_evaluate_reports_each_method_with_n_and_interval(
+    weights: Path, runtime: Runtime, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        "detector.management.commands.evaluate.get_detector", lambda: Detector(runtime)
+    )
+    output = io.StringIO()
+    call_command(
+        "evaluate", data=corpus, conditions=["JPEG 70"], report=tmp_path / "r", stdout=output
+    )
+    report = json.loads((tmp_path / "r" / "report.json").read_text())
+    figures = report["conditions"]["JPEG 70"]
+    assert set(figures) == {"deep_learning", "statistical", "huggingface", "fused"}
+    assert figures["fused"]["n_ai"] == figures["fused"]["n_real"] == 8
+    assert "| statistical |" in output.getvalue() and "## JPEG 70" in output.getvalue()
+
+
+def test_evaluate_names_unknown_conditions(corpus: Path):
+    with pytest.raises(CommandError, match=r"Unknown condition \['JPEG 12'\]"):
+        call_command("evaluate", data=corpus, conditions=["JPEG 12"])
+
+
+def test_manifest_tells_source_and_generator(corpus: Path, tmp_path: Path):
+    row = {"split": "train", "label": "ai", "source": "a/b", "generator": "sdxl"}
+    rows = [row | {"file": "x.jpg"}, row | {"file": "gone.jpg"}, row | {"crop": "y.jpg"}]
+    for name in ("x.jpg", "y.jpg"):
+        make_picture(tmp_path / name, np.random.default_rng(0), ai=True)
+    (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pictures = read_corpus(tmp_path)
+    assert [p.path.name for p in pictures] == ["x.jpg", "y.jpg"]
+    assert {(p.label, p.group) for p in pictures} == {(1, "a/b:sdxl")}
+
+
+def test_sources_are_held_out_whole_and_from_both_classes():
+    pictures = [
+        Picture(Path(f"{label}-{source}-{index}"), "train", label, f"{label}-{source}")
+        for label in (0, 1) for source in range(20) for index in range(1 + source)
+    ]  # fmt: skip
+    held = hold_out_sources(pictures, 0.2, seed=0)
+    share = balanced_weights(pictures)[[p.source in held for p in pictures]].sum()
+    assert 0.1 <= share <= 0.2
+    assert {source[0] for source in held} == {"0", "1"}
+    assert held == hold_out_sources(pictures, 0.2, seed=0)
+
+
+def test_balance_gives_classes_the_same_weight_and_large_sources_less_a_picture():
+    sizes = {(0, "large"): 100, (0, "small"): 4, (1, "only"): 9}
+    pictures = [
+        Picture(Path(str(i)), "train", label, source)
+        for (label, source), size in sizes.items() for i in range(size)
+    ]  # fmt: skip
+    weights = balanced_weights(pictures)
+    assert weights[:104].sum() == pytest.approx(0.5) and weights.sum() == pytest.approx(1)
+    assert weights[100] / weights[0] == pytest.approx(5)  # sqrt(100 / 4)
+
+
+@pytest.mark.parametrize("size", [(40, 40), (96, 300), (384, 384)])
+def test_augmented_crops_have_the_size_that_was_asked_for(size: tuple[int, int]):
+    rng = np.random.default_rng(0)
+    region = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    for _ in range(30):
+        crop = Augmentation().random_crop(region, 96, rng)
+        assert crop.shape == (96, 96, 3) and crop.dtype == np.uint8
+
+
+@pytest.mark.parametrize("name", list(CONDITIONS))
+def test_conditions_keep_a_picture_a_picture(name: str):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(90, 160, (128, 96, 3), dtype=np.uint8)
+    changed = CONDITIONS[name](pixels)
+    assert changed.shape[:2] == ((64, 48) if "half" in name else (128, 96))
+    assert abs(changed.mean() - pixels.mean()) < 3
+
+
+def test_encoding_keeps_the_order_of_the_channels():
+    red = np.zeros((32, 32, 3), np.uint8)
+    red[..., 0] = 200
+    assert encode_jpeg(red, 95)[..., 0].mean() > 150
+
+
+def test_regions_resume_and_leave_out_what_cannot_be_read(corpus: Path, tmp_path: Path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+    pictures = [
+        Picture(path, "train", 0, "s") for path in (corpus / "val" / "real" / "r0.jpg", broken)
+    ]
+    regions = Regions(tmp_path / "cache", pictures)
+    assert list(regions.build(workers=1)) == [0, 1]
+    again = Regions(tmp_path / "cache", pictures)
+    assert list(again.build(workers=1)) == []
+    assert list(again.readable()) == [0] and again.count(0) == 1
+    assert np.array_equal(again.get(0, 0), cut_regions(pictures[0].path)[0])
+
+
+def test_wilson_interval_is_honest_about_few_pictures():
+    assert wilson_interval(6, 6) == pytest.approx((0.61, 1.0), abs=0.005)
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def test_calibration_error_is_the_gap_between_shown_and_true_share():
+    labels = np.array([1, 1, 1, 0, 0, 0])
+    assert expected_calibration_error(labels, labels.astype(float)) == 0
+    assert expected_calibration_error(labels, np.full(6, 0.9)) == pytest.approx(0.4)
+
+
+def test_summary_of_a_perfect_and_of_a_useless_score():
+    labels = np.repeat([0, 1], 50)
+    assert summarise(labels, labels.astype(float))["roc_auc"] == 1
+    useless = summarise(labels, np.tile([0.2, 0.8], 50))
+    assert useless["roc_auc"] == pytest.approx(0.5)
+    assert useless["roc_auc_interval"][0] < 0.5 < useless["roc_auc_interval"][1]

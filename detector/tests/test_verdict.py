@@ -1,0 +1,290 @@
+"""From scores to a verdict: a table of numbers, and what it must never do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detector.inference.numbers import log_odds, sigmoid
+from detector.inference.results import Finding, MethodResult, Thresholds, Verdict
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.verdict import DECISIVE_SCORE, Fusion, combine, load_fusion
+
+FUSION = Fusion(
+    {
+        "a": {"intercept": 0.1, "weights": {"a": 1.0}},
+        "b": {"intercept": -0.2, "weights": {"b": 0.8}},
+        "a+b": {"intercept": 0.0, "weights": {"a": 0.6, "b": 0.5}},
+    },
+    Thresholds(real=0.2, ai=0.8),
+    file_method="file",
+    file_weight=1.0,
+)
+EVIDENCE = "A prompt is stored in it."
+
+
+def result(key: str, score: float | None = None, status: str = "", **given: Any) -> MethodResult:
+    status = status or ("abstained" if score is None else "ok")
+    return MethodResult(key, f"Method 1: {key.upper()}", status, score, **given)
+
+
+def evidence(strength: str, score: float) -> MethodResult:
+    finding = Finding(EVIDENCE, "generator", "ai", "PNG tEXt", strength)
+    return result("file", score, findings=(Finding("A camera wrote it."), finding))
+
+
+def fuse(*results: MethodResult, fusion: Fusion = FUSION) -> Verdict:
+    return combine(results, fusion)
+
+
+SILENT = [
+    result("b"),
+    result("b", status="unavailable"),
+    result("b", status="error"),
+]
+
+
+# Scores
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ({"a": 0.5}, 0.1),
+        ({"a": 0.9}, 0.1 + log_odds(0.9)),
+        ({"b": 0.3}, -0.2 + 0.8 * log_odds(0.3)),
+        ({"a": 0.9, "b": 0.3}, 0.6 * log_odds(0.9) + 0.5 * log_odds(0.3)),
+        ({"b": 0.3, "a": 0.9}, 0.6 * log_odds(0.9) + 0.5 * log_odds(0.3)),
+        ({"a": 0.9, "file": 0.6}, 0.1 + log_odds(0.9) + log_odds(0.6)),
+        ({"file": 0.9}, log_odds(0.9)),
+        ({"a": 0.9, "newcomer": 0.01}, 0.1 + log_odds(0.9)),
+    ],
+)
+def test_each_subset_of_methods_has_a_fit_of_its_own(
+    scores: dict[str, float], expected: float
+) -> None:
+    verdict = fuse(*(result(key, score) for key, score in scores.items()))
+    assert log_odds(verdict.score) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=lambda r: r.status)
+@pytest.mark.parametrize("score", [0.05, 0.5, 0.97])
+def test_a_method_without_a_score_counts_for_neither_side(
+    silent: MethodResult, score: float
+) -> None:
+    alone, beside = fuse(result("a", score)), fuse(result("a", score), silent)
+    assert (beside.score, beside.label) == (alone.score, alone.label)
+    assert beside.contributions == alone.contributions
+
+
+@pytest.mark.parametrize("scores", [(0.9,), (0.9, 0.2), (0.001, 0.0), (1.0, 1.0)])
+@pytest.mark.parametrize("file", [None, 0.6])
+def test_contributions_add_up_to_the_log_odds(
+    scores: tuple[float, ...], file: float | None
+) -> None:
+    results = [result(key, score) for key, score in zip("ab", scores, strict=False)]
+    verdict = fuse(*results, result("file", file))
+    assert sigmoid(sum(verdict.contributions.values())) == pytest.approx(verdict.score)
+    assert ("file" in verdict.contributions) == (file is not None)
+
+
+def test_a_higher_score_never_lowers_the_verdict() -> None:
+    scores = [fuse(result("a", a / 20), result("b", 0.4)).score for a in range(21)]
+    assert scores == sorted(scores)
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("score", "label"),
+    [(0.8, "ai"), (0.7999, "uncertain"), (0.5, "uncertain"), (0.2001, "uncertain"), (0.2, "real")],
+)
+def test_thresholds_are_inclusive(score: float, label: str) -> None:
+    plain = {"a": {"intercept": 0.0, "weights": {"a": 1.0}}}
+    # What becomes of the thresholds themselves on the way through log-odds.
+    real, ai = (sigmoid(log_odds(threshold)) for threshold in (0.2, 0.8))
+    fusion = Fusion(plain, Thresholds(real=real, ai=ai), "file", 1.0)
+    assert fuse(result("a", score), fusion=fusion).label == label
+
+
+@pytest.mark.parametrize("results", [(), tuple(SILENT), (result("file"),)])
+def test_without_any_score_the_verdict_is_uncertain(results: tuple[MethodResult, ...]) -> None:
+    verdict = fuse(*results)
+    assert (verdict.label, verdict.score, verdict.contributions) == ("uncertain", 0.5, {})
+    assert verdict.reason.startswith("No method could say anything about this picture.")
+    assert "50%" not in verdict.reason
+
+
+def test_without_any_score_wide_thresholds_make_no_side() -> None:
+    fusion = Fusion(FUSION.subsets, Thresholds(real=0.5, ai=0.5), "file", 1.0)
+    assert fuse(result("a"), fusion=fusion).label == "uncertain"
+
+
+# Evidence in the file
+
+
+def test_decisive_evidence_decides_against_all_pixels() -> None:
+    verdict = fuse(result("a", 0.01), result("b", 0.01), evidence("decisive", 0.99))
+    assert (verdict.label, verdict.score) == ("ai", DECISIVE_SCORE)
+    assert verdict.decided_by == "file" and verdict.contributions == {}
+    assert EVIDENCE in verdict.reason and "decides the verdict" in verdict.reason
+    assert "A camera wrote it." not in verdict.reason
+
+
+def test_decisive_evidence_decides_without_any_other_method() -> None:
+    assert fuse(evidence("decisive", 0.99), *SILENT).label == "ai"
+
+
+def test_a_decisive_finding_that_claims_nothing_decides_nothing() -> None:
+    finding = Finding("It is there.", claim=None, strength="decisive")
+    assert fuse(result("file", findings=(finding,))).decided_by is None
+
+
+def test_weak_evidence_moves_the_verdict_only_a_little() -> None:
+    without, weak = fuse(result("a", 0.3)), fuse(result("a", 0.3), evidence("weak", 0.6))
+    strong = fuse(result("a", 0.3), evidence("strong", 0.9))
+    assert without.score < weak.score < without.score + 0.15 < strong.score
+    assert weak.decided_by is None and weak.label == "uncertain"
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        ({}, "No method could give a score."),
+        ({"a": 0.9}, "Only one method could give a score."),
+        ({"a": 0.9, "b": 0.6}, "All 2 methods that gave a score lean the same way."),
+        ({"a": 0.1, "b": 0.4}, "All 2 methods that gave a score lean the same way."),
+        ({"a": 0.5, "b": 0.41}, "None of the 2 methods that gave a score leans to a side."),
+        (
+            {"a": 0.9, "b": 0.1},
+            "The methods disagree: of 2 that gave a score, 1 leans towards AI, "
+            "1 leans towards real.",
+        ),
+        (
+            {"a": 0.9, "b": 0.8, "file": 0.5},
+            "The methods agree in part: of 3 that gave a score, 2 lean towards AI, "
+            "1 leans to neither side.",
+        ),
+    ],
+)
+def test_agreement_is_said_in_words(scores: dict[str, float], text: str) -> None:
+    results = [result(key, score) for key, score in scores.items()]
+    verdict = fuse(*results, result("abstainer"))
+    assert verdict.agreement.text == text
+    assert text in verdict.reason
+    counted = (verdict.agreement.ai, verdict.agreement.real, verdict.agreement.uncertain)
+    assert sum(counted) == len(scores)
+
+
+@pytest.mark.parametrize("score", [0.99, 0.5, 0.01])
+def test_the_reason_gives_chance_and_threshold(score: float) -> None:
+    verdict = fuse(result("a", score))
+    assert f"{verdict.score:.0%}" in verdict.reason
+    threshold = {"ai": "80%", "real": "20%", "uncertain": "80%"}[verdict.label]
+    assert threshold in verdict.reason
+
+
+def test_the_reason_names_what_could_not_answer() -> None:
+    silent = [result("b", status="unavailable"), result("c", status="error"), result("d")]
+    assert fuse(result("a", 0.9), *silent).reason.endswith("Without an answer: B, C.")
+    assert "Without an answer" not in fuse(result("a", 0.9), result("d")).reason
+
+
+# The JSON
+
+
+def test_to_dict_has_the_documented_keys_and_is_json() -> None:
+    methods = (result("a", 0.123456, used="weights", details={"n": 1}), evidence("weak", 0.6))
+    verdict = combine(methods, FUSION, notes=("One frame.",), version="1+a", elapsed_ms=12.34)
+    given = verdict.to_dict()
+    assert json.loads(json.dumps(given, allow_nan=False)) == given | {
+        "methods": json.loads(json.dumps(given["methods"]))
+    }
+    assert set(given) == {"verdict", "methods", "notes", "elapsed_ms", "version"}
+    assert set(given["verdict"]) == {
+        "label", "score", "thresholds", "reason", "decided_by", "agreement", "contributions",
+    }  # fmt: skip
+    assert set(given["verdict"]["agreement"]) == {"ai", "real", "uncertain", "text"}
+    for method in given["methods"]:
+        assert set(method) == {
+            "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean",
+        }  # fmt: skip
+        for finding in method["findings"]:
+            assert set(finding) == {"text", "kind", "claim", "where", "strength"}
+    assert given["methods"][0]["score"] == 0.1235
+    assert (given["notes"], given["version"], given["elapsed_ms"]) == (["One frame."], "1+a", 12.3)
+
+
+@pytest.mark.parametrize(
+    ("score", "lean"),
+    [(None, None), (0.0, "real"), (0.4, "real"), (0.41, "uncertain"), (0.6, "ai"), (1.0, "ai")],
+)
+def test_a_method_leans_to_a_side_outside_a_middle_band(
+    score: float | None, lean: str | None
+) -> None:
+    assert result("a", score).lean == lean
+
+
+# The table of numbers on disk
+
+
+CONFIG: dict[str, Any] = {
+    "subsets": FUSION.subsets,
+    "thresholds": {"real": 0.2, "ai": 0.8},
+    "file_method": "file",
+    "file_weight": 1.0,
+}
+
+
+def write_fusion(folder: Path, text: str) -> Path:
+    (folder / "fusion").mkdir()
+    (folder / "fusion" / "config.json").write_text(text)
+    return folder
+
+
+def test_the_shipped_fusion_can_be_read() -> None:
+    fusion = load_fusion(WEIGHTS_DIR)
+    assert fusion.digest and 0 < fusion.thresholds.real < fusion.thresholds.ai < 1
+
+
+def test_a_fusion_is_read_as_it_stands(tmp_path: Path) -> None:
+    fusion = load_fusion(write_fusion(tmp_path, json.dumps(CONFIG)))
+    assert fusion.subsets == FUSION.subsets and fusion.thresholds == FUSION.thresholds
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        [],
+        None,
+        {},
+        {key: value for key, value in CONFIG.items() if key != "thresholds"},
+        {key: value for key, value in CONFIG.items() if key != "subsets"},
+        CONFIG | {"thresholds": {"real": 0.2}},
+        CONFIG | {"surplus": 1},
+        CONFIG | {"subsets": {k: v for k, v in FUSION.subsets.items() if k != "a"}},
+        CONFIG | {"subsets": {"a": {"intercept": 0, "weights": {"b": 1}}}},
+        CONFIG | {"subsets": {"a": {"weights": {"a": 1}}}},
+        CONFIG | {"subsets": {"a": 1}},
+    ],
+)
+def test_a_broken_fusion_is_a_value_error(tmp_path: Path, config: Any) -> None:
+    with pytest.raises(ValueError):
+        load_fusion(write_fusion(tmp_path, json.dumps(config)))
+
+
+def test_a_fusion_that_is_no_json_is_a_value_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError):
+        load_fusion(write_fusion(tmp_path, "{"))
+
+
+def test_a_missing_fusion_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        load_fusion(tmp_path)

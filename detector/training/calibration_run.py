@@ -1,0 +1,133 @@
+"""Scores the calibration pictures with the serving methods, then calibrates and fuses them.
+
+All of it on sources that no method learnt from, re-encoded both classes alike. Each picture is seen
+under one condition, drawn at random, so that the scores mean the same for clean and for compressed
+pictures together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detector.inference.calibration import Calibration
+from detector.inference.pipeline import Detector
+from detector.inference.runtime import Runtime
+
+from .augment import CONDITIONS
+from .cards import write_card
+from .corpus import Picture, balanced_weights
+from .export import write_json
+from .fusion import (
+    MAX_FALSE_AI,
+    MAX_FALSE_REAL,
+    choose_thresholds,
+    fit_calibration,
+    fit_fusion,
+    out_of_fold_scores,
+    to_log_odds,
+)
+from .metrics import summarise
+from .preparation import Progress, calibration_pictures
+from .scoring import PIXEL_METHODS, method_scores, score_pictures
+
+# Pictures of one source beyond this add little and cost much.
+MAX_PER_SOURCE = 120
+# Method 4 is calibrated in its bundled member; the others bring a calibration or go uncalibrated.
+FOLDERS = {
+    "deep_learning": "artifact_cnn",
+    "statistical": "statistical",
+    "huggingface": "vit_compact",
+}
+
+
+def calibrate_and_fuse(
+    data: Path, output: Path, runtime: Runtime, *, seed: int, workers: int, progress: Progress
+) -> dict[str, Any]:
+    """Write calibration.json of each method and fusion/; returns the fusion's metrics.
+
+    Raises `FileNotFoundError` without pictures, `ValueError` if a method gives no scores.
+    """
+    pictures = cap_sources(calibration_pictures(data, seed), MAX_PER_SOURCE, seed)
+    runtime = replace(runtime, weights_dir=output, finetuned_dir=output / "none", hub_cache=output)
+    for folder in FOLDERS.values():
+        Calibration().write(output / folder)
+    scored, raw = _raw_scores(runtime, pictures, seed, workers, progress)
+    return fuse_scores(scored, raw, output)
+
+
+def _raw_scores(
+    runtime: Runtime, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
+) -> tuple[list[Picture], dict[str, np.ndarray]]:
+    """The pictures that every method could score, and their uncalibrated log-odds."""
+    names = np.random.default_rng(seed).choice(list(CONDITIONS), len(pictures))
+    detector = Detector(runtime, only=PIXEL_METHODS)
+    stream = score_pictures(
+        detector.run_methods, pictures, lambda index: [str(names[index])], workers
+    )
+    bar = progress(stream, total=len(pictures), desc="Scoring", unit="picture")
+    results = {index: next(iter(found.values())) for index, found in bar if found}
+    scores = {key: method_scores(list(results.values()), key) for key in PIXEL_METHODS}
+    usable = ~np.isnan(np.stack(list(scores.values()))).any(0)
+    if not usable.any():
+        raise ValueError(f"Not every one of {', '.join(PIXEL_METHODS)} gives scores; train them.")
+    kept = [pictures[index] for index, ok in zip(results, usable, strict=True) if ok]
+    return kept, {key: to_log_odds(values[usable]) for key, values in scores.items()}
+
+
+def fuse_scores(
+    pictures: Sequence[Picture], raw: dict[str, np.ndarray], output: Path
+) -> dict[str, Any]:
+    """Fit and write calibrations and fusion from raw log-odds; returns the fusion's metrics."""
+    labels = np.array([picture.label for picture in pictures])
+    sources = np.array([picture.source for picture in pictures])
+    weights = balanced_weights(pictures)
+    calibrated = {}
+    for key, logits in raw.items():
+        calibration = fit_calibration(logits, labels, weights)
+        calibrated[key] = calibration.slope * logits + calibration.intercept
+        calibration.write(output / FOLDERS[key])
+        _add_metrics(output / FOLDERS[key], summarise(labels, _sigmoid(calibrated[key])))
+    fused = out_of_fold_scores(calibrated, labels, weights, sources)
+    thresholds = choose_thresholds(fused, labels, weights)
+    report = summarise(labels, fused) | {"sources": len(set(sources))}
+    _write_fusion(output / "fusion", fit_fusion(calibrated, labels, weights), thresholds, report)
+    return report
+
+
+def _write_fusion(
+    folder: Path,
+    subsets: dict[str, Any],
+    thresholds: dict[str, float],
+    report: dict[str, Any],
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {"subsets": subsets, "thresholds": thresholds}
+    write_json(folder / "config.json", config | {"file_method": "forensics", "file_weight": 1.0})
+    limits = {"real_called_ai": MAX_FALSE_AI, "ai_called_real": MAX_FALSE_REAL}
+    write_json(folder / "metrics.json", {"calibration": report, "thresholds_chosen_for": limits})
+
+
+def _add_metrics(folder: Path, measured: dict[str, Any]) -> None:
+    path = folder / "metrics.json"
+    write_json(path, json.loads(path.read_text()) | {"calibration": measured})
+    write_card(folder)
+
+
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-values))
+
+
+def cap_sources(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
+    """At most `most` pictures of each source and class, drawn at random, in the old order."""
+    rng = np.random.default_rng(seed)
+    by_group: dict[tuple[str, int], list[int]] = {}
+    for index, picture in enumerate(pictures):
+        by_group.setdefault((picture.source, picture.label), []).append(index)
+    kept = [rng.permutation(group)[:most] for group in by_group.values()]
+    return [pictures[index] for index in sorted(np.concatenate(kept))]

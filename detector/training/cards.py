@@ -1,0 +1,78 @@
+"""Model cards: what a weights folder is, printed from its metrics.json and never typed by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ABOUT = {
+    "artifact_cnn": (
+        "ArtifactCNN (method 1)",
+        "A small convolutional network on noise residuals (the 30 high-pass filters of the spatial "
+        "rich model on luma, 10 of them on R - G), trained from scratch. It judges tiles of 256 "
+        "pixels at native resolution; see detector/networks/artifact_cnn.py.",
+    ),
+    "statistical": (
+        "Statistical patterns (method 2)",
+        "885 statistics of a 256-pixel crop into histogram gradient boosting, kept as plain "
+        "arrays; see detector/inference/methods/statistical/features.py.",
+    ),
+    "vit_compact": (
+        "Compact ViT (method 4, bundled)",
+        "A vision transformer of 2.8 M parameters in Hugging Face format whose patch embedding "
+        "starts as the 8 x 8 DCT, taught by ArtifactCNN. It judges crops of 128 pixels at native "
+        "resolution; see detector/networks/compact_vit.py.",
+    ),
+}
+LIMITS = (
+    "Weights trained from scratch on a few thousand pictures: weak evidence by itself, meant to be "
+    "fused with the other methods. It does not know generators that came later, and strong "
+    "compression, down-scaling and screenshots remove what it looks for. Not for accusing anybody."
+)
+
+
+def write_card(folder: Path) -> None:
+    """Write README.md of a weights folder from its metrics.json."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    title, about = ABOUT[metrics["model"]]
+    parts = ["---", "license: apache-2.0", "pipeline_tag: image-classification", "---", ""]
+    parts += [f"# {title}", "", about, "", *_training(metrics["training"])]
+    if "calibration" in metrics:
+        parts += _calibration(metrics["calibration"])
+    parts += [
+        "## Limits",
+        "",
+        LIMITS,
+        "",
+        "Accuracy on unseen sources: docs/accuracy/report.md.",
+        "",
+    ]
+    (folder / "README.md").write_text("\n".join(parts))
+
+
+def _training(training: dict[str, Any]) -> list[str]:
+    arguments = ", ".join(f"{name} {value}" for name, value in training["arguments"].items())
+    versions = ", ".join(f"{name} {value}" for name, value in training["versions"].items())
+    return [
+        "## Training",
+        "",
+        f"{training['n_ai']} AI pictures of {training['generators']} generator names and "
+        f"{training['n_real']} real ones, from {training['sources']} public sources; both classes "
+        "rescaled and re-encoded by the same random draws.",
+        "",
+        f"Arguments: {arguments}. Versions: {versions}.",
+        "",
+    ]
+
+
+def _calibration(figures: dict[str, Any]) -> list[str]:
+    low, high = figures["roc_auc_interval"]
+    return [
+        "## Calibration",
+        "",
+        "On training sources that it has not learnt from, re-encoded alike: AUROC "
+        f"{figures['roc_auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), ECE "
+        f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real.",
+        "",
+    ]

@@ -1,0 +1,48 @@
+"""Trains ArtifactCNN, method 1, and writes its weights folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from detector.networks.artifact_cnn import ArtifactCNN
+
+from .export import save_openvino, start_metrics, write_folder, write_json
+from .network import Plan, learnt_from, train_network
+from .preparation import Preparation, Progress
+
+CROP = 96
+LEARNING_RATE = 3e-3
+
+
+def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+    """Train as planned and write the weights folder."""
+    torch.manual_seed(plan.seed)
+    network = train_network(ArtifactCNN(), prepared, plan, progress=progress)
+
+    def write(draft: Path) -> None:
+        # Training kept them in channels-last order, which safetensors does not take.
+        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+        save_file(weights, draft / "model.safetensors")
+        write_json(
+            draft / "config.json",
+            {
+                "architecture": "ArtifactCNN",
+                "width": network.width,
+                "input": "RGB, 0..255",
+                "output": "log-odds of AI",
+            },
+        )
+        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
+        start_metrics(draft, folder.name, learnt_from(prepared), plan.arguments())
+
+    write_folder(folder, write)
+
+
+def load_cnn(folder: Path) -> ArtifactCNN:
+    """The network of a weights folder, ready for inference. Raises `OSError`, `RuntimeError`."""
+    network = ArtifactCNN()
+    network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    return network.eval()

@@ -1,0 +1,77 @@
+"""What the trainings of both networks share: crops in, averaged weights out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .corpus import Picture
+from .loop import Schedule, Training
+from .preparation import Preparation, Progress
+from .sampling import BalancedCrops, batches
+
+# Batches before the full augmentation sets in.
+GENTLE_STEPS = 600
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is trained: crops of `crop` pixels, and where the state is kept meanwhile."""
+
+    crop: int
+    batch_size: int
+    seed: int
+    schedule: Schedule
+    checkpoint: Path
+    device: torch.device
+
+    def arguments(self) -> dict[str, int | float]:
+        """What metrics.json says about the training."""
+        return {
+            "steps": self.schedule.steps,
+            "learning_rate": self.schedule.learning_rate,
+            "batch_size": self.batch_size,
+            "crop": self.crop,
+            "seed": self.seed,
+        }
+
+
+def train_network(
+    network: nn.Module,
+    prepared: Preparation,
+    plan: Plan,
+    *,
+    progress: Progress,
+    teacher: nn.Module | None = None,
+) -> nn.Module:
+    """Train, going on from the checkpoint if there is one; returns the averaged network.
+
+    `network` maps RGB crops (n, 3, h, w), 0..255, to log-odds (n,); so does `teacher`, whose
+    answers then make half of what is learnt (Hinton et al. 2015, distillation).
+    """
+    training = Training(network, plan.schedule, plan.device, teacher)
+    if plan.checkpoint.exists():
+        training.resume(plan.checkpoint)
+    gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size
+    crops = BalancedCrops(
+        prepared.regions,
+        prepared.learn,
+        size=plan.crop,
+        seed=plan.seed + training.step,
+        gentle=gentle,
+    )
+    # One loader process: cutting and encoding crops is a tenth of the work.
+    run = training.run(batches(crops, plan.batch_size, workers=1), plan.checkpoint)
+    steps = plan.schedule.steps
+    for _ in progress(run, initial=training.step, total=steps, desc="Training", unit="batch"):
+        pass
+    trained: nn.Module = training.average.module
+    return trained.cpu().eval()
+
+
+def learnt_from(prepared: Preparation) -> list[Picture]:
+    """The pictures that training drew from."""
+    return [prepared.regions.pictures[i] for i in prepared.learn]

@@ -1,0 +1,71 @@
+"""Trains the compact ViT of method 4 with ArtifactCNN as its teacher, in Hugging Face format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import ViTForImageClassification
+
+from detector.networks.compact_vit import (
+    CROP,
+    LogOdds,
+    create_compact_vit,
+    processor_config,
+    start_from_dct,
+)
+
+from .augment import Augmentation
+from .cnn import load_cnn
+from .export import save_openvino, start_metrics, write_folder, write_json
+from .network import Plan, learnt_from, train_network
+from .preparation import Preparation, Progress
+
+LEARNING_RATE = 1e-3
+# Crops that tell the spread of each DCT coefficient.
+SAMPLE = 400
+
+
+def train_and_write(
+    prepared: Preparation, folder: Path, teacher: Path, plan: Plan, progress: Progress
+) -> None:
+    """Train as planned and write the weights folder. Raises `OSError` without a teacher."""
+    torch.manual_seed(plan.seed)
+    model = create_compact_vit()
+    start_from_dct(model, _sample(prepared, plan.seed))
+    trained = train_network(
+        LogOdds(model), prepared, plan, progress=progress, teacher=load_cnn(teacher)
+    )
+
+    def write(draft: Path) -> None:
+        _save(trained.model, draft)
+        arguments = plan.arguments() | {"teacher": teacher.name}
+        start_metrics(draft, folder.name, learnt_from(prepared), arguments)
+
+    write_folder(folder, write)
+
+
+def _sample(prepared: Preparation, seed: int) -> torch.Tensor:
+    rng, augmentation = np.random.default_rng(seed), Augmentation()
+    drawn = rng.choice(prepared.learn, SAMPLE)
+    regions = (prepared.regions.get(i, 0) for i in drawn)
+    crops = [augmentation.random_crop(region, CROP, rng) for region in regions]
+    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float()
+
+
+def _save(model: ViTForImageClassification, draft: Path) -> None:
+    save_openvino(_Logits(model), torch.rand(2, 3, CROP, CROP), draft / "openvino_model.xml")
+    model.half().save_pretrained(draft)
+    write_json(draft / "preprocessor_config.json", processor_config())
+
+
+class _Logits(torch.nn.Module):
+    """The model with a plain tensor as output, as the converter wants it."""
+
+    def __init__(self, model: ViTForImageClassification) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        return self.model(pixel_values=pixel_values).logits
