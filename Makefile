@@ -12,6 +12,7 @@ READY := $(VENV)/.ready
 run: $(READY)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	$(BIN)/python manage.py delete_expired
 	@echo "AI Image Detector: http://127.0.0.1:$(PORT)"
 	# One process with threads: they share the loaded models, a second process would double them.
 	$(BIN)/gunicorn ai_image_detector.wsgi --bind 127.0.0.1:$(PORT) --threads 4 --timeout 120
@@ -32,6 +33,8 @@ models: $(READY)
 	$(BIN)/python manage.py fetch_models
 
 $(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and \
+		"Python 3.11 is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --requirement requirements.txt

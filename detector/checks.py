@@ -20,6 +20,6 @@ def weights_are_present(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
     for spec in METHODS.values():
         if spec.weights and not (WEIGHTS_DIR / spec.weights / "metrics.json").is_file():
             hint = f"Restore detector/weights/{spec.weights} from the repository."
-            text = f"{spec.title}: the weights are missing; the method is unavailable."
+            text = f"{spec.title}: the weights that ship for it are missing."
             found.append(Warning(text, hint=hint, id="detector.W001"))
     return found

@@ -38,16 +38,21 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         return self.filter(created_at__lt=expiry())
 
     def known_result(self, sha256: str, version: str) -> dict[str, Any] | None:
-        """What the same version said about the same bytes, whoever uploaded them."""
-        same = self.filter(sha256=sha256, version=version)
-        return same.values_list("result", flat=True).first()
+        """What the same version said about the same bytes, whoever uploaded them.
+
+        A method that failed may have been short of memory for a moment: it is asked again.
+        """
+        for result in self.filter(sha256=sha256, version=version).values_list("result", flat=True):
+            if all(method["status"] != "error" for method in result["methods"]):
+                return result
+        return None
 
     def delete_with_files(self) -> int:
         """Delete the rows and their previews; returns how many rows went."""
         gone = list(self)
+        self.model.objects.filter(pk__in=[d.pk for d in gone]).delete()
         for detection in gone:
             detection.preview.delete(save=False)
-        self.filter(pk__in=[d.pk for d in gone]).delete()
         return len(gone)
 
 
@@ -74,7 +79,7 @@ class Detection(models.Model):
         indexes = [models.Index(fields=["sha256", "version"])]
 
     def __str__(self) -> str:
-        return f"{self.filename}: {self.label}"
+        return f"{self.created_at:%Y-%m-%d %H:%M}: {self.label}"
 
     def get_absolute_url(self) -> str:
         return reverse("detector:result", args=[self.pk])
@@ -93,9 +98,15 @@ class Detection(models.Model):
 
     @classmethod
     def record(
-        cls, image: SourceImage, result: dict[str, Any], *, owner: uuid.UUID, filename: str
+        cls,
+        image: SourceImage,
+        result: dict[str, Any],
+        *,
+        owner: uuid.UUID,
+        filename: str,
+        with_preview: bool = True,
     ) -> Detection:
-        """Save the verdict about an upload together with its preview."""
+        """Save the verdict about an upload, together with its preview."""
         detection = cls(
             owner=owner,
             filename=filename[:255],
@@ -107,8 +118,13 @@ class Detection(models.Model):
             version=result["version"],
             result=result,
         )
-        detection.preview.save("", ContentFile(_preview(image.rgb)), save=False)
-        detection.save(force_insert=True)
+        if with_preview:
+            detection.preview.save("", ContentFile(_preview(image.rgb)), save=False)
+        try:
+            detection.save(force_insert=True)
+        except BaseException:
+            detection.preview.delete(save=False)  # nobody would ever find it again
+            raise
         return detection
 
 

@@ -54,15 +54,23 @@ def table_header() -> str:
 
 def to_table(row: Row) -> str:
     path = row["path"]
+    # Control characters in a name must not steer the terminal.
+    path = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
         return f"{name:<{PATH_WIDTH}} {row['error']}"
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
     return (
-        f"{name:<{PATH_WIDTH}} {WORDS[verdict['label']]:<11} {verdict['score']:>5.0%} {cells} "
+        f"{name:<{PATH_WIDTH}} {WORDS[verdict['label']]:<11} {_score(row):>5} {cells} "
         f"{row['elapsed_ms']:>6.0f}"
     )
+
+
+def _score(row: Row) -> str:
+    """The fused score; a dash where no method gave one."""
+    given = any(method["score"] is not None for method in row["methods"])
+    return f"{row['verdict']['score']:.0%}" if given else "-"
 
 
 def _cell(method: Row | None) -> str:

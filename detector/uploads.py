@@ -9,11 +9,15 @@ from .inference.images import SourceImage
 from .models import Detection
 
 
-def analyse(image: SourceImage, *, owner: uuid.UUID, filename: str) -> Detection:
+def analyse(
+    image: SourceImage, *, owner: uuid.UUID, filename: str, with_preview: bool = True
+) -> Detection:
     """Detect and record. Bytes that this version has seen before are answered from the database."""
     Detection.objects.expired().delete_with_files()
     version = services.get_detector().version
     result = Detection.objects.known_result(image.sha256, version)
     if result is None:
         result = services.detect(image).to_dict()
-    return Detection.record(image, result, owner=owner, filename=filename)
+    return Detection.record(
+        image, result, owner=owner, filename=filename, with_preview=with_preview
+    )

@@ -9,14 +9,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import (
     FileResponse,
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES
@@ -37,9 +39,24 @@ def index(request: HttpRequest) -> HttpResponse:
         filename = request.FILES["image"].name
         image = form.cleaned_data["image"]
         return redirect(analyse(image, owner=make_owner(request), filename=filename))
+    return _render_index(request, form, status=400 if form.errors else 200)
+
+
+def _render_index(request: HttpRequest, form: UploadForm, *, status: int) -> HttpResponse:
     recent = Detection.objects.owned_by(get_owner(request))[:RECENT]
     context = {"form": form, "recent": recent} | _conditions()
-    return render(request, "detector/index.html", context, status=400 if form.errors else 200)
+    return render(request, "detector/index.html", context, status=status)
+
+
+def refuse_upload(request: HttpRequest) -> HttpResponse:
+    """The answer to a body that is too large to be read: the sentence, and the form again."""
+    limit = get_limits().max_bytes // 2**20
+    said = f"The file is too large; at most {limit} MB are accepted."
+    if request.path == reverse("detector:api-detect"):
+        return JsonResponse({"error": said}, status=413)
+    form = UploadForm({}, {})
+    form.errors["image"] = form.error_class([said])
+    return _render_index(request, form, status=413)
 
 
 def _conditions() -> dict[str, Any]:
@@ -55,7 +72,8 @@ def _conditions() -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
+@cache_control(private=True, no_store=True)
 def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
     rows = _rows(detection.result)
@@ -76,7 +94,8 @@ def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-@require_GET
+@require_safe
+@cache_control(private=True, no_store=True)
 def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
     """The result as a file, the same object that API and command line give."""
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
@@ -88,11 +107,14 @@ def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
     )
 
 
-@require_GET
-@cache_control(private=True, max_age=3600)
+@require_safe
+@cache_control(private=True, no_store=True)
 def preview(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
-    return FileResponse(detection.preview.open(), content_type="image/webp")
+    try:
+        return FileResponse(detection.preview.open(), content_type="image/webp")
+    except (FileNotFoundError, ValueError) as error:  # deleted meanwhile, or never kept
+        raise Http404 from error
 
 
 @require_POST

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 # Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
@@ -108,6 +108,8 @@ def _prepare_pillow() -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
+    # Workflows of generators are long, and text beyond Pillow's limits would fail the whole file.
+    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = 8 * 2**20, 32 * 2**20
     # `Limits` stand in for Pillow's own limit, which warns and refuses at other sizes than ours.
     Image.MAX_IMAGE_PIXELS = None
 

@@ -15,6 +15,10 @@ from .runtime import Runtime
 class MethodUnavailable(Exception):
     """The method cannot answer on this machine; the message says why and what mends it."""
 
+    def __init__(self, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -86,7 +86,10 @@ class Detector:
         try:
             answer = self._method(key).predict(image)
         except MethodUnavailable as error:
-            return MethodResult(key, spec.title, "unavailable", findings=(Finding(str(error)),))
+            findings = (Finding(str(error)),)
+            return MethodResult(
+                key, spec.title, "unavailable", findings=findings, details=error.details
+            )
         except Exception:
             # One broken method must not take the other three with it; the log has the traceback.
             logger.exception("%s failed on %s", spec.title, image.sha256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,11 @@ from .weights import folder_state
 logger = logging.getLogger(__name__)
 
 
-class TileMethod(Method):
-    """A method with one weights folder that turns tiles into log-odds.
+Model = TypeVar("Model")
+
+
+class TileMethod(Method, Generic[Model]):
+    """A method with one weights folder whose `Model` turns tiles into log-odds.
 
     The mean over the tiles, calibrated, is the score.
     """
@@ -39,8 +42,8 @@ class TileMethod(Method):
 
     def _load(self) -> None:
         try:
-            self.calibration = Calibration.read(self.folder)
-            self.load_weights()
+            # In one step: other threads may be answering with the old weights.
+            self.loaded = self.read_model(), Calibration.read(self.folder)
         except (OSError, ValueError, RuntimeError) as error:
             # The error itself names paths of this machine: it goes to the log, not to the page.
             logger.warning("The weights in %s cannot be used: %s", self.folder, error)
@@ -50,11 +53,11 @@ class TileMethod(Method):
             ) from error
 
     @abstractmethod
-    def load_weights(self) -> None:
+    def read_model(self) -> Model:
         """Read the weights from `folder`. Raises `OSError`, `ValueError` or `RuntimeError`."""
 
     @abstractmethod
-    def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
+    def tile_logits(self, model: Model, pixels: Pixels) -> npt.NDArray[np.floating]:
         """Uncalibrated log-odds of each tile, shape (n,), of pixels (height, width, 3)."""
 
     @abstractmethod
@@ -64,9 +67,10 @@ class TileMethod(Method):
     def _predict(self, image: SourceImage) -> Answer:
         if reason := reason_to_abstain(image):
             return Answer(None, (Finding(reason),), self.used)
-        logits = self.tile_logits(image.pixels)
-        score = self.calibration.score(float(logits.mean()))
-        scores = np.array([self.calibration.score(float(logit)) for logit in logits])
+        model, calibration = self.loaded
+        logits = self.tile_logits(model, image.pixels)
+        score = calibration.score(float(logits.mean()))
+        scores = np.array([calibration.score(float(logit)) for logit in logits])
         finding = Finding(self.sentence(scores, score), kind=self.folder_name)
         details: dict[str, Any] = {"tile_scores": [round(float(s), 3) for s in scores]}
         return Answer(score, (finding,), self.used, details)

@@ -22,17 +22,33 @@ DECISIVE_SCORE = 0.99
 
 
 @dataclass(frozen=True)
-class Fusion:
-    """`subsets` maps "key+key" (sorted) to {"intercept", "weights": {key: weight}}.
+class Subset:
+    """The fit for one subset of methods: log-odds = intercept + weights * methods' log-odds."""
 
-    `file_weight` multiplies the log-odds of evidence in the file that does not decide alone.
+    intercept: float
+    weights: dict[str, float]
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """`subsets` maps "key+key" (sorted) to the fit for the methods that gave a score.
+
+    `thresholds` hold where no fitted method gave one. `file_weight` multiplies the log-odds of
+    evidence in the file that does not decide alone.
     """
 
-    subsets: dict[str, dict[str, Any]]
+    subsets: dict[str, Subset]
     thresholds: Thresholds
     file_method: str
     file_weight: float
     digest: str = ""
+
+    def subset_of(self, results: tuple[MethodResult, ...]) -> Subset | None:
+        """The fit for those methods that gave a score; None if none of them is fitted."""
+        fitted = {key for subset in self.subsets for key in subset.split("+")}
+        scored = {result.key for result in results if result.score is not None}
+        return self.subsets.get("+".join(sorted(fitted & scored)))
 
 
 def load_fusion(weights_dir: Path) -> Fusion:
@@ -46,23 +62,27 @@ def _load_fusion(path: Path, _mtime_ns: int) -> Fusion:
     text = path.read_bytes()
     config = json.loads(text)
     try:
+        subsets = {key: _subset(key, fit) for key, fit in config.pop("subsets").items()}
         thresholds = Thresholds(**config.pop("thresholds"))
-        fusion = Fusion(**config, thresholds=thresholds, digest=hashlib.sha256(text).hexdigest())
-        _check_subsets(fusion.subsets)
+        _check_complete(subsets)
+        digest = hashlib.sha256(text).hexdigest()
+        return Fusion(subsets, thresholds, **config, digest=digest)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path.name} of the fusion is broken: {error!r}.") from error
-    return fusion
 
 
-def _check_subsets(subsets: dict[str, dict[str, Any]]) -> None:
+def _subset(key: str, fit: dict[str, Any]) -> Subset:
+    if set(fit["weights"]) != set(key.split("+")):
+        raise ValueError(f"The fit of {key} needs a weight for each.")
+    return Subset(fit["intercept"], fit["weights"], Thresholds(**fit["thresholds"]))
+
+
+def _check_complete(subsets: dict[str, Subset]) -> None:
     """Without a fit of their subset, the scores of methods would be passed over in silence."""
     keys = sorted({key for subset in subsets for key in subset.split("+")})
     wanted = {"+".join(c) for n in range(1, len(keys) + 1) for c in combinations(keys, n)}
     if missing := wanted - set(subsets):
         raise ValueError(f"The fusion has no fit for {sorted(missing)}.")
-    for subset, fit in subsets.items():
-        if set(fit["weights"]) != set(subset.split("+")) or "intercept" not in fit:
-            raise ValueError(f"The fit of {subset} needs an intercept and a weight for each.")
 
 
 def combine(
@@ -75,17 +95,18 @@ def combine(
 ) -> Verdict:
     """One verdict from the results of the methods."""
     decided_by = _decisive(results)
-    contributions = {} if decided_by else _contributions(results, fusion)
+    subset = fusion.subset_of(results)
+    contributions = {} if decided_by else _contributions(results, subset, fusion)
     score = DECISIVE_SCORE if decided_by else sigmoid(sum(contributions.values()))
-    label = _label(score, contributions, decided_by, fusion)
-    agreement = agree(results)
-    reason = explain(label, score, results, agreement, decided_by, fusion)
+    thresholds = subset.thresholds if subset else fusion.thresholds
+    known = bool(contributions or decided_by)
+    label = _label(score, thresholds) if known else "uncertain"
     return Verdict(
         label=label,
         score=score,
-        thresholds=fusion.thresholds,
-        reason=reason,
-        agreement=agreement,
+        thresholds=thresholds,
+        reason=explain(label, score, results, decided_by, thresholds),
+        agreement=agree(results),
         methods=results,
         contributions=contributions,
         decided_by=decided_by,
@@ -102,28 +123,24 @@ def _decisive(results: tuple[MethodResult, ...]) -> str | None:
     return None
 
 
-def _contributions(results: tuple[MethodResult, ...], fusion: Fusion) -> dict[str, float]:
+def _contributions(
+    results: tuple[MethodResult, ...], subset: Subset | None, fusion: Fusion
+) -> dict[str, float]:
     """Log-odds by which each method moves the verdict, with the "intercept" of their subset."""
     scores = {r.key: r.score for r in results if r.score is not None}
-    fitted = {key for subset in fusion.subsets for key in subset.split("+")}
-    subset = fusion.subsets.get("+".join(sorted(fitted & set(scores))))
     moves: dict[str, float] = {}
     if subset:
-        moves["intercept"] = subset["intercept"]
-        moves |= {key: w * log_odds(scores[key]) for key, w in subset["weights"].items()}
+        moves["intercept"] = subset.intercept
+        moves |= {key: weight * log_odds(scores[key]) for key, weight in subset.weights.items()}
     if fusion.file_method in scores:
         moves[fusion.file_method] = fusion.file_weight * log_odds(scores[fusion.file_method])
     return moves
 
 
-def _label(
-    score: float, contributions: dict[str, float], decided_by: str | None, fusion: Fusion
-) -> Label:
-    if not contributions and not decided_by:
-        return "uncertain"
-    if score >= fusion.thresholds.ai:
+def _label(score: float, thresholds: Thresholds) -> Label:
+    if score >= thresholds.ai:
         return "ai"
-    return "real" if score <= fusion.thresholds.real else "uncertain"
+    return "real" if score <= thresholds.real else "uncertain"
 
 
 def agree(results: tuple[MethodResult, ...]) -> Agreement:
@@ -153,32 +170,48 @@ def explain(
     label: Label,
     score: float,
     results: tuple[MethodResult, ...],
-    agreement: Agreement,
     decided_by: str | None,
-    fusion: Fusion,
+    thresholds: Thresholds,
 ) -> str:
     """A paragraph in plain words that follows from the numbers alone."""
     if decided_by:
-        evidence = next(
-            f.text for r in results if r.key == decided_by
-            for f in r.findings if f.strength == "decisive"
-        )  # fmt: skip
-        return (
-            f"The file itself says so: {evidence} This decides the verdict; what the methods see "
-            "in the pixels does not change it. Such data can be forged or copied into another file."
-        )
-    said = {
-        "ai": f"The methods together put the chance that an AI made this picture at {score:.0%}, "
-        f"above the {fusion.thresholds.ai:.0%} from which we say so.",
-        "real": f"The methods together put the chance that an AI made this picture at {score:.0%}, "
-        f"below the {fusion.thresholds.real:.0%} under which we call it likely real. No trace "
-        "of a generator was found, which is not a proof that there is none.",
-        "uncertain": f"The evidence is not strong enough for either side: the chance that an AI "
-        f"made this picture is put at {score:.0%}, and only from {fusion.thresholds.ai:.0%} up "
-        f"or from {fusion.thresholds.real:.0%} down do we take a side.",
-    }[label]
-    if agreement.ai + agreement.real + agreement.uncertain == 0:
+        return _explain_evidence(next(r for r in results if r.key == decided_by))
+    if all(result.score is None for result in results):
         said = "No method could say anything about this picture."
+    else:
+        said = _explain_score(label, score, thresholds)
+        if label == "real":
+            said += _explain_real(results)
+    return f"{said} {agree(results).text}{_explain_silence(results)}"
+
+
+def _explain_evidence(result: MethodResult) -> str:
+    evidence = next(f.text for f in result.findings if f.strength == "decisive")
+    return (
+        f"The file itself says so: {evidence} This decides the verdict; what the methods see "
+        "in the pixels does not change it. Such data can be forged or copied into another file."
+    )
+
+
+def _explain_score(label: Label, score: float, thresholds: Thresholds) -> str:
+    # One decimal: a score just below a threshold must not read as if it had reached it.
+    chance, ai, real = f"{score:.1%}", f"{thresholds.ai:.1%}", f"{thresholds.real:.1%}"
+    together = f"The methods together put the chance that an AI made this picture at {chance}"
+    return {
+        "ai": f"{together}, at or above the {ai} from which we say so.",
+        "real": f"{together}, at or below the {real} up to which we call it likely real.",
+        "uncertain": f"The evidence is not strong enough for either side: the chance that an AI "
+        f"made this picture is put at {chance}, and only from {ai} up or from {real} down do we "
+        "take a side.",
+    }[label]
+
+
+def _explain_real(results: tuple[MethodResult, ...]) -> str:
+    if any(finding.claim == "ai" for result in results for finding in result.findings):
+        return " Yet something in the file speaks for an AI: see its findings."
+    return " No trace of a generator was found, which is not a proof that there is none."
+
+
+def _explain_silence(results: tuple[MethodResult, ...]) -> str:
     silent = [r.title.partition(": ")[2] for r in results if r.status in ("unavailable", "error")]
-    missing = f" Without an answer: {', '.join(silent)}." if silent else ""
-    return f"{said} {agreement.text}{missing}"
+    return f" Without an answer: {', '.join(silent)}." if silent else ""

@@ -16,14 +16,14 @@ import torch
 from torch import nn
 from transformers import ViTConfig, ViTForImageClassification
 
-PATCH, CROP, WIDTH, DEPTH = 8, 128, 192, 6
+PATCH, CROP, WIDTH, DEPTH = 8, 96, 192, 4
 MEAN, STD = 0.5, 0.5
 # Rows: luma, blue and red difference (BT.601).
 YCBCR = ((0.299, 0.587, 0.114), (-0.169, -0.331, 0.5), (0.5, -0.419, -0.081))
 
 
 def create_compact_vit() -> ViTForImageClassification:
-    """The untrained model: 2.8 M parameters, labels 0 = real and 1 = ai."""
+    """The untrained model: 1.9 M parameters, labels 0 = real and 1 = ai."""
     config = ViTConfig(
         hidden_size=WIDTH,
         num_hidden_layers=DEPTH,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -30,6 +31,11 @@ def stub(use_methods: Callable[..., None]) -> type[Stub]:
     stub = make_stub()
     use_methods(deep_learning=stub)
     return stub
+
+
+def upload(client: Client, data: bytes, name: str) -> None:
+    """As the page does it."""
+    client.post(reverse("detector:index"), {"image": SimpleUploadedFile(name, data)})
 
 
 def post(client: Client, data: bytes, name: str = "a.jpg") -> HttpResponse:
@@ -127,16 +133,59 @@ def test_expired_results_go_with_the_next_upload(
     client: Client, jpeg: bytes, media: Path, settings
 ) -> None:
     settings.RETENTION_HOURS = 2
-    post(client, jpeg, "old.jpg")
-    post(client, encode(noise(), "PNG"), "recent.png")
+    upload(client, jpeg, "old.jpg")
+    upload(client, encode(noise(), "PNG"), "recent.png")
     now = timezone.now()
     for name, minutes in [("old.jpg", 121), ("recent.png", 119)]:
         made = now - timedelta(minutes=minutes)
         Detection.objects.filter(filename=name).update(created_at=made)
-    post(client, encode(noise(), "WEBP"), "new.webp")
+    upload(client, encode(noise(), "WEBP"), "new.webp")
     assert {d.filename for d in Detection.objects.all()} == {"recent.png", "new.webp"}
     previews = {path.stem for path in media.rglob("*.webp")}
     assert previews == {str(d.pk) for d in Detection.objects.all()}
+
+
+def test_the_api_keeps_no_picture(client: Client, jpeg: bytes, media: Path) -> None:
+    post(client, jpeg)
+    assert Detection.objects.count() == 1 and not list(media.rglob("*.*"))
+
+
+def test_a_preview_that_is_gone_is_not_found(client: Client, jpeg: bytes, media: Path) -> None:
+    upload(client, jpeg, "a.jpg")
+    next(media.rglob("*.webp")).unlink()
+    page = reverse("detector:preview", args=[Detection.objects.get().pk])
+    assert client.get(page).status_code == 404
+
+
+def test_a_row_that_cannot_be_saved_leaves_no_preview(
+    client: Client, jpeg: bytes, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(Detection, "save", fail)
+    with pytest.raises(DatabaseError):
+        upload(client, jpeg, "a.jpg")
+    assert not list(media.rglob("*.*"))
+
+
+def test_what_failed_once_is_asked_again(client: Client, stub: type[Stub], jpeg: bytes) -> None:
+    post(client, jpeg)
+    detection = Detection.objects.get()
+    detection.result["methods"][0]["status"] = "error"
+    detection.save()
+    post(client, jpeg)
+    assert len(stub.asked) == 2
+
+
+def test_a_body_beyond_the_limit_is_refused_unread(client: Client, settings) -> None:
+    settings.MAX_UPLOAD_MB = 1
+    large = b"x" * 2 * 2**20
+    answer = post(client, large)
+    assert (answer.status_code, "at most 1 MB" in answer.json()["error"]) == (413, True)
+    page = client.post(reverse("detector:index"), {"image": SimpleUploadedFile("a.jpg", large)})
+    assert page.status_code == 413
+    assert "at most 1 MB" in page.text and 'type="file"' in page.text
 
 
 def test_a_refused_upload_leaves_nothing(client: Client, media: Path) -> None:

@@ -29,8 +29,6 @@ from detector.tests.test_forensics import (
 
 CLAIMS = {
     "iptc": source_type("trainedAlgorithmicMedia"),
-    "iptc composite": source_type("compositeWithTrainedAlgorithmicMedia"),
-    "iptc synthetic": source_type("compositeSynthetic"),
     "iptc element": xmp(
         elements=f"<i:DigitalSourceType>{IPTC_TERM}trainedAlgorithmicMedia</i:DigitalSourceType>"
     ),
@@ -51,6 +49,13 @@ CLAIMS = {
         "<d:creator><r:Seq><r:li>someone</r:li></r:Seq></d:creator>"
     ),
 }
+
+
+@pytest.mark.parametrize("term", ["compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"])
+def test_an_edit_with_ai_is_strong_evidence_but_no_verdict_on_the_whole(term: str) -> None:
+    answer = ask(with_xmp("JPEG", source_type(term)))
+    assert claims(answer)["iptc"] == "strong"
+    assert answer.score == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("format", [*EXIF_FORMATS, "GIF"])

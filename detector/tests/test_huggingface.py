@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import shutil
@@ -257,5 +258,49 @@ def test_preprocessing_is_that_of_transformers(tmp_path: Path, jpeg: bytes, chan
 
 def test_native_resolution_processor_gives_several_crops(jpeg: bytes):
     config = PROCESSOR | {"do_resize": False, "do_center_crop": True, "crop_size": 128}
-    assert preprocess(open_image(jpeg).rgb, config).shape == (6, 3, 128, 128)
+    assert preprocess(open_image(jpeg).rgb, config).shape == (9, 3, 128, 128)
     assert preprocess(Image.new("RGB", (64, 64)), config).shape == (1, 3, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("preprocessor_config.json", PROCESSOR | {"size": {"longest_edge": 32}}),
+        ("preprocessor_config.json", PROCESSOR | {"size": {"shortest_edge": 32}}),
+        ("preprocessor_config.json", []),
+        ("config.json", {"id2label": ["real", "ai"]}),
+        ("config.json", {}),
+    ],
+)
+def test_an_odd_fine_tuned_folder_does_not_take_the_bundled_weights_with_it(
+    runtime: Runtime, finetuned: Path, image: SourceImage, file: str, content: object
+):
+    (finetuned / file).write_text(json.dumps(content))
+    bundled = replace(runtime, weights_dir=WEIGHTS_DIR)
+    row = members(HuggingFace(bundled).predict(image))["vit"]
+    assert row["state"] == "bundled" and row["score"] is not None
+    assert "was refused" in row["reason"] and str(finetuned) not in row["reason"]
+
+
+def test_damaged_metrics_only_lose_the_accuracy(
+    runtime: Runtime, finetuned: Path, image: SourceImage
+):
+    (finetuned / "metrics.json").write_text("[]")
+    assert members(HuggingFace(runtime).predict(image))["vit"]["accuracy"] is None
+
+
+def test_a_very_long_picture_is_not_resized_as_a_whole():
+    config = PROCESSOR | {"size": {"shortest_edge": 440}, "do_center_crop": True, "crop_size": 384}
+    assert preprocess(Image.new("RGB", (64, 400_000)), config).shape == (1, 3, 384, 384)
+
+
+def test_every_member_has_a_row_when_the_picture_says_too_little(runtime: Runtime, finetuned: Path):
+    buffer = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(buffer, "PNG")
+    answer = HuggingFace(runtime).predict(open_image(buffer.getvalue()))
+    assert answer.score is None
+    assert [row["state"] for row in members(answer).values()] == [
+        "FINE-TUNED",
+        "unavailable",
+        "unavailable",
+    ]

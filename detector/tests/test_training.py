@@ -92,8 +92,7 @@ def test_network_answers_alike_in_torch_and_in_openvino(
 
     pixels = open_image(corpus / "val" / "real" / "r0.jpg").pixels
     method = DeepLearning(runtime)
-    method.load()
-    served = method.tile_logits(pixels)
+    served = method.tile_logits(method.read_model(), pixels)
     padded = np.pad(pixels, ((0, 96), (0, 96), (0, 0)), "symmetric")
     tile = torch.from_numpy(padded).permute(2, 0, 1)[None].float()
     with torch.inference_mode():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,16 @@ import pytest
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding, MethodResult, Thresholds, Verdict
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.inference.verdict import DECISIVE_SCORE, Fusion, combine, load_fusion
+from detector.inference.verdict import DECISIVE_SCORE, Fusion, Subset, combine, load_fusion
 
+BOUNDS = Thresholds(real=0.2, ai=0.8)
 FUSION = Fusion(
     {
-        "a": {"intercept": 0.1, "weights": {"a": 1.0}},
-        "b": {"intercept": -0.2, "weights": {"b": 0.8}},
-        "a+b": {"intercept": 0.0, "weights": {"a": 0.6, "b": 0.5}},
+        "a": Subset(0.1, {"a": 1.0}, BOUNDS),
+        "b": Subset(-0.2, {"b": 0.8}, BOUNDS),
+        "a+b": Subset(0.0, {"a": 0.6, "b": 0.5}, BOUNDS),
     },
-    Thresholds(real=0.2, ai=0.8),
+    BOUNDS,
     file_method="file",
     file_weight=1.0,
 )
@@ -104,10 +106,10 @@ def test_a_higher_score_never_lowers_the_verdict() -> None:
     [(0.8, "ai"), (0.7999, "uncertain"), (0.5, "uncertain"), (0.2001, "uncertain"), (0.2, "real")],
 )
 def test_thresholds_are_inclusive(score: float, label: str) -> None:
-    plain = {"a": {"intercept": 0.0, "weights": {"a": 1.0}}}
     # What becomes of the thresholds themselves on the way through log-odds.
     real, ai = (sigmoid(log_odds(threshold)) for threshold in (0.2, 0.8))
-    fusion = Fusion(plain, Thresholds(real=real, ai=ai), "file", 1.0)
+    plain = {"a": Subset(0.0, {"a": 1.0}, Thresholds(real, ai))}
+    fusion = Fusion(plain, BOUNDS, "file", 1.0)
     assert fuse(result("a", score), fusion=fusion).label == label
 
 
@@ -186,8 +188,8 @@ def test_agreement_is_said_in_words(scores: dict[str, float], text: str) -> None
 @pytest.mark.parametrize("score", [0.99, 0.5, 0.01])
 def test_the_reason_gives_chance_and_threshold(score: float) -> None:
     verdict = fuse(result("a", score))
-    assert f"{verdict.score:.0%}" in verdict.reason
-    threshold = {"ai": "80%", "real": "20%", "uncertain": "80%"}[verdict.label]
+    assert f"{verdict.score:.1%}" in verdict.reason
+    threshold = {"ai": "80.0%", "real": "20.0%", "uncertain": "80.0%"}[verdict.label]
     assert threshold in verdict.reason
 
 
@@ -235,8 +237,9 @@ def test_a_method_leans_to_a_side_outside_a_middle_band(
 # The table of numbers on disk
 
 
+SUBSETS = {key: asdict(subset) for key, subset in FUSION.subsets.items()}
 CONFIG: dict[str, Any] = {
-    "subsets": FUSION.subsets,
+    "subsets": SUBSETS,
     "thresholds": {"real": 0.2, "ai": 0.8},
     "file_method": "file",
     "file_weight": 1.0,
@@ -269,9 +272,10 @@ def test_a_fusion_is_read_as_it_stands(tmp_path: Path) -> None:
         {key: value for key, value in CONFIG.items() if key != "subsets"},
         CONFIG | {"thresholds": {"real": 0.2}},
         CONFIG | {"surplus": 1},
-        CONFIG | {"subsets": {k: v for k, v in FUSION.subsets.items() if k != "a"}},
-        CONFIG | {"subsets": {"a": {"intercept": 0, "weights": {"b": 1}}}},
-        CONFIG | {"subsets": {"a": {"weights": {"a": 1}}}},
+        CONFIG | {"subsets": {k: v for k, v in SUBSETS.items() if k != "a"}},
+        CONFIG | {"subsets": {"a": SUBSETS["a"] | {"weights": {"b": 1}}}},
+        CONFIG | {"subsets": {"a": {"intercept": 0, "weights": {"a": 1}}}},
+        CONFIG | {"subsets": {"a": {"weights": {"a": 1}, "thresholds": {"real": 0.2, "ai": 0.8}}}},
         CONFIG | {"subsets": {"a": 1}},
     ],
 )
@@ -288,3 +292,14 @@ def test_a_fusion_that_is_no_json_is_a_value_error(tmp_path: Path) -> None:
 def test_a_missing_fusion_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         load_fusion(tmp_path)
+
+
+def test_the_bounds_are_those_of_the_methods_that_answered() -> None:
+    narrow = {"a": Subset(0.0, {"a": 1.0}, Thresholds(real=0.45, ai=0.55))}
+    verdict = fuse(result("a", 0.6), fusion=Fusion(narrow, BOUNDS, "file", 1.0))
+    assert verdict.label == "ai" and verdict.thresholds.ai == 0.55
+
+
+def test_a_real_verdict_beside_a_weak_claim_does_not_deny_the_claim() -> None:
+    reason = fuse(result("a", 0.02), evidence("weak", 0.6)).reason
+    assert "No trace of a generator" not in reason and "speaks for an AI" in reason

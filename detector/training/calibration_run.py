@@ -8,9 +8,11 @@ pictures together.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,6 @@ from .export import write_json
 from .fusion import (
     MAX_FALSE_AI,
     MAX_FALSE_REAL,
-    choose_thresholds,
     fit_calibration,
     fit_fusion,
     out_of_fold_scores,
@@ -54,19 +55,30 @@ def calibrate_and_fuse(
     Raises `FileNotFoundError` without pictures, `ValueError` if a method gives no scores.
     """
     pictures = cap_sources(calibration_pictures(data, seed), MAX_PER_SOURCE, seed)
-    runtime = replace(runtime, weights_dir=output, finetuned_dir=output / "none", hub_cache=output)
-    for folder in FOLDERS.values():
-        Calibration().write(output / folder)
-    scored, raw = _raw_scores(runtime, pictures, seed, workers, progress)
+    with TemporaryDirectory() as scratch:
+        detector = _uncalibrated(output, Path(scratch), runtime)
+        scored, raw = _raw_scores(detector, pictures, seed, workers, progress)
     return fuse_scores(scored, raw, output)
 
 
+def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
+    """The pixel methods on copies of their weights whose calibration changes nothing.
+
+    Copies, so that a run that fails leaves the shipped calibrations as they were.
+    """
+    for folder in FOLDERS.values():
+        shutil.copytree(output / folder, scratch / folder)
+        Calibration().write(scratch / folder)
+    nowhere = scratch / "none"  # neither fine-tuned nor public checkpoints: the bundled one alone
+    runtime = replace(runtime, weights_dir=scratch, finetuned_dir=nowhere, hub_cache=nowhere)
+    return Detector(runtime, only=PIXEL_METHODS)
+
+
 def _raw_scores(
-    runtime: Runtime, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
+    detector: Detector, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
 ) -> tuple[list[Picture], dict[str, np.ndarray]]:
     """The pictures that every method could score, and their uncalibrated log-odds."""
     names = np.random.default_rng(seed).choice(list(CONDITIONS), len(pictures))
-    detector = Detector(runtime, only=PIXEL_METHODS)
     stream = score_pictures(
         detector.run_methods, pictures, lambda index: [str(names[index])], workers
     )
@@ -87,27 +99,22 @@ def fuse_scores(
     labels = np.array([picture.label for picture in pictures])
     sources = np.array([picture.source for picture in pictures])
     weights = balanced_weights(pictures)
-    calibrated = {}
-    for key, logits in raw.items():
-        calibration = fit_calibration(logits, labels, weights)
-        calibrated[key] = calibration.slope * logits + calibration.intercept
+    calibrations = {key: fit_calibration(logits, labels, weights) for key, logits in raw.items()}
+    calibrated = {key: c.slope * raw[key] + c.intercept for key, c in calibrations.items()}
+    subsets = fit_fusion(calibrated, labels, weights, sources)
+    fused = out_of_fold_scores(calibrated, labels, weights, sources)
+    report = summarise(labels, fused) | {"sources": len(set(sources))}
+    # All is fitted before anything is written.
+    for key, calibration in calibrations.items():
         calibration.write(output / FOLDERS[key])
         _add_metrics(output / FOLDERS[key], summarise(labels, _sigmoid(calibrated[key])))
-    fused = out_of_fold_scores(calibrated, labels, weights, sources)
-    thresholds = choose_thresholds(fused, labels, weights)
-    report = summarise(labels, fused) | {"sources": len(set(sources))}
-    _write_fusion(output / "fusion", fit_fusion(calibrated, labels, weights), thresholds, report)
+    _write_fusion(output / "fusion", subsets, report)
     return report
 
 
-def _write_fusion(
-    folder: Path,
-    subsets: dict[str, Any],
-    thresholds: dict[str, float],
-    report: dict[str, Any],
-) -> None:
+def _write_fusion(folder: Path, subsets: dict[str, Any], report: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    config = {"subsets": subsets, "thresholds": thresholds}
+    config = {"subsets": subsets, "thresholds": subsets["+".join(sorted(FOLDERS))]["thresholds"]}
     write_json(folder / "config.json", config | {"file_method": "forensics", "file_weight": 1.0})
     limits = {"real_called_ai": MAX_FALSE_AI, "ai_called_real": MAX_FALSE_REAL}
     write_json(folder / "metrics.json", {"calibration": report, "thresholds_chosen_for": limits})

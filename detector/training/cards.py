@@ -20,8 +20,8 @@ ABOUT = {
     ),
     "vit_compact": (
         "Compact ViT (method 4, bundled)",
-        "A vision transformer of 2.8 M parameters in Hugging Face format whose patch embedding "
-        "starts as the 8 x 8 DCT, taught by ArtifactCNN. It judges crops of 128 pixels at native "
+        "A vision transformer of 1.9 M parameters in Hugging Face format whose patch embedding "
+        "starts as the 8 x 8 DCT, taught by ArtifactCNN. It judges crops of 96 pixels at native "
         "resolution; see detector/networks/compact_vit.py.",
     ),
 }

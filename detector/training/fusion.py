@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -33,21 +32,31 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray)
 
 
 def fit_fusion(
-    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray
+    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> dict[str, dict[str, Any]]:
-    """Intercept and weights for every subset of methods, from their calibrated log-odds (n,)."""
+    """Intercept, weights and thresholds for every subset of methods, from their log-odds (n,)."""
     keys = sorted(logits)
     subsets = [c for size in range(1, len(keys) + 1) for c in combinations(keys, size)]
-    return {"+".join(keys): _fit_subset(keys, logits, labels, weights) for keys in subsets}
+    return {
+        "+".join(subset): _fit_subset(
+            {key: logits[key] for key in subset}, labels, weights, sources
+        )
+        for subset in subsets
+    }
 
 
 def _fit_subset(
-    keys: Sequence[str], logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray
+    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> dict[str, Any]:
+    keys = sorted(logits)
     inputs = np.stack([logits[key] for key in keys], 1)
     model = _regression().fit(inputs, labels, _unit(weights))
-    fitted = {key: round(float(w), 4) for key, w in zip(keys, model.coef_[0], strict=True)}
-    return {"intercept": round(float(model.intercept_[0]), 4), "weights": fitted}
+    scores = out_of_fold_scores(logits, labels, weights, sources)
+    return {
+        "intercept": round(float(model.intercept_[0]), 4),
+        "weights": {key: round(float(w), 4) for key, w in zip(keys, model.coef_[0], strict=True)},
+        "thresholds": choose_thresholds(scores, labels, weights),
+    }
 
 
 def out_of_fold_scores(

@@ -12,7 +12,7 @@ from detector.inference.method import Method
 class MethodSpec:
     """A method's title on the page, its class as "module:Class", and what it reads and looks for.
 
-    `weights` is the folder below `detector/weights/` that the method cannot do without.
+    `weights` is the folder below `detector/weights/` that ships for the method.
     The class is imported on first use, so that this table costs nothing to import.
     """
 
@@ -59,6 +59,7 @@ METHODS: dict[str, MethodSpec] = {
         reads="pixels, as each model was trained",
         idea="Vision transformers: your own fine-tuned model first, else public checkpoints, "
         "else the bundled compact ViT.",
+        weights="vit_compact",
         highlighted=True,
     ),
 }

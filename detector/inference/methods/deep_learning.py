@@ -20,16 +20,16 @@ TILE = 256
 MAX_TILES = 9
 
 
-class DeepLearning(TileMethod):
+class DeepLearning(TileMethod[Network]):
     folder_name = "artifact_cnn"
     used = "ArtifactCNN on 256-pixel tiles"
 
-    def load_weights(self) -> None:
-        self.network = Network(self.folder / "openvino_model.xml", self.runtime)
+    def read_model(self) -> Network:
+        return Network(self.folder / "openvino_model.xml", self.runtime)
 
-    def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
+    def tile_logits(self, model: Network, pixels: Pixels) -> npt.NDArray[np.floating]:
         tiles = cut_tiles(pixels, TILE, MAX_TILES).transpose(0, 3, 1, 2)
-        return self.network(tiles.astype(np.float32))
+        return model(tiles.astype(np.float32))
 
     def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
         many = f"{(scores >= 0.5).sum()} of {len(scores)} tiles"

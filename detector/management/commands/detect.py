@@ -27,7 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", metavar="PATH", help="File, folder or glob.")
         parser.add_argument("--format", choices=list(RENDERINGS), default="table")
         parser.add_argument(
-            "--only", nargs="+", choices=list(METHODS), help="Run these methods alone."
+            "--only",
+            action="append",
+            choices=list(METHODS),
+            help="Run this method alone; repeatable.",
         )
 
     def handle(
@@ -38,7 +41,11 @@ class Command(BaseCommand):
         if header:
             self.stdout.write(header())
         total = unread = 0
-        for row in self._with_progress(detect_paths(detector, list(find_pictures(paths)))):
+        pictures = list(find_pictures(paths))
+        rows = detect_paths(detector, pictures)
+        for row in tqdm(
+            rows, total=len(pictures), file=self.stderr._out, disable=None, leave=False
+        ):
             with tqdm.external_write_mode(self.stdout._out):
                 self.stdout.write(render(row))
             total += 1
@@ -48,15 +55,12 @@ class Command(BaseCommand):
         if unread:
             raise CommandError(f"{unread} of {total} could not be read.")
 
-    def _with_progress(self, rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-        return tqdm(rows, unit="picture", file=self.stderr._out, disable=None, leave=False)
-
 
 def find_pictures(arguments: Iterable[str]) -> Iterator[Path]:
     """The files that the arguments name; folders are searched for pictures at any depth."""
     for argument in arguments:
         # A name that exists is meant as it is, even with brackets in it.
-        found = [] if os.path.exists(argument) else sorted(glob.glob(argument))
+        found = [] if os.path.exists(argument) else sorted(glob.glob(argument, recursive=True))
         for match in found or [argument]:
             yield from _pictures_in(Path(match)) if os.path.isdir(match) else [Path(match)]
 

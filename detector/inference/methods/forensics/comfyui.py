@@ -17,7 +17,8 @@ CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters
 MAX_HOPS = 8
 
 _GENERATES = re.compile(
-    r"sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|generat|"
+    r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
+    r"generat(?!or)|"
     r"text.?(to|2).?image|image.?(to|2).?image|gptimage|dall.?e|stableimage|flux|ideogram|recraft|"
     r"seedream|geminiimage|nanobanana",
     re.IGNORECASE,

@@ -25,6 +25,13 @@ AI_SOURCES = {
     "compositeWithTrainedAlgorithmicMedia": "edited or composed with a generative AI",
     "compositeSynthetic": "a composite with synthetic, generated parts",
 }
+# Only the first says that an AI made the picture. The others may be photographs from which a phone
+# has erased a passer-by: strong evidence of AI in them, but not a verdict on the whole.
+AI_SOURCES_STRENGTH: dict[str, Strength] = {
+    "trainedAlgorithmicMedia": "decisive",
+    "compositeWithTrainedAlgorithmicMedia": "strong",
+    "compositeSynthetic": "strong",
+}
 OTHER_SOURCES = {
     "digitalCapture": "captured by a digital camera",
     "computationalCapture": "captured by a camera from several exposures",
@@ -67,7 +74,10 @@ def read_source_type(metadata: Metadata) -> Iterator[Evidence]:
             if term:
                 meaning = AI_SOURCES.get(term) or OTHER_SOURCES[term]
                 said = f"The file declares itself {meaning} (IPTC digital source type {term})."
-                yield (ai_claim if term in AI_SOURCES else context)(said, "iptc", where)
+                if term in AI_SOURCES:
+                    yield ai_claim(said, "iptc", where, strength=AI_SOURCES_STRENGTH[term])
+                else:
+                    yield context(said, "iptc", where)
 
 
 def source_term(value: str) -> str:
@@ -96,11 +106,12 @@ def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
 def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
     """Google's credit line; with an AI source type it decides, alone it is one editable field."""
     values = metadata.xmp.get(IPTC_EXT + "DigitalSourceType", [])
-    declared = any(source_term(value) in AI_SOURCES for value in values)
+    terms = map(source_term, values)
+    declared = [AI_SOURCES_STRENGTH[term] for term in terms if term in AI_SOURCES]
     for text in metadata.carriers("Credit"):
         if text.value.strip().lower() in GOOGLE_CREDITS:
             said = f'The credit line is "{clean(text.value, 80)}".'
-            strength: Strength = "decisive" if declared else "medium"
+            strength: Strength = declared[0] if declared else "medium"
             yield ai_claim(said, "google", text.where, strength=strength)
 
 

@@ -12,8 +12,13 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from detector.inference.abstention import reason_to_abstain
 from detector.inference.calibration import FILENAME, Calibration
@@ -39,7 +44,15 @@ from .sources import (
 logger = logging.getLogger(__name__)
 
 # What loading a damaged, incomplete or unsuitable checkpoint raises.
-UNUSABLE = (OSError, ValueError, KeyError, RuntimeError, ConversionError)
+UNUSABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    ConversionError,
+)
 # Of a member whose quality nobody has measured.
 UNMEASURED_WEIGHT = 0.1
 # Uncalibrated members are often sure of nonsense: their scores are held within this of 0 and 1.
@@ -64,19 +77,26 @@ class Checkpoint:
 
     def __init__(self, source: Source, runtime: Runtime) -> None:
         config = json.loads((source.folder / "config.json").read_text())
-        id2label = {int(index): str(name) for index, name in config["id2label"].items()}
+        id2label = {int(index): str(name) for index, name in dict(config["id2label"]).items()}
         self.source = source
-        self.ai = ai_indices(id2label)
+        self.ai, self.outputs = ai_indices(id2label), len(id2label)
         self.processor = json.loads((source.folder / "preprocessor_config.json").read_text())
         calibrated = (source.folder / FILENAME).exists()
         self.calibration = Calibration.read(source.folder) if calibrated else None
         self.network = Network(prepare_network(source, runtime), runtime)
+        self._try()
 
     @property
     def weight(self) -> float:
         """2 AUROC - 1 (the Gini coefficient), so that a coin toss weighs nothing."""
         roc_auc = self.source.roc_auc
         return UNMEASURED_WEIGHT if roc_auc is None else max(2 * roc_auc - 1, 0.01)
+
+    def _try(self) -> None:
+        """Answer once now: what does not work must not wait for the first picture."""
+        logits = self.network(preprocess(Image.new("RGB", (320, 256)), self.processor))
+        if logits.shape[1:] != (self.outputs,) or not np.isfinite(logits).all():
+            raise ValueError(f"it gives {logits.shape[1:]} outputs for {self.outputs} classes")
 
     def logit(self, image: SourceImage) -> float:
         """Uncalibrated log-odds of AI, the mean over the views."""
@@ -108,14 +128,20 @@ class Ensemble:
         scores = {name: checkpoint.score(image) for name, checkpoint in self.checkpoints.items()}
         weights = {name: checkpoint.weight for name, checkpoint in self.checkpoints.items()}
         moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
-        rows = [self._row(member, scores.get(member.name)) for member in MEMBERS]
-        details = {"members": [asdict(row) for row in rows]}
         score = sigmoid(moved / sum(weights.values()))
-        return Answer(score, tuple(_findings(rows)), self.used, details)
+        findings = tuple(_findings(self._rows(scores)))
+        return Answer(score, findings, self.used, self.details(scores))
+
+    def details(self, scores: dict[str, float]) -> dict[str, Any]:
+        """A row for every member, with a score or without."""
+        return {"members": [asdict(row) for row in self._rows(scores)]}
+
+    def _rows(self, scores: dict[str, float]) -> list[MemberRow]:
+        return [self._row(member, scores.get(member.name)) for member in MEMBERS]
 
     def _row(self, member: Member, score: float | None) -> MemberRow:
         reason = self.reasons.get(member.name, "")
-        if score is None:
+        if member.name not in self.checkpoints:
             return MemberRow(member.name, member.title, UNAVAILABLE, reason=reason)
         source = self.checkpoints[member.name].source
         return MemberRow(
@@ -123,7 +149,7 @@ class Ensemble:
             title=member.title,
             state=source.state,
             source=source.name,
-            score=round(score, 4),
+            score=None if score is None else round(score, 4),
             reason=reason,
             accuracy=source.accuracy,
         )
@@ -155,9 +181,9 @@ class HuggingFace(Method):
     def _predict(self, image: SourceImage) -> Answer:
         ensemble = self.ensemble
         if not ensemble.checkpoints:
-            raise MethodUnavailable(" ".join(ensemble.reasons.values()))
+            raise MethodUnavailable(" ".join(ensemble.reasons.values()), ensemble.details({}))
         if reason := reason_to_abstain(image):
-            return Answer(None, (Finding(reason),), ensemble.used)
+            return Answer(None, (Finding(reason),), ensemble.used, ensemble.details({}))
         return ensemble.answer(image)
 
 
@@ -178,10 +204,11 @@ def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, st
 
 
 def _without_path(error: Exception) -> str:
-    """What went wrong, without the folders of this machine: the page shows it."""
+    """What went wrong in one line, without the folders of this machine: the page shows it."""
     if isinstance(error, OSError) and error.filename:
         return f"{Path(error.filename).name}: {error.strerror}"
-    return str(error)
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return re.sub(r"(/[^/\s'\"]+)+/", "", line)[:200]
 
 
 def _loading_line(member: Member, source: Source) -> str:

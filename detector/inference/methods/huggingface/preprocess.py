@@ -15,7 +15,7 @@ from PIL import Image
 
 from detector.inference.tiles import cut_tiles
 
-MAX_CROPS = 6
+MAX_CROPS = 9
 Batch = npt.NDArray[np.float32]
 
 
@@ -30,28 +30,48 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
             raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
         views = cut_tiles(np.asarray(rgb), height, MAX_CROPS)
     else:
-        views = np.asarray(_centre_crop(_resize(rgb, config), config))[None]
+        views = np.asarray(_resize_and_crop(rgb, config))[None]
     return _normalise(views, config)
 
 
-def _resize(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
-    if not config.get("do_resize", True):
-        return rgb
+def _resize_and_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
     size = config.get("size", 224)
     resample = Image.Resampling(config.get("resample", Image.Resampling.BILINEAR))
+    if not config.get("do_resize", True):
+        raise ValueError("it neither resizes nor crops; accepted is a processor that does")
     if isinstance(size, dict) and "shortest_edge" in size:
-        factor = size["shortest_edge"] / min(rgb.size)
-        return rgb.resize((round(rgb.width * factor), round(rgb.height * factor)), resample)
+        return _crop_of_shortest_edge(rgb, config, resample)
     height, width = _height_width(size)
-    return rgb.resize((width, height), resample)
-
-
-def _centre_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
+    resized = rgb.resize((width, height), resample)
     if not config.get("do_center_crop"):
-        return rgb
+        return resized
     height, width = _height_width(config["crop_size"])
-    left, top = (rgb.width - width) // 2, (rgb.height - height) // 2
-    return rgb.crop((left, top, left + width, top + height))
+    left, top = (resized.width - width) // 2, (resized.height - height) // 2
+    return resized.crop((left, top, left + width, top + height))
+
+
+def _crop_of_shortest_edge(
+    rgb: Image.Image, config: dict[str, Any], resample: Image.Resampling
+) -> Image.Image:
+    """The middle of the picture whose shorter side is `shortest_edge`, without the rest.
+
+    Resizing a picture of 64 x 1,000,000 pixels as a whole would take all memory.
+    """
+    if not config.get("do_center_crop"):
+        raise ValueError("it has shortest_edge without a centre crop; accepted is a fixed size")
+    height, width = _height_width(config["crop_size"])
+    factor = config["size"]["shortest_edge"] / min(rgb.size)
+    half_width, half_height = width / factor / 2, height / factor / 2
+    middle_x, middle_y = rgb.width / 2, rgb.height / 2
+    if half_width > middle_x or half_height > middle_y:
+        raise ValueError("its centre crop is larger than its resized picture")
+    box = (
+        middle_x - half_width,
+        middle_y - half_height,
+        middle_x + half_width,
+        middle_y + half_height,
+    )
+    return rgb.resize((width, height), resample, box=box)
 
 
 def _height_width(size: Any) -> tuple[int, int]:

@@ -63,9 +63,21 @@ def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
 
 def why_missing(member: Member, runtime: Runtime) -> str:
     """Why a member has no weights, and the command that mends it."""
-    pickled = [c.id for c in member.hub if cached_folder(c, runtime.hub_cache)]
-    if pickled:
-        return f"{pickled[0]} is downloaded, but without safe weights (model.safetensors)."
+    missing = _why_not_downloaded(member, runtime)
+    if member.bundled:
+        folder = f"detector/weights/{member.bundled}"
+        missing += (
+            f" The bundled weights in {folder} are missing; restore them from the repository."
+        )
+    return missing
+
+
+def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
+    for checkpoint in member.hub:
+        if folder := cached_folder(checkpoint, runtime.hub_cache):
+            if any(folder.glob("*.bin")):
+                return f"{checkpoint.id} is downloaded, but without safe weights (pickle only)."
+            return f"{checkpoint.id} is not downloaded completely; `make models` goes on with it."
     names = " or ".join(c.id for c in member.hub)
     return f"{names} is not downloaded; `make models` fetches it."
 
@@ -93,8 +105,8 @@ def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
 
 def _read_metrics(folder: Path) -> dict[str, Any]:
     try:
-        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
-        return metrics
+        metrics = json.loads((folder / "metrics.json").read_text())
+        return metrics if isinstance(metrics, dict) else {}
     except (OSError, ValueError):
         return {}
 

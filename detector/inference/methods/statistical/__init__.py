@@ -22,16 +22,16 @@ MODEL = "trees.npz"
 MAX_CROPS = 6
 
 
-class Statistical(TileMethod):
+class Statistical(TileMethod[BoostedTrees]):
     folder_name = "statistical"
     used = "885 statistics, boosted trees"
 
-    def load_weights(self) -> None:
-        self.trees = BoostedTrees(self.folder / MODEL)
+    def read_model(self) -> BoostedTrees:
+        return BoostedTrees(self.folder / MODEL)
 
-    def tile_logits(self, pixels: Pixels) -> npt.NDArray[np.floating]:
+    def tile_logits(self, model: BoostedTrees, pixels: Pixels) -> npt.NDArray[np.floating]:
         features = [extract_features(crop) for crop in cut_tiles(pixels, CROP, MAX_CROPS)]
-        return self.trees.log_odds(np.stack(features))
+        return model.log_odds(np.stack(features))
 
     def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
         side = "generated pictures" if score >= 0.5 else "camera pictures"
