@@ -21,7 +21,7 @@ from detector.inference.calibration import Calibration
 from detector.inference.pipeline import Detector
 from detector.inference.runtime import Runtime
 
-from .augment import CONDITIONS
+from .augment import ALIKE
 from .cards import write_card
 from .corpus import Picture, balanced_weights
 from .export import write_json
@@ -78,7 +78,7 @@ def _raw_scores(
     detector: Detector, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
 ) -> tuple[list[Picture], dict[str, np.ndarray]]:
     """The pictures that every method could score, and their uncalibrated log-odds."""
-    names = np.random.default_rng(seed).choice(list(CONDITIONS), len(pictures))
+    names = np.random.default_rng(seed).choice(list(ALIKE), len(pictures))
     stream = score_pictures(
         detector.run_methods, pictures, lambda index: [str(names[index])], workers
     )

@@ -50,7 +50,7 @@ def _verdict_figures(labels: np.ndarray, verdicts: Sequence[Verdict]) -> dict[st
 
 def to_markdown(report: dict[str, Any]) -> str:
     """The report as tables, one a condition."""
-    lines = [f"# Accuracy on {report['data']}, split {report['split']}", "", report["about"], ""]
+    lines = [f"# Accuracy on the split {report['split']}", "", report["about"], ""]
     for condition, figures in report["conditions"].items():
         lines += [f"## {condition}", "", *_table(figures), "", _sentence(figures[FUSED]), ""]
     return "\n".join(lines)

@@ -66,7 +66,6 @@ class Command(BaseCommand):
         if {picture.label for picture in kept} != {0, 1}:
             raise CommandError(f"Split {options['split']} needs readable pictures of both classes.")
         return {
-            "data": options["data"].name,
             "split": options["split"],
             "about": _about(kept, options["per_source"], detector.version),
             "conditions": {
@@ -82,5 +81,6 @@ def _about(pictures: list[Any], per_source: int, version: str) -> str:
     return (
         f"{len(pictures)} pictures of {sources} sources (at most {per_source} of one source and "
         f"class), {generators} generator names; version {version}. Intervals: bootstrap over "
-        "pictures for AUROC, Wilson for shares."
+        'pictures for AUROC, Wilson for shares. Under "clean" the files are as they are, and a '
+        "method may read the format; under the others both classes were re-encoded alike."
     )
