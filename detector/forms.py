@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from .inference.images import SUFFIXES, ImageError, SourceImage
+from .inference.images import SUFFIXES, ImageError, SourceImage, say_too_large
 from .services import get_limits, read_image
 
 
@@ -30,8 +30,5 @@ class UploadForm(forms.Form):
 def _bytes(upload: UploadedFile) -> bytes:
     limits = get_limits()
     if (upload.size or 0) > limits.max_bytes:  # do not even read it into memory
-        raise ImageError(
-            f"The file has {upload.size / 2**20:.1f} MB; "
-            f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
-        )
+        raise ImageError(say_too_large(upload.size, limits))
     return upload.read()

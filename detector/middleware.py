@@ -43,8 +43,9 @@ def limit_body(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) <= settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD:
-            return get_response(request)
-        return refuse_upload(request)
+        most = settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD
+        if length.isdecimal() and int(length) > most:
+            return refuse_upload(request)
+        return get_response(request)
 
     return middleware

@@ -21,7 +21,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .forms import UploadForm
-from .inference.images import FORMAT_NAMES
+from .inference.images import FORMAT_NAMES, say_too_large
 from .inference.methods import METHODS
 from .models import Detection
 from .owners import get_owner, make_owner
@@ -50,8 +50,7 @@ def _render_index(request: HttpRequest, form: UploadForm, *, status: int) -> Htt
 
 def refuse_upload(request: HttpRequest) -> HttpResponse:
     """The answer to a body that is too large to be read: the sentence, and the form again."""
-    limit = get_limits().max_bytes // 2**20
-    said = f"The file is too large; at most {limit} MB are accepted."
+    said = say_too_large(int(request.META["CONTENT_LENGTH"]), get_limits())
     if request.path == reverse("detector:api-detect"):
         return JsonResponse({"error": said}, status=413)
     form = UploadForm({}, {})

@@ -97,10 +97,13 @@ def _check_size(size: int, limits: Limits) -> None:
     if size == 0:
         raise ImageError("The file is empty.")
     if size > limits.max_bytes:
-        raise ImageError(
-            f"The file has {size / 2**20:.1f} MB; "
-            f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
-        )
+        raise ImageError(say_too_large(size, limits))
+
+
+def say_too_large(size: int, limits: Limits) -> str:
+    """The sentence about a file of `size` bytes that is larger than accepted."""
+    most = f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
+    return f"The file has {size / 2**20:.1f} MB; {most}"
 
 
 @cache

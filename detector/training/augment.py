@@ -58,9 +58,10 @@ ALIKE: dict[str, Callable[[Pixels], Pixels]] = {
     "half size + JPEG 70": lambda pixels: encode_jpeg(half_size(pixels), 70),
 }
 
+CLEAN = "clean"
 # And before accuracy is measured. "clean" leaves the files as they are: where the classes come in
 # different formats it flatters, since a method may read the format.
-CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {"clean": lambda pixels: pixels} | ALIKE
+CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {CLEAN: lambda pixels: pixels} | ALIKE
 
 
 @dataclass(frozen=True)

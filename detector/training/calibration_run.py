@@ -1,8 +1,7 @@
 """Scores the calibration pictures with the serving methods, then calibrates and fuses them.
 
-All of it on sources that no method learnt from, re-encoded both classes alike. Each picture is seen
-under one condition, drawn at random, so that the scores mean the same for clean and for compressed
-pictures together.
+All of it on sources that no method learnt from. Each picture is seen under one re-encoding, drawn
+at random, from which the scores are calibrated and fused; and as it is, for the thresholds alone.
 """
 
 from __future__ import annotations
@@ -19,15 +18,17 @@ import numpy as np
 
 from detector.inference.calibration import Calibration
 from detector.inference.pipeline import Detector
+from detector.inference.results import MethodResult
 from detector.inference.runtime import Runtime
 
-from .augment import ALIKE
+from .augment import ALIKE, CLEAN
 from .cards import write_card
 from .corpus import Picture, balanced_weights
 from .export import write_json
 from .fusion import (
     MAX_FALSE_AI,
     MAX_FALSE_REAL,
+    Logits,
     fit_calibration,
     fit_fusion,
     out_of_fold_scores,
@@ -57,8 +58,8 @@ def calibrate_and_fuse(
     pictures = cap_sources(calibration_pictures(data, seed), MAX_PER_SOURCE, seed)
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)
-        scored, raw = _raw_scores(detector, pictures, seed, workers, progress)
-    return fuse_scores(scored, raw, output)
+        scored, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)
+    return fuse_scores(scored, alike, clean, output)
 
 
 def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
@@ -76,40 +77,53 @@ def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
 
 def _raw_scores(
     detector: Detector, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
-) -> tuple[list[Picture], dict[str, np.ndarray]]:
-    """The pictures that every method could score, and their uncalibrated log-odds."""
+) -> tuple[list[Picture], Logits, Logits]:
+    """The pictures that every method could score; raw log-odds re-encoded, and as they are."""
     names = np.random.default_rng(seed).choice(list(ALIKE), len(pictures))
     stream = score_pictures(
-        detector.run_methods, pictures, lambda index: [str(names[index])], workers
+        detector.run_methods, pictures, lambda index: [str(names[index]), CLEAN], workers
     )
     bar = progress(stream, total=len(pictures), desc="Scoring", unit="picture")
-    results = {index: next(iter(found.values())) for index, found in bar if found}
-    scores = {key: method_scores(list(results.values()), key) for key in PIXEL_METHODS}
-    usable = ~np.isnan(np.stack(list(scores.values()))).any(0)
+    found = {index: said for index, said in bar if said}
+    alike = _scores([said[str(names[index])] for index, said in found.items()])
+    clean = _scores([said[CLEAN] for said in found.values()])
+    usable = ~np.isnan(np.stack([*alike.values(), *clean.values()])).any(0)
     if not usable.any():
         raise ValueError(f"Not every one of {', '.join(PIXEL_METHODS)} gives scores; train them.")
-    kept = [pictures[index] for index, ok in zip(results, usable, strict=True) if ok]
-    return kept, {key: to_log_odds(values[usable]) for key, values in scores.items()}
+    kept = [pictures[index] for index, ok in zip(found, usable, strict=True) if ok]
+    return kept, _to_logits(alike, usable), _to_logits(clean, usable)
+
+
+def _scores(results: list[Sequence[MethodResult]]) -> dict[str, np.ndarray]:
+    return {key: method_scores(results, key) for key in PIXEL_METHODS}
+
+
+def _to_logits(scores: dict[str, np.ndarray], usable: np.ndarray) -> Logits:
+    return {key: to_log_odds(values[usable]) for key, values in scores.items()}
 
 
 def fuse_scores(
-    pictures: Sequence[Picture], raw: dict[str, np.ndarray], output: Path
+    pictures: Sequence[Picture], alike: Logits, clean: Logits, output: Path
 ) -> dict[str, Any]:
     """Fit and write calibrations and fusion from raw log-odds; returns the fusion's metrics."""
     labels = np.array([picture.label for picture in pictures])
     sources = np.array([picture.source for picture in pictures])
     weights = balanced_weights(pictures)
-    calibrations = {key: fit_calibration(logits, labels, weights) for key, logits in raw.items()}
-    calibrated = {key: c.slope * raw[key] + c.intercept for key, c in calibrations.items()}
-    subsets = fit_fusion(calibrated, labels, weights, sources)
-    fused = out_of_fold_scores(calibrated, labels, weights, sources)
+    fits = {key: fit_calibration(logits, labels, weights) for key, logits in alike.items()}
+    alike, clean = _calibrate(alike, fits), _calibrate(clean, fits)
+    subsets = fit_fusion(alike, clean, labels, weights, sources)
+    fused = out_of_fold_scores(alike, labels, weights, sources)
     report = summarise(labels, fused) | {"sources": len(set(sources))}
     # All is fitted before anything is written.
-    for key, calibration in calibrations.items():
+    for key, calibration in fits.items():
         calibration.write(output / FOLDERS[key])
-        _add_metrics(output / FOLDERS[key], summarise(labels, _sigmoid(calibrated[key])))
+        _add_metrics(output / FOLDERS[key], summarise(labels, _sigmoid(alike[key])))
     _write_fusion(output / "fusion", subsets, report)
     return report
+
+
+def _calibrate(raw: Logits, fits: dict[str, Calibration]) -> Logits:
+    return {key: fits[key].slope * logits + fits[key].intercept for key, logits in raw.items()}
 
 
 def _write_fusion(folder: Path, subsets: dict[str, Any], report: dict[str, Any]) -> None:

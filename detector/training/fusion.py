@@ -31,31 +31,49 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray)
     return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
 
 
+Logits = dict[str, np.ndarray]
+
+
 def fit_fusion(
-    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
+    alike: Logits, clean: Logits, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> dict[str, dict[str, Any]]:
-    """Intercept, weights and thresholds for every subset of methods, from their log-odds (n,)."""
-    keys = sorted(logits)
+    """Intercept, weights and thresholds for every subset of methods, from log-odds (n,).
+
+    Weights are fitted on `alike`, the re-encoded pictures, so that no format is learnt. The
+    thresholds keep their promise there and on `clean`, the files as people will upload them.
+    """
+    keys = sorted(alike)
     subsets = [c for size in range(1, len(keys) + 1) for c in combinations(keys, size)]
     return {
         "+".join(subset): _fit_subset(
-            {key: logits[key] for key in subset}, labels, weights, sources
+            {key: alike[key] for key in subset},
+            np.stack([clean[key] for key in subset], 1),
+            labels,
+            weights,
+            sources,
         )
         for subset in subsets
     }
 
 
 def _fit_subset(
-    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
+    alike: Logits, clean: np.ndarray, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> dict[str, Any]:
-    keys = sorted(logits)
-    inputs = np.stack([logits[key] for key in keys], 1)
+    keys = sorted(alike)
+    inputs = np.stack([alike[key] for key in keys], 1)
     model = _regression().fit(inputs, labels, _unit(weights))
-    scores = out_of_fold_scores(logits, labels, weights, sources)
+    unseen = out_of_fold_scores(alike, labels, weights, sources)
+    bounds = [
+        choose_thresholds(scores, labels, weights)
+        for scores in (unseen, model.predict_proba(clean)[:, 1])
+    ]
     return {
         "intercept": round(float(model.intercept_[0]), 4),
         "weights": {key: round(float(w), 4) for key, w in zip(keys, model.coef_[0], strict=True)},
-        "thresholds": choose_thresholds(scores, labels, weights),
+        "thresholds": {
+            "real": min(bound["real"] for bound in bounds),
+            "ai": max(bound["ai"] for bound in bounds),
+        },
     }
 
 

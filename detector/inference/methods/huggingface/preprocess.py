@@ -61,16 +61,12 @@ def _crop_of_shortest_edge(
         raise ValueError("it has shortest_edge without a centre crop; accepted is a fixed size")
     height, width = _height_width(config["crop_size"])
     factor = config["size"]["shortest_edge"] / min(rgb.size)
-    half_width, half_height = width / factor / 2, height / factor / 2
-    middle_x, middle_y = rgb.width / 2, rgb.height / 2
-    if half_width > middle_x or half_height > middle_y:
+    resized_width, resized_height = round(rgb.width * factor), round(rgb.height * factor)
+    left, top = (resized_width - width) // 2, (resized_height - height) // 2
+    if left < 0 or top < 0:
         raise ValueError("its centre crop is larger than its resized picture")
-    box = (
-        middle_x - half_width,
-        middle_y - half_height,
-        middle_x + half_width,
-        middle_y + half_height,
-    )
+    across, down = rgb.width / resized_width, rgb.height / resized_height
+    box = (left * across, top * down, (left + width) * across, (top + height) * down)
     return rgb.resize((width, height), resample, box=box)
 
 
