@@ -15,7 +15,7 @@ run: $(READY)
 	$(BIN)/python manage.py delete_expired
 	@echo "AI Image Detector: http://127.0.0.1:$(PORT)"
 	# One process with threads: they share the loaded models, a second process would double them.
-	$(BIN)/gunicorn ai_image_detector.wsgi --bind 127.0.0.1:$(PORT) --threads 4 --timeout 120
+	$(BIN)/gunicorn ai_image_detector.wsgi --bind 127.0.0.1:$(PORT) --threads 4 --timeout 120 --no-control-socket
 
 test: lint unit
 

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
+
+from detector.renderings import WORDS
 
 register = template.Library()
 
-VERDICTS = {"ai": "Likely AI", "real": "Likely real", "uncertain": "Uncertain"}
 PREDICTIONS = {
     "ai": "AI",
     "real": "Real",
@@ -24,7 +26,7 @@ PREDICTIONS = {
 @register.filter
 def verdict_word(label: str) -> str:
     """The verdict in words; an unknown one is shown as it is."""
-    return VERDICTS.get(label, label)
+    return capfirst(WORDS.get(label, label))
 
 
 @register.filter

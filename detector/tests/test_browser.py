@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
@@ -80,7 +81,10 @@ def upload(browser: WebDriver, path: Path) -> None:
 
 
 def wait_for_result(browser: WebDriver) -> None:
-    WebDriverWait(browser, ANALYSIS_SECONDS).until(lambda b: "/results/" in b.current_url)
+    # The footer comes last: once it is there, the table above it is whole.
+    WebDriverWait(browser, ANALYSIS_SECONDS).until(
+        lambda b: "/results/" in b.current_url and b.find_elements(By.TAG_NAME, "footer")
+    )
 
 
 def get_texts(browser: WebDriver, selector: str) -> list[str]:
@@ -115,9 +119,10 @@ def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
     fake.write_text("This is not a picture.")
     browser.get(live_server.url)
     upload(browser, fake)
-    alert = WebDriverWait(browser, 10).until(
-        lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text
-    )
+    # The empty alert of the old page may go between finding and reading it.
+    alert = WebDriverWait(
+        browser, ANALYSIS_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+    ).until(lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text)
     assert alert.endswith(".") and ("picture" in alert or "file" in alert)
     assert browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").is_enabled()
 
