@@ -15,15 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from detector.inference.calibration import Calibration
+from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import Runtime
 
 from .augment import ALIKE, CLEAN
 from .cards import write_card
-from .corpus import Picture, balanced_weights
+from .corpus import Picture, balanced_weights, cap_sources
 from .export import write_json
 from .fusion import (
     MAX_FALSE_AI,
@@ -41,11 +43,7 @@ from .scoring import PIXEL_METHODS, method_scores, score_pictures
 # Pictures of one source beyond this add little and cost much.
 MAX_PER_SOURCE = 120
 # Method 4 is calibrated in its bundled member; the others bring a calibration or go uncalibrated.
-FOLDERS = {
-    "deep_learning": "artifact_cnn",
-    "statistical": "statistical",
-    "huggingface": "vit_compact",
-}
+FOLDERS = {key: str(METHODS[key].weights) for key in PIXEL_METHODS}
 
 
 def calibrate_and_fuse(
@@ -117,7 +115,7 @@ def fuse_scores(
     # All is fitted before anything is written.
     for key, calibration in fits.items():
         calibration.write(output / FOLDERS[key])
-        _add_metrics(output / FOLDERS[key], summarise(labels, _sigmoid(alike[key])))
+        _add_metrics(output / FOLDERS[key], summarise(labels, expit(alike[key])))
     _write_fusion(output / "fusion", subsets, report)
     return report
 
@@ -138,17 +136,3 @@ def _add_metrics(folder: Path, measured: dict[str, Any]) -> None:
     path = folder / "metrics.json"
     write_json(path, json.loads(path.read_text()) | {"calibration": measured})
     write_card(folder)
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-values))
-
-
-def cap_sources(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
-    """At most `most` pictures of each source and class, drawn at random, in the old order."""
-    rng = np.random.default_rng(seed)
-    by_group: dict[tuple[str, int], list[int]] = {}
-    for index, picture in enumerate(pictures):
-        by_group.setdefault((picture.source, picture.label), []).append(index)
-    kept = [rng.permutation(group)[:most] for group in by_group.values()]
-    return [pictures[index] for index in sorted(np.concatenate(kept))]

@@ -108,3 +108,13 @@ def balanced_weights(pictures: Sequence[Picture]) -> np.ndarray:
     for label in (0, 1):
         weights[labels == label] /= 2 * max(weights[labels == label].sum(), 1e-12)
     return weights
+
+
+def cap_sources(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
+    """At most `most` pictures of each source and class, drawn at random, in the old order."""
+    rng = np.random.default_rng(seed)
+    by_group: dict[tuple[str, int], list[int]] = {}
+    for index, picture in enumerate(pictures):
+        by_group.setdefault((picture.source, picture.label), []).append(index)
+    kept = [rng.permutation(group)[:most] for group in by_group.values()]
+    return [pictures[index] for index in sorted(np.concatenate(kept))]

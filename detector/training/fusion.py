@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
@@ -18,20 +19,19 @@ from .metrics import weighted_quantile
 MAX_FALSE_AI, MAX_FALSE_REAL = 0.01, 0.05
 FOLDS = 5
 
+# For each method its log-odds of the same pictures, shape (n,).
+Logits = dict[str, np.ndarray]
+
 
 def to_log_odds(scores: np.ndarray) -> np.ndarray:
     """log(p / (1 - p)), held off the ends as in serving."""
-    held = np.clip(scores, MIN_SCORE, 1 - MIN_SCORE)
-    return np.log(held / (1 - held))
+    return logit(np.clip(scores, MIN_SCORE, 1 - MIN_SCORE))
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Calibration:
     """Platt scaling of raw log-odds (n,) to labels (n,); pictures count by `weights` (n,)."""
     model = _regression().fit(logits[:, None], labels, _unit(weights))
     return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
-
-
-Logits = dict[str, np.ndarray]
 
 
 def fit_fusion(
@@ -78,7 +78,7 @@ def _fit_subset(
 
 
 def out_of_fold_scores(
-    logits: dict[str, np.ndarray], labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
+    logits: Logits, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
 ) -> np.ndarray:
     """Fused P(AI) (n,), each by a fusion that has not seen the picture's source.
 

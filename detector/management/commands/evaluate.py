@@ -48,8 +48,7 @@ class Command(BaseCommand):
         return text
 
     def _measure(self, conditions: list[str], options: dict[str, Any]) -> dict[str, Any]:
-        from detector.training.calibration_run import cap_sources
-        from detector.training.corpus import read_corpus
+        from detector.training.corpus import cap_sources, read_corpus
         from detector.training.evaluation import evaluate_condition
         from detector.training.scoring import score_pictures
 
