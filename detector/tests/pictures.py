@@ -26,6 +26,12 @@ def noise(width: int = 96, height: int = 80, mode: str = "RGB") -> Image.Image:
     return Image.fromarray(pixels).convert(mode)
 
 
+def scene(seed: int, width: int = 96, height: int = 80) -> Image.Image:
+    """Coloured clouds: unlike those of other seeds, also when seen small."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (7, 8, 3), dtype=np.uint8)
+    return Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+
+
 def encode(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format, **options)

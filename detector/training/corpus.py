@@ -34,6 +34,7 @@ class Picture:
     source: str
     generator: str = ""
     kind: str = ""
+    sha256: str = ""
 
     @property
     def group(self) -> str:

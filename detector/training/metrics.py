@@ -2,62 +2,177 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score
 
-Interval = tuple[float, float]
-RESAMPLES = 1000
+from .intervals import (
+    Draws,
+    Interval,
+    bootstrap,
+    mean_interval,
+    newcombe_interval,
+    percentiles,
+    wilson_interval,
+)
+from .thresholds import Called, Ranking
+
+# Of real pictures called AI: where recall is told.
+FALSE_POSITIVES = {"recall_at_fpr_1": 0.01, "recall_at_fpr_5": 0.05, "recall_at_fpr_10": 0.1}
+FIGURES = ("roc_auc", "ap", "balanced_accuracy", *FALSE_POSITIVES, "ece")
+# With fewer of a class, resampling the AUROC is too sure of itself.
+FEW = 50
+BINS = 10
 
 
 def summarise(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> dict[str, Any]:
-    """AUROC with its 95 % interval, AP, balanced accuracy at 0.5 and ECE, with n of each class.
+    """FIGURES, each with its 95 % interval as `<name>_interval`, and n of each class.
 
-    `labels` are 0 or 1 = AI, `scores` P(AI) in [0, 1]; both of shape (n,) with both classes.
+    Accuracy is that at a score of 0.5. What so few pictures cannot show is None, with the reason
+    as `<name>_reason`. `labels` are 0 or 1 = AI, `scores` P(AI) in [0, 1]; both of shape (n,) with
+    both classes.
     """
-    return {
-        "n_ai": int(labels.sum()),
-        "n_real": int((1 - labels).sum()),
-        "roc_auc": round(float(roc_auc_score(labels, scores)), 4),
-        "roc_auc_interval": [round(v, 4) for v in roc_auc_interval(labels, scores, seed)],
-        "ap": round(float(average_precision_score(labels, scores)), 4),
-        "balanced_accuracy": round(float(balanced_accuracy_score(labels, scores >= 0.5)), 4),
-        "ece": round(expected_calibration_error(labels, scores), 4),
+    ranking = Ranking.of(labels, scores)
+    n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
+    found = {name: float(value[0]) for name, value in _measure_all(ranking).items()}
+    draws = bootstrap(lambda counts: _measure(ranking, counts), ranking.labels, seed)
+    intervals = _intervals(ranking, found, draws)
+    figures: dict[str, Any] = {"n_ai": n_ai, "n_real": n_real}
+    for name in FIGURES:
+        needed = round(1 / FALSE_POSITIVES.get(name, 1))
+        if n_real < needed:
+            reason = f"needs {needed} real pictures, there are {n_real}"
+            figures |= {name: None, f"{name}_interval": None, f"{name}_reason": reason}
+        else:
+            figures |= {name: round(found[name], 4), f"{name}_interval": _round(intervals[name])}
+    return figures
+
+
+def _measure_all(ranking: Ranking) -> Draws:
+    return _measure(ranking, np.ones((1, len(ranking.labels)), np.int32))
+
+
+def _measure(ranking: Ranking, counts: np.ndarray) -> Draws:
+    """FIGURES of r resamples, each (r,); `counts` (r, n) tells what is in them."""
+    called = Called(ranking, counts)
+    recalls = {name: called.recall(fpr) for name, fpr in FALSE_POSITIVES.items()}
+    return recalls | {
+        "roc_auc": called.roc_auc(),
+        "ap": called.average_precision(),
+        "balanced_accuracy": called.balanced_accuracy(ranking.called_at(0.5)),
+        "ece": _calibration_errors(ranking.labels, ranking.scores, counts),
     }
 
 
+def _intervals(
+    ranking: Ranking, found: dict[str, float], draws: Draws
+) -> dict[str, Interval | None]:
+    """The interval of each of FIGURES; None where resampling can show no doubt."""
+    n_ai, n_real = (int((ranking.labels == label).sum()) for label in (1, 0))
+    intervals: dict[str, Interval | None] = {
+        name: _hull(percentiles(draws[name]), wilson_interval(found[name] * n_ai, n_ai))
+        for name in FALSE_POSITIVES
+    }
+    ap = percentiles(draws["ap"])
+    return intervals | {
+        "roc_auc": _area_interval(found["roc_auc"], n_ai, n_real, lambda: draws["roc_auc"]),
+        "ap": ap if ap[0] < ap[1] else None,
+        "balanced_accuracy": _hull(
+            percentiles(draws["balanced_accuracy"]), _accuracy_interval(ranking)
+        ),
+        "ece": _mirrored(found["ece"], draws["ece"]),
+    }
+
+
+def _hull(first: Interval, second: Interval) -> Interval:
+    """Both intervals: resampling has none where all or no pictures are called rightly."""
+    return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _accuracy_interval(ranking: Ranking) -> Interval:
+    right = (ranking.scores >= 0.5) == (ranking.labels == 1)
+    of_class = [right[ranking.labels == label] for label in (0, 1)]
+    real, ai = ((float(each.sum()), len(each)) for each in of_class)
+    return mean_interval(real, ai)
+
+
+def _mirrored(found: float, draws: np.ndarray) -> Interval:
+    """The interval of a figure that chance makes larger, as it makes every gap larger.
+
+    Resampling adds to it once more, by less than chance did: the lower bound makes up for both.
+    """
+    low, high = percentiles(draws)
+    bias = float(draws.mean()) - found
+    return max(2 * found - high - bias, 0.0), max(2 * found - low, found)
+
+
+def _round(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [round(bound, 4) for bound in interval]
+
+
+def roc_auc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Chance that an AI picture scores higher than a real one; both arrays (n,), both classes."""
+    ranking = Ranking.of(labels, scores)
+    return float(Called(ranking, np.ones((1, len(labels)), np.int32)).roc_auc()[0])
+
+
 def roc_auc_interval(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> Interval:
-    """95 % bootstrap interval of the AUROC; resamples pictures within each class."""
-    rng = np.random.default_rng(seed)
-    ai, real = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
-    values = []
-    for _ in range(RESAMPLES):
-        drawn = np.concatenate([rng.choice(ai, len(ai)), rng.choice(real, len(real))])
-        values.append(roc_auc_score(labels[drawn], scores[drawn]))
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+    """95 % interval of the AUROC: resamples pictures within each class, or Newcombe's.
+
+    The latter for fewer than FEW pictures of a class, and where the classes are apart.
+    """
+    ranking = Ranking.of(labels, scores)
+
+    def areas(counts: np.ndarray) -> Draws:
+        return {"roc_auc": Called(ranking, counts).roc_auc()}
+
+    n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
+    return _area_interval(
+        roc_auc(labels, scores),
+        n_ai,
+        n_real,
+        lambda: bootstrap(areas, ranking.labels, seed)["roc_auc"],
+    )
 
 
-def expected_calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = 10) -> float:
-    """Mean gap between shown and true share of AI over equal-width bins (Guo et al. 2017).
+def _area_interval(
+    area: float, n_ai: int, n_real: int, draws: Callable[[], np.ndarray]
+) -> Interval:
+    if min(n_ai, n_real) < FEW or area in (0, 1):
+        return newcombe_interval(area, n_ai, n_real)
+    return percentiles(draws())
+
+
+def recall_by_fpr(labels: np.ndarray, scores: np.ndarray, fprs: np.ndarray) -> np.ndarray:
+    """The ROC: largest share of AI found at each share of false positives, both of shape (k,)."""
+    called = Called(Ranking.of(labels, scores), np.ones((1, len(labels)), np.int32))
+    return np.array([called.recall(fpr)[0] for fpr in fprs])
+
+
+def expected_calibration_error(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Mean gap between shown and true share of AI over BINS equal-width bins (Guo et al. 2017).
 
     Both classes count alike whatever their numbers, as in the calibration.
     """
-    weights = np.where(labels == 1, 0.5 / max(labels.sum(), 1), 0.5 / max((1 - labels).sum(), 1))
-    bin_of = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights * (scores - labels), bins)
-    return float(np.abs(gaps).sum())
+    return float(_calibration_errors(labels, scores, np.ones((1, len(labels))))[0])
 
 
-def wilson_interval(hits: int, n: int) -> Interval:
-    """95 % interval of a share of `hits` in `n` (Wilson 1927), which holds for small n too."""
-    if n == 0:
-        return 0.0, 1.0
-    z, share = 1.96, hits / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return float(centre - half), float(centre + half)
+def _calibration_errors(labels: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The calibration error of r resamples, (r,); `counts` (r, n) tells what is in them."""
+    gaps = np.zeros((len(labels), BINS))
+    gaps[np.arange(len(labels)), bin_of(scores)] = class_weights(labels) * (scores - labels)
+    return np.asarray(np.abs(counts @ gaps).sum(1))
+
+
+def class_weights(labels: np.ndarray) -> np.ndarray:
+    """Weights (n,) by which either class has a weight of one half."""
+    return np.where(labels == 1, 0.5 / max(labels.sum(), 1), 0.5 / max((1 - labels).sum(), 1))
+
+
+def bin_of(scores: np.ndarray) -> np.ndarray:
+    """The bin (n,) of BINS equal-width ones that each score is in."""
+    return np.minimum((scores * BINS).astype(int), BINS - 1)
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

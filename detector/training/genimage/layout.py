@@ -1,0 +1,105 @@
+"""Finds the pictures of a data folder, and tells label and source from where each one stands.
+
+Two layouts, which may stand side by side; folder names match in any case:
+`ai_images/[<source>/...]` and `real_images/[<source>/...]`, and GenImage's
+`.../<generator>/{train,val}/{ai,nature}/...` at any depth.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from detector.inference.images import SUFFIXES
+
+from .splits import FOLDER
+
+LAYOUTS = (
+    "ai_images/ and real_images/, or <generator>/train/ai and <generator>/train/nature "
+    "(val as well as train)"
+)
+CLASS_FOLDERS = {"ai_images": 1, "real_images": 0}
+GENIMAGE_SPLITS = ("train", "val")
+GENIMAGE_CLASSES = {"ai": 1, "nature": 0}
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the folders of a picture say.
+
+    `source` is the folder that it came in, for both classes; `generator` is that of an AI picture
+    and "" for a real one.
+    """
+
+    label: int
+    source: str
+    generator: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is named like a picture; `path` is relative to the data folder, with `/`."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+def find_files(data_dir: Path) -> Iterator[File]:
+    """The files below `data_dir` with a suffix of a picture, in no order, one folder at a time.
+
+    Hidden names and the `splits` folder are skipped; links are followed unless they lead back
+    into a folder that they stand in. Raises `OSError` for a folder that cannot be read.
+    """
+    return _walk(data_dir, "", frozenset())
+
+
+def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[File]:
+    status = folder.stat()
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or (not prefix and entry.name == FOLDER):
+                continue
+            if entry.is_dir():
+                inner = f"{prefix}{entry.name}/"
+                yield from _walk(folder / entry.name, inner, above | {identity})
+            elif entry.is_file() and os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                file = entry.stat()
+                yield File(prefix + entry.name, file.st_size, file.st_mtime_ns)
+
+
+def place_of(path: str) -> Place | None:
+    """What the folders of `path`, relative to the data folder, say; None outside both layouts."""
+    return _place(path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=4096)  # a million pictures may stand in a million folders
+def _place(folder: str) -> Place | None:
+    parts = folder.split("/")
+    # GenImage's folders come first: they say more, also for a generator put below ai_images/.
+    return _genimage_place(parts) or _class_folder_place(parts)
+
+
+def _genimage_place(parts: list[str]) -> Place | None:
+    for index, (outer, inner) in enumerate(zip(parts, parts[1:], strict=False)):
+        if outer.lower() in GENIMAGE_SPLITS and inner.lower() in GENIMAGE_CLASSES:
+            return _of(GENIMAGE_CLASSES[inner.lower()], parts[index - 1] if index else "")
+    return None
+
+
+def _class_folder_place(parts: list[str]) -> Place | None:
+    label = CLASS_FOLDERS.get(parts[0].lower())
+    return None if label is None else _of(label, parts[1] if len(parts) > 1 else "")
+
+
+def _of(label: int, source: str) -> Place:
+    names = {number: name for name, number in CLASS_FOLDERS.items()}
+    generator = (source or UNKNOWN) if label else ""
+    return Place(label, source or names[label], generator)
