@@ -50,6 +50,30 @@ def half_size(pixels: Pixels) -> Pixels:
     return rescale(pixels, 0.5)
 
 
+def blur(pixels: Pixels) -> Pixels:
+    """The picture under a Gaussian blur of one pixel (standard deviation)."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigmaX=1))
+
+
+SCREEN = (1080, 2400)  # of a phone: width and height in pixels
+MARGIN = (13, 6)  # of the screen around the picture, rows and columns; no multiple of a JPEG block
+MARGIN_GREY = 32
+
+
+def screenshot(pixels: Pixels) -> Pixels:
+    """The picture shown as large as fits on a phone, with a narrow margin of the screen around it.
+
+    What screenshots do: scale by the bilinear filter of a graphics chip, shift the grid of JPEG
+    blocks, and store the pixels without loss, as PNG.
+    """
+    height, width = pixels.shape[:2]
+    factor = min(SCREEN[0] / width, SCREEN[1] / height)
+    while factor < 0.5:  # the chip starts from a copy of at most twice the size, a mipmap
+        pixels, factor = half_size(pixels), factor * 2
+    shown = rescale(pixels, factor, cv2.INTER_LINEAR)
+    return np.pad(shown, [(side, side) for side in MARGIN] + [(0, 0)], constant_values=MARGIN_GREY)
+
+
 # How pictures are prepared before scores are calibrated; both classes alike.
 ALIKE: dict[str, Callable[[Pixels], Pixels]] = {
     "JPEG 95": lambda pixels: encode_jpeg(pixels, 95),
@@ -61,7 +85,21 @@ ALIKE: dict[str, Callable[[Pixels], Pixels]] = {
 CLEAN = "clean"
 # And before accuracy is measured. "clean" leaves the files as they are: where the classes come in
 # different formats it flatters, since a method may read the format.
-CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {CLEAN: lambda pixels: pixels} | ALIKE
+CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
+    CLEAN: lambda pixels: pixels,
+    "JPEG 95": ALIKE["JPEG 95"],
+    "JPEG 90": lambda pixels: encode_jpeg(pixels, 90),
+    "JPEG 70": ALIKE["JPEG 70"],
+    "JPEG 50": lambda pixels: encode_jpeg(pixels, 50),
+    "JPEG 30": lambda pixels: encode_jpeg(pixels, 30),
+    "WebP 50": lambda pixels: encode_webp(pixels, 50),
+    "half size": ALIKE["half size"],
+    "half size + JPEG 70": ALIKE["half size + JPEG 70"],
+    "blur": lambda pixels: encode_jpeg(blur(pixels), 95),
+    "screenshot chain": lambda pixels: encode_jpeg(screenshot(pixels), 75),
+}
+# Without --robustness: the files as they are, and the mildest step that both classes share.
+USUAL = (CLEAN, "JPEG 95")
 
 
 @dataclass(frozen=True)
@@ -86,6 +124,15 @@ class Augmentation:
         crop = mirror_to(_random_cut(region, size, rng), size)
         crop = np.rot90(crop, int(rng.integers(4)))
         return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+
+    def random_whole(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        """The whole of `pixels` rescaled, re-encoded and mirrored at random, of any size."""
+        if rng.random() < self.rescale:
+            factor = rng.uniform(self.smallest, self.largest)
+            pixels = rescale(pixels, factor, int(rng.choice(INTERPOLATIONS)))
+        if rng.random() < self.encode:
+            pixels = self._encoded(pixels, rng)
+        return np.ascontiguousarray(pixels[:, ::-1] if rng.random() < 0.5 else pixels)
 
     def _cut_for(self, region: Pixels, size: int, rng: np.random.Generator) -> Pixels:
         """A part with a margin of 8 pixels, rescaled if the region has room for it."""

@@ -1,4 +1,4 @@
-"""Scores of the serving methods on pictures that were re-encoded, both classes alike."""
+"""What the serving methods say about pictures, as they are or re-encoded, both classes alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -13,13 +14,14 @@ from detector.inference.images import ImageError, SourceImage, open_image
 from detector.inference.results import MethodResult
 from detector.inference.tiles import Pixels
 
-from .augment import CONDITIONS
+from .augment import CLEAN, CONDITIONS
 from .corpus import Picture
 
-# The file itself is no matter here: it was re-encoded, and its metadata is gone.
+# Those that a re-encoded picture still tells something: its metadata is gone.
 PIXEL_METHODS = ("deep_learning", "statistical", "huggingface")
 
-
+# Pixels (height, width, 3) and the sha256 of their file in, equalised pixels out.
+Equalising = Callable[[Pixels, str], Pixels]
 Said = TypeVar("Said")
 
 
@@ -28,26 +30,38 @@ def score_pictures(
     pictures: Sequence[Picture],
     conditions: Callable[[int], Sequence[str]],
     workers: int,
+    equalise: Equalising | None = None,
+    refused: Callable[[int, str], None] = lambda index, reason: None,
 ) -> Iterator[tuple[int, dict[str, Said]]]:
     """What `say` says about each picture under each condition that `conditions(index)` names.
 
-    Yields (index, {condition: said}) in order, an empty dict for a picture that cannot be read.
+    Under "clean" it is given the file as it is; under the others the pixels go through `equalise`
+    first. Yields (index, {condition: said}) in order, an empty dict for a picture that cannot be
+    read, of which `refused` is told index and reason.
     """
 
     def score(index: int) -> dict[str, Said]:
         try:
-            pixels = open_image(pictures[index].path).pixels
-        except ImageError:
+            image = open_image(pictures[index].path)
+            pixels = equalise(image.pixels, image.sha256) if equalise else image.pixels
+            return {
+                name: say(image if name == CLEAN else _changed(name, pixels))
+                for name in conditions(index)
+            }
+        except (ImageError, cv2.error) as error:  # cv2: more columns than JPEG or WebP can hold
+            refused(index, " ".join(str(error).split()))
             return {}
-        named = conditions(index)
-        return {name: say(_image(CONDITIONS[name](pixels))) for name in named}
 
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         yield from enumerate(pool.map(score, range(len(pictures))))
+    finally:  # who stops half-way does not wait for all that is left
+        pool.shutdown(cancel_futures=True)
 
 
-def _image(pixels: Pixels) -> SourceImage:
-    return SourceImage(b"", "JPEG", Image.fromarray(pixels), sha256="")
+def _changed(condition: str, pixels: Pixels) -> SourceImage:
+    rgb = Image.fromarray(CONDITIONS[condition](pixels))
+    return SourceImage(b"", "JPEG", rgb, sha256="")
 
 
 def method_scores(results: Sequence[Sequence[MethodResult]], key: str) -> np.ndarray:

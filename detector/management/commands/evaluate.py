@@ -1,85 +1,160 @@
-"""Measures every pixel method and the verdict on labelled pictures that were not trained on."""
+"""Measures every method and the verdict on labelled pictures that were not trained on."""
 
 from __future__ import annotations
 
-import json
+import os
+import shlex
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from detector.services import get_detector
 
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
+
 
 class Command(BaseCommand):
     help = (
-        "Measure methods 1, 2 and 4 and the verdict on one split of a corpus, both classes "
-        "re-encoded alike. Method 3 is left out: re-encoding removes what it reads."
+        "Measure every method and the verdict on labelled pictures, as they are and re-encoded. "
+        "Resumable: run it again. Re-encoding removes what method 3 reads."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
-        parser.add_argument("--split", default="val", choices=["train", "val"])
-        parser.add_argument("--conditions", nargs="+", help="Of the re-encodings (default: all).")
         parser.add_argument(
-            "--per-source", type=int, default=60, help="At most so many of a source."
+            "--split",
+            default="test",
+            help="train, val or test of --data-dir, or a folder with ai_images/ and real_images/, "
+            "ai/ and real/, or ai/ and nature/ at any depth (default: %(default)s).",
         )
-        parser.add_argument("--report", type=Path, help="Folder for report.json and report.md.")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--workers", type=int, default=4, help="Threads.")
+        parser.add_argument(
+            "--data-dir",
+            "--data",
+            type=Path,
+            default=settings.BASE_DIR / "genimage_data",
+            help="What prepare_genimage has split, or a corpus (default: genimage_data).",
+        )
+        parser.add_argument("--conditions", nargs="+", help="Measure under these alone.")
+        parser.add_argument(
+            "--robustness",
+            action="store_true",
+            help="Measure after JPEG 90 to 30, WebP, half size, blur and a screenshot as well.",
+        )
+        parser.add_argument("--per-source", type=int, help="At most so many of a source and class.")
+        parser.add_argument(
+            "--report", type=Path, help="Folder for report.json, .csv, .md and .html."
+        )
+        parser.add_argument("--seed", type=int, default=0, help="Of --per-source and bootstrap.")
+        parser.add_argument("--workers", type=int, default=os.cpu_count(), help="Threads.")
 
     def handle(self, **options: Any) -> str:
-        from detector.training.augment import CONDITIONS
-        from detector.training.evaluation import to_markdown
-
-        unknown = set(options["conditions"] or ()) - set(CONDITIONS)
-        if unknown:
-            raise CommandError(
-                f"Unknown condition {sorted(unknown)}; there are {list(CONDITIONS)}."
-            )
-        report = self._measure(options["conditions"] or list(CONDITIONS), options)
-        text = to_markdown(report)
-        if folder := options["report"]:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
-            (folder / "report.md").write_text(text)
-        return text
-
-    def _measure(self, conditions: list[str], options: dict[str, Any]) -> dict[str, Any]:
-        from detector.training.corpus import cap_sources, read_corpus
-        from detector.training.evaluation import evaluate_condition
-        from detector.training.scoring import score_pictures
-
         try:
-            pictures = [p for p in read_corpus(options["data"]) if p.split == options["split"]]
-        except OSError as error:
+            return self._evaluate(options)
+        except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
-        pictures = cap_sources(pictures, options["per_source"], options["seed"])
+        except KeyboardInterrupt as error:
+            again = "Stopped. What was measured is kept: the same command goes on from here."
+            raise CommandError(again, returncode=INTERRUPTED) from error
+
+    def _evaluate(self, options: dict[str, Any]) -> str:
+        from detector.training.evaluation.data import find_labelled
+        from detector.training.evaluation.report import Asked, build_report, write_report
+        from detector.training.evaluation.tables import to_markdown
+
+        _check_counts(options)
+        conditions = _conditions(options)
+        _check_writable(options["report"])
+        data = find_labelled(options["split"], options["data_dir"])
+        data = data.capped(options["per_source"], options["seed"])
         detector = get_detector()
-        stream = score_pictures(detector.detect, pictures, lambda _: conditions, options["workers"])
-        bar = tqdm(stream, total=len(pictures), file=self.stderr._out, disable=None)
-        found = {index: verdicts for index, verdicts in bar if verdicts}
-        kept = [pictures[index] for index in found]
-        if {picture.label for picture in kept} != {0, 1}:
-            raise CommandError(f"Split {options['split']} needs readable pictures of both classes.")
-        return {
-            "split": options["split"],
-            "about": _about(kept, options["per_source"], detector.version),
-            "conditions": {
-                name: evaluate_condition(kept, [verdicts[name] for verdicts in found.values()])
-                for name in conditions
-            },
-        }
+        version = detector.version
+        measured = self._measure(detector, version, data, conditions, options)
+        asked = Asked(
+            command_line(options, data.root.name), version, options["per_source"], options["seed"]
+        )
+        report = build_report(data, measured, asked)
+        if options["report"]:
+            write_report(options["report"], report)
+        return to_markdown(report)
+
+    def _measure(
+        self,
+        detector: Any,
+        version: str,
+        data: Any,
+        conditions: list[str],
+        options: dict[str, Any],
+    ) -> Any:
+        from detector.training.evaluation.cache import OutcomeCache
+        from detector.training.evaluation.run import measure
+
+        cache = OutcomeCache(settings.DATA_DIR / "evaluations", data, version)
+        return measure(
+            detector,
+            data,
+            conditions,
+            cache,
+            workers=options["workers"],
+            progress=self._progress,
+        )
+
+    def _progress(self, items: Iterable, **options: Any) -> Iterable:
+        return tqdm(items, file=self.stderr._out, disable=None, **options)
 
 
-def _about(pictures: list[Any], per_source: int, version: str) -> str:
-    sources = len({picture.source for picture in pictures})
-    generators = len({picture.generator for picture in pictures if picture.generator})
-    return (
-        f"{len(pictures)} pictures of {sources} sources (at most {per_source} of one source and "
-        f"class), {generators} generator names; version {version}. Intervals: bootstrap over "
-        'pictures for AUROC, Wilson for shares. Under "clean" the files are as they are, and a '
-        "method may read the format; under the others both classes were re-encoded alike."
-    )
+def _check_counts(options: dict[str, Any]) -> None:
+    """Raises `CommandError` for a number of pictures or threads below one."""
+    for name in ("per_source", "workers"):
+        if options[name] is not None and options[name] < 1:
+            flag = f"--{name.replace('_', '-')}"
+            raise CommandError(f"{flag} is {options[name]}; accepted are whole numbers from 1 up.")
+
+
+def _conditions(options: dict[str, Any]) -> list[str]:
+    """What to measure under, in the order of the table. Raises `CommandError`."""
+    from detector.training.augment import CONDITIONS, USUAL
+
+    asked = options["conditions"] or (CONDITIONS if options["robustness"] else USUAL)
+    if unknown := set(asked) - set(CONDITIONS):
+        raise CommandError(f"Unknown condition {sorted(unknown)}; there are {list(CONDITIONS)}.")
+    if options["conditions"] and options["robustness"]:
+        raise CommandError("--conditions and --robustness both say what to measure; give one.")
+    return [name for name in CONDITIONS if name in asked]
+
+
+def _check_writable(folder: Path | None) -> None:
+    """Raises `CommandError` before the long work, not after it."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(None, "no permission to write")
+    except OSError as error:
+        raise CommandError(
+            f"--report {folder} cannot be written: {error.strerror}. Needed is a folder, or a name "
+            "where one can be made."
+        ) from error
+
+
+def command_line(options: dict[str, Any], folder: str) -> str:
+    """The command as it can be typed again; of the data folder only its name."""
+    words = ["manage.py", "evaluate", "--split"]
+    words += [options["split"], "--data-dir", folder] if _is_split(options) else [folder]
+    if options["conditions"]:
+        words += ["--conditions", *options["conditions"]]
+    if options["robustness"]:
+        words.append("--robustness")
+    if options["per_source"]:
+        words += ["--per-source", str(options["per_source"])]
+    return shlex.join([*words, "--seed", str(options["seed"])])
+
+
+def _is_split(options: dict[str, Any]) -> bool:
+    from detector.training.genimage.splits import SPLITS
+
+    return options["split"] in SPLITS

@@ -1,0 +1,1 @@
+"""How well each method and the verdict do on labelled pictures; see `run.py`."""

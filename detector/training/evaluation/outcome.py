@@ -1,0 +1,62 @@
+"""What was said about one picture under one condition, as much of it as figures need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detector.inference.methods import METHODS
+from detector.inference.results import Label, Status, Verdict
+
+FUSED = "fused"
+
+
+def titles() -> dict[str, str]:
+    """The title of whatever is measured: each method of the table, and the verdict (FUSED)."""
+    return {key: spec.title for key, spec in METHODS.items()} | {FUSED: "Verdict"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict's label, and status and P(AI) of each method and of the verdict (FUSED).
+
+    P(AI) is None where there is none; the verdict abstains where no method said anything.
+    `decided` tells that evidence in the file decided.
+    """
+
+    label: Label
+    decided: bool
+    answers: dict[str, tuple[Status, float | None]]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Outcome:
+        """What is kept of a verdict."""
+        answers = {result.key: (result.status, result.score) for result in verdict.methods}
+        decided = verdict.decided_by is not None
+        known = decided or bool(verdict.contributions)
+        fused: tuple[Status, float | None] = ("ok", verdict.score) if known else ("abstained", None)
+        return cls(verdict.label, decided, answers | {FUSED: fused})
+
+    @property
+    def failed(self) -> bool:
+        """Whether a method met an error, which may not come again."""
+        return any(status == "error" for status, _ in self.answers.values())
+
+    def to_json(self) -> list[Any]:
+        """What `from_json` reads."""
+        return [self.label, self.decided, self.answers]
+
+    @classmethod
+    def from_json(cls, values: list[Any]) -> Outcome:
+        """The outcome that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
+        label, decided, answers = values
+        return cls(label, decided, {key: (s, p) for key, (s, p) in answers.items()})
+
+
+def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:
+    """P(AI) of a method or of FUSED for each picture (n,), NaN where it gave none."""
+    found = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
+    return np.array([np.nan if score is None else score for score in found], np.float64)

@@ -1,0 +1,83 @@
+"""The figures as CSV and as Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from detector.training.metrics import FIGURES
+
+from .figures import COUNTS, SHARES
+from .outcome import FUSED
+
+COLUMNS = (
+    "condition", "method", "figure", "value", "low", "high", "n_ai", "n_real", "reason",
+)  # fmt: skip
+DASH = "–"
+
+
+def to_csv(report: dict[str, Any]) -> str:
+    """A row for each condition, method and figure."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for condition, methods in report["conditions"].items():
+        for method, figures in methods.items():
+            writer.writerows([condition, method, *row] for row in _csv_rows(figures))
+    return text.getvalue()
+
+
+def _csv_rows(figures: dict[str, Any]) -> Iterator[list[Any]]:
+    decided = [name for name in figures if name.startswith("decided_by_file")]
+    for name in (*FIGURES, *SHARES, *COUNTS, *decided):
+        if name in figures:
+            low, high = figures.get(f"{name}_interval") or (None, None)
+            reason = figures.get(f"{name}_reason", "")
+            yield [name, figures[name], low, high, figures["n_ai"], figures["n_real"], reason]
+
+
+def to_markdown(report: dict[str, Any]) -> str:
+    """The report as tables, one a condition."""
+    lines = [f"# Accuracy on {report['data']}, {report['split']}", "", report["about"], ""]
+    lines += [f"`{report['command']}`", ""]
+    for condition, methods in report["conditions"].items():
+        lines += [f"## {condition}", "", *_table(methods), "", sentence(methods[FUSED]), ""]
+    return "\n".join(lines)
+
+
+def _table(methods: dict[str, Any]) -> list[str]:
+    lines = [
+        "| method | AUROC | AP | balanced accuracy | AI found at 1 % false positives | at 5 % "
+        "| ECE | n AI + real |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, f in methods.items():
+        names = ("roc_auc", "ap", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_5", "ece")
+        cells = " | ".join(_cell(f, name) for name in names)
+        lines.append(f"| {key} | {cells} | {f['n_ai']} + {f['n_real']} |")
+    return lines
+
+
+def _cell(figures: dict[str, Any], name: str) -> str:
+    if figures[name] is None:
+        return DASH
+    interval = figures[f"{name}_interval"]
+    bounds = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+    return f"{figures[name]:.3f}{bounds}"
+
+
+def sentence(fused: dict[str, Any]) -> str:
+    """What the verdict called the pictures of either class."""
+
+    def said(name: str) -> str:
+        low, high = fused[f"{name}_interval"]
+        return f"{fused[name]:.1%} ({low:.1%} to {high:.1%})"
+
+    return (
+        f"Real pictures: {said('real_called_ai')} called AI, {said('real_called_real')} called "
+        f"real. AI pictures: {said('ai_called_ai')} called AI, {said('ai_called_real')} called "
+        "real. The others are uncertain. Evidence in the file decided on "
+        f"{fused['decided_by_file_ai']:,} AI and {fused['decided_by_file_real']:,} real pictures."
+    )
