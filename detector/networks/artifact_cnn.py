@@ -76,11 +76,20 @@ class ArtifactCNN(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.head = nn.Linear(width * 24, 1)
 
-    def forward(self, rgb: torch.Tensor) -> torch.Tensor:
+    def maps(self, rgb: torch.Tensor) -> torch.Tensor:
+        """RGB (n, 3, h, w) -> what the last block sees, (n, 12 * width, h / 8, w / 8)."""
         # The residuals need full precision: half a grey level matters, and bf16 has 8 bits.
         with torch.autocast(rgb.device.type, enabled=False), torch.no_grad():
             residuals = self.residuals(rgb.float())
-        maps = self.blocks(residuals.contiguous(memory_format=torch.channels_last)).float()
-        spread = maps.var((2, 3), correction=0).add(1e-6).sqrt()
-        pooled = torch.cat([maps.mean((2, 3)), spread], 1)
-        return self.head(self.dropout(pooled)).squeeze(1)
+        maps: torch.Tensor = self.blocks(residuals.contiguous(memory_format=torch.channels_last))
+        return maps.float()
+
+    def forward(self, rgb: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head(self.dropout(pool(self.maps(rgb))))
+        return logits.squeeze(1)
+
+
+def pool(maps: torch.Tensor) -> torch.Tensor:
+    """Mean and standard deviation of each map: (n, c, h, w) -> (n, 2 c)."""
+    spread = maps.var((2, 3), correction=0).add(1e-6).sqrt()
+    return torch.cat([maps.mean((2, 3)), spread], 1)

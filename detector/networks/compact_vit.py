@@ -78,13 +78,6 @@ def normalise(rgb: torch.Tensor) -> torch.Tensor:
     return (rgb / 255 - MEAN) / STD
 
 
-class LogOdds(nn.Module):
-    """RGB (n, 3, h, w), 0..255 -> log-odds of AI, shape (n,): the model as it is trained."""
-
-    def __init__(self, model: ViTForImageClassification) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, rgb: torch.Tensor) -> torch.Tensor:
-        logits = self.model(pixel_values=normalise(rgb)).logits
-        return logits[:, 1] - logits[:, 0]
+def log_odds(logits: torch.Tensor) -> torch.Tensor:
+    """Logits of real and ai (n, 2) -> log-odds of AI (n,)."""
+    return logits[:, 1] - logits[:, 0]

@@ -24,15 +24,10 @@ LIBRARIES = ("torch", "transformers", "scikit-learn", "openvino", "numpy", "pill
 
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Fill a temporary folder with `write` and move it into place: never half a model.
-
-    Files that `write` did not make (README.md, calibration.json) are kept from the old folder.
-    """
+    """Fill a temporary folder with `write` and move it into place: never half a model."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        if folder.is_dir():
-            shutil.copytree(folder, draft, dirs_exist_ok=True)
         write(draft)
         _open_to_readers(draft)
         _replace(draft, folder)

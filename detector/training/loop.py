@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 logger = logging.getLogger(__name__)
 
+# What is minimised: of a network, crops (n, 3, h, w), 0..255, and labels (n,), one number.
+Loss = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
+SMOOTHING = 0.05
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -24,7 +28,16 @@ class Schedule:
     learning_rate: float
     weight_decay: float = 0.02
     save_every: int = 100
-    smoothing: float = 0.05
+
+
+def smooth(labels: torch.Tensor) -> torch.Tensor:
+    """Labels a little off 0 and 1 (Szegedy et al. 2016): some of the corpus are surely wrong."""
+    return labels * (1 - SMOOTHING) + SMOOTHING / 2
+
+
+def label_loss(network: nn.Module, crops: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the network's log-odds (n,) with the smoothed labels (n,)."""
+    return functional.binary_cross_entropy_with_logits(network(crops).float(), smooth(labels))
 
 
 class Training:
@@ -35,11 +48,10 @@ class Training:
         network: nn.Module,
         schedule: Schedule,
         device: torch.device,
-        teacher: nn.Module | None = None,
+        loss: Loss = label_loss,
     ) -> None:
-        self.device, self.schedule, self.step = device, schedule, 0
+        self.device, self.schedule, self.loss, self.step = device, schedule, loss, 0
         self.network = network.to(device, memory_format=torch.channels_last)
-        self.teacher = teacher.to(device).eval() if teacher else None
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True
         )
@@ -65,10 +77,8 @@ class Training:
             yield self.step, loss
 
     def _learn(self, crops: torch.Tensor, labels: torch.Tensor) -> float:
-        with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.network(crops.float()).float()
-        targets = self._targets(crops.float(), labels)
-        loss = functional.binary_cross_entropy_with_logits(logits, targets)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_fast_bf16(self.device)):
+            loss = self.loss(self.network, crops.float(), labels)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -76,15 +86,6 @@ class Training:
         self.rate.step()
         self.average.update_parameters(self.network)
         return float(loss.detach())
-
-    def _targets(self, crops: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Smoothed labels; with a teacher, the middle between them and its answers."""
-        smoothed = labels * (1 - self.schedule.smoothing) + self.schedule.smoothing / 2
-        if self.teacher is None:
-            return smoothed
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
-            answers = self.teacher(crops).float().sigmoid()
-        return (smoothed + answers) / 2
 
     def save(self, checkpoint: Path) -> None:
         """Write everything that `resume` needs, in one move."""
@@ -105,3 +106,13 @@ class Training:
 def choose_device(force_cpu: bool) -> torch.device:
     """CUDA where there is one, unless `force_cpu`."""
     return torch.device("cuda" if torch.cuda.is_available() and not force_cpu else "cpu")
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether bf16 pays: on a GPU that has it, and on a CPU with AMX.
+
+    AVX512-BF16 alone makes networks of this size slower (docs/lab.md).
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return bool(torch.cpu._is_amx_tile_supported())

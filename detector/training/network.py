@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from .corpus import Picture
-from .loop import Schedule, Training
+from .loop import Loss, Schedule, Training, label_loss
 from .preparation import Preparation, Progress
 from .sampling import BalancedCrops, batches
 
@@ -45,14 +45,13 @@ def train_network(
     plan: Plan,
     *,
     progress: Progress,
-    teacher: nn.Module | None = None,
+    loss: Loss = label_loss,
 ) -> nn.Module:
     """Train, going on from the checkpoint if there is one; returns the averaged network.
 
-    `network` maps RGB crops (n, 3, h, w), 0..255, to log-odds (n,); so does `teacher`, whose
-    answers then make half of what is learnt (Hinton et al. 2015, distillation).
+    `network` takes RGB crops (n, 3, h, w), 0..255, and gives what `loss` expects of it.
     """
-    training = Training(network, plan.schedule, plan.device, teacher)
+    training = Training(network, plan.schedule, plan.device, loss)
     if plan.checkpoint.exists():
         training.resume(plan.checkpoint)
     gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size

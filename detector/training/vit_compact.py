@@ -10,7 +10,6 @@ from transformers import ViTForImageClassification
 
 from detector.networks.compact_vit import (
     CROP,
-    LogOdds,
     create_compact_vit,
     processor_config,
     start_from_dct,
@@ -18,6 +17,7 @@ from detector.networks.compact_vit import (
 
 from .augment import Augmentation
 from .cnn import load_cnn
+from .distillation import Distillation, Student
 from .export import save_openvino, start_metrics, write_folder, write_json
 from .network import Plan, learnt_from, train_network
 from .preparation import Preparation, Progress
@@ -32,11 +32,11 @@ def train_and_write(
 ) -> None:
     """Train as planned and write the weights folder. Raises `OSError` without a teacher."""
     torch.manual_seed(plan.seed)
-    model = create_compact_vit()
-    start_from_dct(model, _sample(prepared, plan.seed))
-    trained = train_network(
-        LogOdds(model), prepared, plan, progress=progress, teacher=load_cnn(teacher)
-    )
+    model, crops = create_compact_vit(), _sample(prepared, plan.seed)
+    start_from_dct(model, crops)
+    distillation = Distillation(load_cnn(teacher).to(plan.device), crops.to(plan.device))
+    student = Student(model, distillation.channels)
+    trained = train_network(student, prepared, plan, progress=progress, loss=distillation)
 
     def write(draft: Path) -> None:
         _save(trained.model, draft)

@@ -11,7 +11,7 @@ class Command(NetworkCommand):
     help = (
         "Train the compact ViT (method 4), taught by ArtifactCNN: run train_cnn first. Resumable."
     )
-    steps = 1600
+    steps = 6000
 
     def train(self, options: dict[str, Any]) -> str:
         from detector.networks.compact_vit import CROP
