@@ -25,8 +25,9 @@ lint: $(READY)
 	$(BIN)/mypy detector/inference
 	$(BIN)/lint-imports
 
+# One thread a library: on small data the threads of PyTorch and scikit-learn mostly wait for one another.
 unit: $(READY)
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
 
 # The public checkpoints of method 4, about 600 MB; optional, and the only step that goes to the hub.
 models: $(READY)

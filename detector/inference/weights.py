@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,9 +13,13 @@ def folder_state(folder: Path) -> str:
 
     Never raises: what cannot be read is for the method that wants to load it to report.
     """
-    files = sorted(f for f in folder.glob("*") if f.is_file()) if folder.is_dir() else []
-    digests = [(file.name, _state(file)) for file in files]
-    return hashlib.sha256(repr(digests).encode()).hexdigest() if files else ""
+    return files_state(f for f in folder.glob("*") if f.is_file()) if folder.is_dir() else ""
+
+
+def files_state(files: Iterable[Path]) -> str:
+    """A digest of names and content; empty for no files. Never raises."""
+    digests = [(file.name, _state(file)) for file in sorted(files)]
+    return hashlib.sha256(repr(digests).encode()).hexdigest() if digests else ""
 
 
 def _state(file: Path) -> str:

@@ -27,6 +27,7 @@ from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding
 from detector.inference.runtime import Network, Runtime
+from detector.inference.weights import files_state
 
 from .convert import ConversionError, convert
 from .labels import ai_indices, ai_probability
@@ -225,7 +226,9 @@ def prepare_network(source: Source, runtime: Runtime) -> Path:
     shipped = source.folder / "openvino_model.xml"
     if source.state == BUNDLED and shipped.is_file():
         return shipped
-    xml = runtime.compiled_dir / source.digest[:16] / "openvino_model.xml"
+    # Of what is converted alone: a model whose card or calibration changes is converted no more.
+    state = files_state([source.folder / "config.json", source.folder / "model.safetensors"])
+    xml = runtime.compiled_dir / state[:16] / "openvino_model.xml"
     if not xml.is_file():
         if not (source.folder / "model.safetensors").exists():
             raise ValueError("it has no model.safetensors; pickled weights are not loaded")

@@ -24,7 +24,7 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
 
     Raises `ValueError` if the configuration is not one that this code covers.
     """
-    if not config.get("do_resize", True) and config.get("do_center_crop"):
+    if keeps_resolution(config):
         height, width = _height_width(config["crop_size"])
         if height != width:
             raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
@@ -32,6 +32,11 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
     else:
         views = np.asarray(_resize_and_crop(rgb, config))[None]
     return _normalise(views, config)
+
+
+def keeps_resolution(config: dict[str, Any]) -> bool:
+    """Whether such a model sees crops at native resolution."""
+    return not config.get("do_resize", True) and bool(config.get("do_center_crop"))
 
 
 def _resize_and_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:

@@ -28,7 +28,8 @@ NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
 class Source:
     """A folder with a checkpoint: its state, what to call it, and how good it was measured to be.
 
-    `roc_auc` is None where nobody has measured it; `digest` changes when the weights do.
+    `roc_auc` is None where nobody has measured it, and the lower bound of its interval where we
+    have; `digest` changes when the weights do.
     """
 
     state: str
@@ -46,11 +47,15 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
         yield _from_folder(FINE_TUNED, finetuned)
     for checkpoint in member.hub:
         folder = cached_folder(checkpoint, runtime.hub_cache)
-        # All files: while a download runs some are there and others are not yet.
-        if folder and all((folder / name).exists() for name in NEEDED):
+        if folder and holds_checkpoint(folder):
             yield from_hub(checkpoint, folder)
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
         yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
+
+
+def holds_checkpoint(folder: Path) -> bool:
+    """Whether all files are there; while a download runs some are and others are not yet."""
+    return all((folder / name).exists() for name in NEEDED)
 
 
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
@@ -90,7 +95,7 @@ def _from_folder(state: str, folder: Path) -> Source:
         folder.name,
         folder,
         folder_state(folder),
-        measured.get("roc_auc"),
+        _sure_roc_auc(measured),
         _accuracy(metrics),
     )
 
@@ -109,6 +114,12 @@ def _read_metrics(folder: Path) -> dict[str, Any]:
         return metrics if isinstance(metrics, dict) else {}
     except (OSError, ValueError):
         return {}
+
+
+def _sure_roc_auc(measured: dict[str, Any]) -> float | None:
+    """The lower bound of the interval: a model tested on six pictures must not rule the others."""
+    low, _ = measured.get("roc_auc_interval", (measured.get("roc_auc"), None))
+    return low
 
 
 def _accuracy(metrics: dict[str, Any]) -> str | None:

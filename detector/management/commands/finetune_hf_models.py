@@ -1,0 +1,153 @@
+"""Fine-tunes the models of method 4 on the user's own pictures."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from detector.inference.methods.huggingface.members import MEMBERS, Member
+from detector.services import get_runtime
+
+
+def at_least(lowest: float, kind: Callable[[str], Any] = float) -> Callable[[str], Any]:
+    """An argparse type: numbers from `lowest` on (above it for 0)."""
+
+    def parse(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not (lowest <= value < 1e9) or value == 0:
+            above = "above 0" if not lowest else f"of {lowest} or more"
+            raise ArgumentTypeError(f"{text!r}; accepted are numbers {above}")
+        return value
+
+    return parse
+
+
+class Command(BaseCommand):
+    help = (
+        "Fine-tune models of method 4 on the splits that prepare_genimage wrote, test them and put "
+        "them where a running server takes them up. Several GPUs or machines: accelerate launch "
+        "manage.py finetune_hf_models ..."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        names = [member.name for member in MEMBERS]
+        parser.add_argument("--model", choices=[*names, "all"], default="vit")
+        parser.add_argument("--data-dir", type=Path, default=settings.BASE_DIR / "genimage_data")
+        parser.add_argument(
+            "--output-dir",
+            type=Path,
+            default=settings.FINETUNED_DIR,
+            help="Folder of the fine-tuned models (default: where the server looks).",
+        )
+        parser.add_argument("--epochs", type=at_least(0), default=3)
+        parser.add_argument("--batch-size", type=at_least(1, int), default=4)
+        parser.add_argument("--learning-rate", type=at_least(0), default=2e-5)
+        parser.add_argument(
+            "--base-model", metavar="ID_OR_PATH", help="Start from this folder or hub checkpoint."
+        )
+        parser.add_argument(
+            "--freeze", metavar="N|head", help="Train the head alone, or keep the first N layers."
+        )
+        parser.add_argument("--no-augment", dest="augment", action="store_false")
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="Go on with an interrupted run, else from the fine-tuned weights.",
+        )
+        parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+        parser.add_argument("--seed", type=int, default=42)
+
+    def handle(self, **options: Any) -> str:
+        if options["model"] == "all" and options["base_model"]:
+            raise CommandError("--base-model goes with one --model, not with all.")
+        _quieten()
+        wanted = [member for member in MEMBERS if options["model"] in (member.name, "all")]
+        skipped = [member.title for member in wanted if not self._finetune(member, options)]
+        if skipped:
+            raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
+        return "Done. A running server takes the new weights up by itself."
+
+    def _finetune(self, member: Member, options: dict[str, Any]) -> bool:
+        """Fine-tune one member; False if there are no weights to start from."""
+        from detector.training.finetuning.base import BaseUnavailable
+        from detector.training.finetuning.finetune import finetune
+        from detector.training.finetuning.tables import as_text
+
+        order = self._order(member, options)
+        try:
+            metrics = finetune(order, progress=self._progress, quiet=not sys.stderr.isatty())
+        except BaseUnavailable as error:
+            self.stderr.write(f"⊘ {member.title}: Skipped (model not found/private): {error}")
+            return False
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise CommandError(self._interrupted(order), returncode=130) from error
+        if metrics:
+            self.stdout.write(f"\n{as_text(metrics)}\n{metrics['about_calibration']}")
+            self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {order.folder}"))
+        return True
+
+    def _order(self, member: Member, options: dict[str, Any]) -> Any:
+        from detector.training.finetuning.finetune import Order
+
+        return Order(
+            member=member,
+            data_dir=options["data_dir"],
+            output_dir=options["output_dir"],
+            arguments=self._arguments(options),
+            runtime=get_runtime(),
+            base_model=options["base_model"],
+            resume=options["resume"],
+            endpoint=settings.HUB_ENDPOINT,
+            workers=os.cpu_count() or 1,
+        )
+
+    def _arguments(self, options: dict[str, Any]) -> Any:
+        import torch
+
+        from detector.training.finetuning.arguments import Arguments
+
+        if options["device"] == "cuda" and (settings.FORCE_CPU or not torch.cuda.is_available()):
+            raise CommandError("--device cuda: there is no GPU, or FORCE_CPU is set.")
+        return Arguments(
+            epochs=options["epochs"],
+            batch_size=options["batch_size"],
+            learning_rate=options["learning_rate"],
+            freeze=options["freeze"],
+            augment=options["augment"],
+            seed=options["seed"],
+            device="cpu" if settings.FORCE_CPU else options["device"],
+        )
+
+    def _interrupted(self, order: Any) -> str:
+        checkpoint = order.interrupted.checkpoint()
+        if checkpoint is None:
+            return "Interrupted before the first epoch ended; nothing was changed."
+        return f"Interrupted; {checkpoint.name} is kept, go on with --resume."
+
+    def _progress(self, items: Any, **options: Any) -> Any:
+        return tqdm(items, file=self.stderr._out, disable=None, **options)
+
+
+def _quieten() -> None:
+    """The libraries' own remarks hide what matters; warnings of ours still come through."""
+    import datasets
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)

@@ -1,0 +1,1 @@
+"""Fine-tunes a member of method 4 on the user's own pictures."""

@@ -1,0 +1,81 @@
+"""What a run of fine-tuning is asked to do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from transformers import TrainingArguments
+
+from detector.training.loop import has_fast_bf16
+
+# Epochs without a lower validation loss before training stops.
+PATIENCE = 3
+# Of the steps, over which the learning rate rises.
+WARM_UP = 0.1
+WEIGHT_DECAY = 0.01
+EVAL_BATCH_SIZE = 32
+# Pictures from which on processes of their own for reading pay for starting them.
+MANY = 200
+# Other processes wait while the first one tests and writes a model.
+TIMEOUT_S = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The numbers of the command line that decide what is learnt.
+
+    `freeze` is None, "head" or the number of layers that stay; `device` "auto" or "cpu".
+    """
+
+    epochs: float = 3
+    batch_size: int = 4
+    learning_rate: float = 2e-5
+    freeze: str | None = None
+    augment: bool = True
+    seed: int = 42
+    device: str = "auto"
+
+    def learnt(self) -> dict[str, Any]:
+        """Without what changes the speed alone."""
+        kept = asdict(self)
+        del kept["device"]
+        return kept
+
+    def on_device(self) -> torch.device:
+        """CUDA where there is one, unless the CPU is asked for."""
+        cuda = torch.cuda.is_available() and self.device != "cpu"
+        return torch.device("cuda" if cuda else "cpu")
+
+    def for_trainer(self, folder: str, *, pictures: int, quiet: bool) -> TrainingArguments:
+        """The same for the Trainer, which keeps its checkpoints in `folder`."""
+        device = self.on_device()
+        return TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=self.epochs,
+            per_device_train_batch_size=self.batch_size,
+            per_device_eval_batch_size=max(self.batch_size, EVAL_BATCH_SIZE),
+            learning_rate=self.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=WARM_UP,
+            weight_decay=WEIGHT_DECAY,
+            eval_strategy="epoch",
+            save_strategy="epoch",
+            logging_strategy="epoch",
+            save_total_limit=1,
+            load_best_model_at_end=True,
+            metric_for_best_model="eval_loss",
+            greater_is_better=False,
+            bf16=has_fast_bf16(device),
+            use_cpu=device.type == "cpu",
+            dataloader_num_workers=(os.cpu_count() or 1) // 2 if pictures >= MANY else 0,
+            dataloader_pin_memory=device.type == "cuda",
+            remove_unused_columns=False,
+            label_names=["labels"],
+            report_to="none",
+            disable_tqdm=quiet,
+            ddp_timeout=TIMEOUT_S,
+            seed=self.seed,
+        )

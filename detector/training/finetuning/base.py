@@ -1,0 +1,96 @@
+"""Which weights fine-tuning starts from, and why these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.inference.methods.huggingface.download import DownloadError, download
+from detector.inference.methods.huggingface.members import HubCheckpoint, Member
+from detector.inference.methods.huggingface.sources import (
+    BUNDLED,
+    FINE_TUNED,
+    NEEDED,
+    PRE_TRAINED,
+    Source,
+    cached_folder,
+    find_sources,
+    from_hub,
+    holds_checkpoint,
+)
+from detector.inference.runtime import Runtime
+from detector.inference.weights import folder_state
+
+
+class BaseUnavailable(Exception):
+    """No weights to start from; the message says what was tried."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A checkpoint to start from, and a sentence on why it was taken."""
+
+    source: Source
+    why: str
+
+
+def find_base(
+    member: Member,
+    runtime: Runtime,
+    *,
+    wanted: str | None = None,
+    resume: bool = False,
+    endpoint: str | None = None,
+) -> Base:
+    """`wanted` (a folder or hub id), else fine-tuned (`resume`), else hub, else bundled weights.
+
+    Goes to the Hugging Face hub (or `endpoint`) for what is not in the cache. Raises
+    `BaseUnavailable`.
+    """
+    if wanted:
+        return _wanted(wanted, runtime, endpoint)
+    local = {source.state: source for source in find_sources(member, runtime)}
+    if resume and FINE_TUNED in local:
+        return Base(local[FINE_TUNED], "training goes on from your fine-tuned weights (--resume)")
+    refused: list[str] = []
+    for base in _from_hub(member.hub, runtime, endpoint, refused):
+        return base
+    if BUNDLED in local:
+        return Base(local[BUNDLED], "; ".join([*refused, "so the bundled weights are taken"]))
+    raise BaseUnavailable("; ".join(refused))
+
+
+def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
+    why = "it was named with --base-model"
+    folder = Path(wanted)
+    if folder.is_dir():
+        return Base(_named_folder(folder), why)
+    refused: list[str] = []
+    for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
+        return Base(base.source, why)
+    raise BaseUnavailable("; ".join(refused))
+
+
+def _named_folder(folder: Path) -> Source:
+    if not holds_checkpoint(folder):
+        raise BaseUnavailable(f"{folder} lacks one of {', '.join(NEEDED)}")
+    return Source(PRE_TRAINED, folder.resolve().name, folder, folder_state(folder), None)
+
+
+def _from_hub(
+    checkpoints: tuple[HubCheckpoint, ...],
+    runtime: Runtime,
+    endpoint: str | None,
+    refused: list[str],
+) -> Iterator[Base]:
+    """Every checkpoint that is in the cache or can be downloaded; adds to `refused` the others."""
+    for checkpoint in checkpoints:
+        try:
+            folder = cached_folder(checkpoint, runtime.hub_cache)
+            if not folder or not holds_checkpoint(folder):
+                folder = download(checkpoint, runtime.hub_cache, endpoint)
+        except DownloadError as error:
+            refused.append(f"{checkpoint.id}: {error}")
+        else:
+            yield Base(from_hub(checkpoint, folder), "it is the pre-trained checkpoint")

@@ -1,0 +1,59 @@
+"""Calibrates a fine-tuned model on the validation split, if that is large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from detector.inference.calibration import Calibration
+from detector.inference.images import SourceImage
+from detector.inference.methods.huggingface import Checkpoint
+from detector.training.augment import ALIKE
+from detector.training.corpus import Picture, balanced_weights
+from detector.training.fusion import fit_calibration
+from detector.training.preparation import Progress
+from detector.training.scoring import score_pictures
+
+from .dataset import Equalise
+
+# Of either class. Two numbers fitted to fewer pictures would be noise.
+FEWEST = 50
+
+
+def calibrate(
+    model: Checkpoint,
+    folder: Path,
+    pictures: Sequence[Picture],
+    equalise: Equalise | None,
+    *,
+    seed: int,
+    workers: int,
+    progress: Progress,
+) -> str:
+    """Write calibration.json to `folder`, or say in the returned sentence why not.
+
+    Each picture is seen under one re-encoding, drawn at random, as in the shipped calibrations.
+    """
+    fewest = min(sum(picture.label == label for picture in pictures) for label in (0, 1))
+    if fewest < FEWEST:
+        return (
+            f"Not calibrated: that needs {FEWEST} validation pictures of each class, there are "
+            f"{fewest}. Scores are held between .05 and .95."
+        )
+    names = np.random.default_rng(seed).choice(list(ALIKE), len(pictures))
+
+    def say(image: SourceImage) -> float:
+        return model.logit(image)
+
+    stream = score_pictures(say, pictures, lambda i: [str(names[i])], workers, equalise)
+    bar = progress(stream, total=len(pictures), desc="Calibrating", unit="picture")
+    said = {index: answer[str(names[index])] for index, answer in bar if answer}
+    seen = [pictures[index] for index in said]
+    labels = np.array([picture.label for picture in seen])
+    fit = fit_calibration(np.array(list(said.values())), labels, balanced_weights(seen))
+    if fit.slope <= 0:
+        return "Not calibrated: the model does not tell the validation pictures apart."
+    Calibration(fit.slope, fit.intercept).write(folder)
+    return f"Calibrated on {len(seen)} validation pictures (Platt scaling)."

@@ -1,0 +1,92 @@
+"""The user's pictures as `datasets.Dataset`s whose rows turn into tensors when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from datasets import Dataset
+
+from detector.inference.images import ImageError, open_image
+from detector.inference.methods.huggingface.preprocess import Batch
+from detector.inference.tiles import Pixels
+from detector.training.corpus import Picture
+
+from .views import Views
+
+# What is done to both classes alike before anything else: (pixels, sha256) -> pixels.
+Equalise = Callable[[Pixels, str], Pixels]
+Columns = dict[str, list[Any]]
+
+
+def training_set(pictures: Sequence[Picture], views: Views, equalise: Equalise | None) -> Dataset:
+    """Rows of pixel_values (3, height, width) and labels, a new random view each time."""
+    return _rows(pictures).with_transform(RandomViews(views, equalise))
+
+
+def validation_set(pictures: Sequence[Picture], views: Views, equalise: Equalise | None) -> Dataset:
+    """`views.per_picture` rows for each picture, one after the other, always the same."""
+    return _rows(pictures, views.per_picture).with_transform(FixedViews(views, equalise))
+
+
+@dataclass
+class RandomViews:
+    """Turns rows into tensors for learning. A class: worker processes have to unpickle it."""
+
+    views: Views
+    equalise: Equalise | None
+
+    def __call__(self, rows: Columns) -> Columns:
+        # PyTorch's generator: the Trainer seeds it in every worker.
+        seeds = torch.randint(2**31, (len(rows["path"]),)).tolist()
+        drawn = [
+            self.views.random(_read(path, sha256, self.equalise), np.random.default_rng(seed))
+            for path, sha256, seed in zip(rows["path"], rows["sha256"], seeds, strict=True)
+        ]
+        return {"pixel_values": [torch.from_numpy(view) for view in drawn], "labels": rows["label"]}
+
+
+@dataclass
+class FixedViews:
+    """Turns rows into tensors for validation."""
+
+    views: Views
+    equalise: Equalise | None
+    opened: tuple[str, Batch] | None = None
+
+    def __call__(self, rows: Columns) -> Columns:
+        names = zip(rows["path"], rows["sha256"], rows["view"], strict=True)
+        tensors = [torch.from_numpy(self._open(path, sha)[view]) for path, sha, view in names]
+        return {"pixel_values": tensors, "labels": rows["label"]}
+
+    def _open(self, path: str, sha256: str) -> Batch:
+        # The rows of one picture follow one another: it is opened once.
+        if self.opened is None or self.opened[0] != path:
+            self.opened = path, self.views.fixed(_read(path, sha256, self.equalise))
+        return self.opened[1]
+
+
+def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
+    repeated = [(picture, view) for picture in pictures for view in range(repeat)]
+    return Dataset.from_dict(
+        {
+            "path": [str(picture.path) for picture, _ in repeated],
+            "sha256": [picture.sha256 for picture, _ in repeated],
+            "label": [picture.label for picture, _ in repeated],
+            "view": [view for _, view in repeated],
+        }
+    )
+
+
+def _read(path: str, sha256: str, equalise: Equalise | None) -> Pixels:
+    cv2.setNumThreads(1)  # the workers are the parallelism
+    try:
+        pixels = open_image(Path(path)).pixels
+    except ImageError as error:
+        raise ImageError(f"{path}: {error} Run manage.py prepare_genimage again.") from error
+    return equalise(pixels, sha256) if equalise else pixels

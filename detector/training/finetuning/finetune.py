@@ -1,0 +1,172 @@
+"""One member from the user's pictures to a folder that the server loads."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+
+from detector.inference.methods.huggingface.members import Member
+from detector.inference.methods.huggingface.sources import Source
+from detector.inference.runtime import Runtime
+from detector.training.corpus import LABELS, Picture
+from detector.training.export import write_folder
+from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
+from detector.training.preparation import Progress
+
+from .arguments import Arguments
+from .base import Base, find_base
+from .dataset import Equalise
+from .interrupted import Interrupted
+from .model import freeze, load_model, read_processor
+from .training_run import Lessons, Trained, train
+from .writing import Run, write_model
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to fine-tune, on what, and where to put it.
+
+    `output_dir` holds one folder for each member; `base_model` is a folder or a hub id; `endpoint`
+    is another hub's address; `workers` are threads of the test.
+    """
+
+    member: Member
+    data_dir: Path
+    output_dir: Path
+    arguments: Arguments
+    runtime: Runtime
+    base_model: str | None = None
+    resume: bool = False
+    endpoint: str | None = None
+    workers: int = 1
+
+    @property
+    def folder(self) -> Path:
+        """Where the fine-tuned model is put."""
+        return self.output_dir / self.member.finetuned
+
+    @property
+    def interrupted(self) -> Interrupted:
+        """What a run that has not ended left. Hidden: the server does not look there."""
+        return Interrupted(self.output_dir / f".{self.member.finetuned}-training")
+
+
+def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any] | None:
+    """Train, test and write; returns metrics.json, or None in all processes but the first.
+
+    Raises `BaseUnavailable` without weights to start from, `FileNotFoundError` or `ValueError` for
+    pictures or arguments that will not do.
+    """
+    pictures = {split: _read(order.data_dir, split) for split in SPLITS}
+    equalise = read_equalise(order.data_dir)
+    process = PartialState(cpu=order.arguments.on_device().type == "cpu")
+    # The first process downloads; the others then find the checkpoint in the cache.
+    with process.main_process_first():
+        base, checkpoint = _start(order)
+    if process.is_main_process:
+        logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
+        if checkpoint is None:
+            order.interrupted.start(_plan(order, base))
+    process.wait_for_everyone()
+
+    started = time.monotonic()
+    trained, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
+    if not process.is_main_process:
+        return None
+    run = Run(
+        order.member.finetuned, base, knows, trained, pictures, equalise, order.arguments,
+        order.runtime, time.monotonic() - started, order.workers, progress,
+    )  # fmt: skip
+    metrics: dict[str, Any] = {}
+    write_folder(order.folder, lambda draft: metrics.update(write_model(draft, run)))
+    order.interrupted.remove()
+    return metrics
+
+
+def _read(data_dir: Path, split: str) -> list[Picture]:
+    pictures = read_split(data_dir, split)
+    counts = Counter(picture.label for picture in pictures)
+    for name, label in LABELS.items():
+        if not counts[label]:
+            raise ValueError(
+                f"The split {split} of {data_dir} has no {name} pictures; every split needs both "
+                "classes. Add pictures and run manage.py prepare_genimage."
+            )
+    return pictures
+
+
+def _start(order: Order) -> tuple[Base, Path | None]:
+    """The base, and the checkpoint of an interrupted run to go on from."""
+    checkpoint = order.interrupted.checkpoint()
+    if checkpoint and not order.resume:
+        raise ValueError(
+            f"An interrupted run is in {order.interrupted.folder}: go on with --resume, or delete "
+            "that folder to begin anew."
+        )
+    if checkpoint:
+        plan = order.interrupted.check(_asked(order))
+        source = Source(**{**plan["base"], "folder": Path(plan["base"]["folder"])})
+        return Base(source, f"an interrupted run goes on after {checkpoint.name}"), checkpoint
+    base = find_base(
+        order.member,
+        order.runtime,
+        wanted=order.base_model,
+        resume=order.resume,
+        endpoint=order.endpoint,
+    )
+    return base, None
+
+
+def _asked(order: Order) -> dict[str, Any]:
+    """What must be the same when an interrupted run goes on."""
+    return {
+        "pictures": _digest(order.data_dir),
+        "base model": order.base_model,
+        **order.arguments.learnt(),
+    }
+
+
+def _digest(data_dir: Path) -> str:
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        digest.update((data_dir / FOLDER / f"{split}.json").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _plan(order: Order, base: Base) -> dict[str, Any]:
+    source = vars(base.source) | {"folder": str(base.source.folder.absolute())}
+    return _asked(order) | {"base": source}
+
+
+def _train(
+    order: Order,
+    base: Base,
+    pictures: dict[str, list[Picture]],
+    equalise: Equalise | None,
+    checkpoint: Path | None,
+    quiet: bool,
+) -> tuple[Trained, bool]:
+    """Train, and whether the base told AI from real before."""
+    torch.manual_seed(order.arguments.seed)
+    model, knows = load_model(base.source.folder)
+    freeze(model, order.arguments.freeze)
+    trained = train(
+        model,
+        read_processor(base.source.folder),
+        Lessons(pictures["train"], pictures["val"], equalise),
+        order.arguments,
+        order.interrupted.folder,
+        checkpoint=checkpoint,
+        quiet=quiet,
+    )
+    return trained, knows

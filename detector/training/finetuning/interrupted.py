@@ -1,0 +1,63 @@
+"""The checkpoints of a run that has not ended, so that a kill loses at most one epoch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from detector.training.export import write_json
+
+PLAN = "plan.json"
+
+
+class Interrupted:
+    """The checkpoints of a run that has not ended, in a folder that the server does not look into.
+
+    `plan` is what the run is about; going on with another one would mix two trainings.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def checkpoint(self) -> Path | None:
+        """The last whole checkpoint; what a kill left half written is removed."""
+        found = sorted(self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
+        while found and not _is_whole(found[-1]):
+            shutil.rmtree(found.pop())
+        return found[-1] if found else None
+
+    def start(self, plan: dict[str, Any]) -> None:
+        """Begin anew."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        write_json(self.folder / PLAN, plan)
+
+    def check(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The plan of the interrupted run. Raises `ValueError` if something else is asked now."""
+        plan: dict[str, Any] = json.loads((self.folder / PLAN).read_text())
+        changed = [name for name in asked if plan.get(name) != asked[name]]
+        if changed:
+            told = "; ".join(f"{name} was {plan.get(name)}, now {asked[name]}" for name in changed)
+            raise ValueError(
+                f"The interrupted run cannot be resumed: {told}. Give it the same again, or delete "
+                f"{self.folder} to begin anew."
+            )
+        return plan
+
+    def remove(self) -> None:
+        """The run has ended."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """The Trainer writes trainer_state.json last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text())
+        with safe_open(checkpoint / "model.safetensors", "pt") as weights:
+            return bool(weights.keys())
+    except (OSError, ValueError, SafetensorError):
+        return False

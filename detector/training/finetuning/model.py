@@ -1,0 +1,130 @@
+"""Loads a checkpoint for fine-tuning: two classes, real = 0 and ai = 1, whatever it had before."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoModelForImageClassification, PreTrainedModel
+
+from detector.inference.methods.huggingface.labels import ai_indices
+
+logger = logging.getLogger(__name__)
+
+ID2LABEL = {0: "real", 1: "ai"}
+
+
+def load_model(folder: Path) -> tuple[PreTrainedModel, bool]:
+    """The model of a checkpoint folder in fp32, and whether its head already told AI from real.
+
+    A head for other classes, or none, is replaced by a new one. Raises `OSError` or `ValueError`.
+    """
+    ai = _ai_classes(folder)
+    model, missing = _load(folder)
+    if body := sorted(key for key in missing if not key.startswith("classifier.")):
+        raise ValueError(f"The weights of {folder.name} do not fit the model: no {body[0]}.")
+    # Several classes for AI cannot be merged into one linear output.
+    knows = ai is not None and len(ai) == 1 and model.config.num_labels <= 2 and not missing
+    if knows and ai is not None:
+        _turn_head(model, ai[0])
+    else:
+        _new_head(model)
+    model.config.num_labels = model.num_labels = len(ID2LABEL)
+    model.config.id2label = dict(ID2LABEL)
+    model.config.label2id = {name: index for index, name in ID2LABEL.items()}
+    model.config.problem_type = "single_label_classification"
+    return model, knows
+
+
+def _load(folder: Path) -> tuple[PreTrainedModel, set[str]]:
+    """The model as it is, and the names of the weights that the folder lacks."""
+    model, info = AutoModelForImageClassification.from_pretrained(
+        folder,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        dtype="float32",
+    )
+    return model, set(info["missing_keys"]) | {str(key) for key in info["mismatched_keys"]}
+
+
+def _ai_classes(folder: Path) -> list[int] | None:
+    names = json.loads((folder / "config.json").read_text()).get("id2label") or {}
+    try:
+        return ai_indices({int(index): str(name) for index, name in names.items()})
+    except ValueError:  # ImageNet's classes, say
+        return None
+
+
+def _head(model: PreTrainedModel) -> nn.Linear:
+    head = getattr(model, "classifier", None)
+    if not isinstance(head, nn.Linear):
+        raise ValueError(
+            f"{type(model).__name__} has no linear classifier; accepted are models like ViT, DeiT, "
+            "BEiT, Swin and SigLIP"
+        )
+    return head
+
+
+def _turn_head(model: PreTrainedModel, ai: int) -> None:
+    """The same answers with outputs in our order; one logit becomes two of opposite sign."""
+    head = _head(model)
+    weight, bias = head.weight.data, _bias(head)
+    if head.out_features == 1:
+        weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2
+    elif ai == 0:
+        weight, bias = weight.flip(0), bias.flip(0)
+    model.classifier = _linear(weight, bias)
+
+
+def _new_head(model: PreTrainedModel) -> None:
+    """An untrained head: log-odds of 0 for every picture until it has learnt."""
+    features = _head(model).in_features
+    model.classifier = _linear(torch.zeros(2, features), torch.zeros(2))
+
+
+def _linear(weight: torch.Tensor, bias: torch.Tensor) -> nn.Linear:
+    head = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        head.weight.copy_(weight)
+        head.bias.copy_(bias)
+    return head
+
+
+def _bias(head: nn.Linear) -> torch.Tensor:
+    return head.bias.data if head.bias is not None else torch.zeros(head.out_features)
+
+
+def freeze(model: PreTrainedModel, what: str | None) -> None:
+    """Keep all but the head (`head`), or the embeddings and the first N layers, as they are.
+
+    Raises `ValueError` if `what` is neither, or N more than there are layers.
+    """
+    if what is None:
+        return
+    layers = _layers(model)
+    if what != "head" and not (what.isdecimal() and int(what) <= len(layers)):
+        raise ValueError(
+            f"--freeze {what}: accepted are head and the numbers 0 to {len(layers)}, the layers "
+            "of this model"
+        )
+    model.base_model.requires_grad_(False)
+    for layer in [] if what == "head" else layers[int(what) :]:
+        layer.requires_grad_(True)
+
+
+def _layers(model: PreTrainedModel) -> list[nn.Module]:
+    """The blocks of the transformer: the longest list of modules in it."""
+    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    return list(max(lists, key=len, default=[]))
+
+
+def read_processor(folder: Path) -> dict[str, Any]:
+    """preprocessor_config.json of a checkpoint folder."""
+    processor: dict[str, Any] = json.loads((folder / "preprocessor_config.json").read_text())
+    return processor

@@ -1,0 +1,121 @@
+"""How good the fine-tuned model is on the test split, beside the model that it started from.
+
+Both answer through the serving code, on the same pictures, as they are and re-encoded alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from detector.inference.images import SourceImage
+from detector.inference.methods.huggingface import Checkpoint
+from detector.training.augment import CLEAN
+from detector.training.corpus import Picture
+from detector.training.metrics import summarise, wilson_interval
+from detector.training.preparation import Progress
+from detector.training.scoring import score_pictures
+
+from .dataset import Equalise
+
+TESTED = (CLEAN, "JPEG 90", "JPEG 70", "JPEG 50", "WebP 50", "half size")
+FINE_TUNED, BASE = "fine-tuned", "base"
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """P(AI) of the pictures (n,) that could be read, by condition and model."""
+
+    pictures: list[Picture]
+    by_condition: dict[str, dict[str, np.ndarray]]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """0 = real or 1 = AI, shape (n,)."""
+        return np.array([picture.label for picture in self.pictures])
+
+    @property
+    def models(self) -> list[str]:
+        """Fine-tuned, and the base if its classes told AI from real."""
+        return list(next(iter(self.by_condition.values())))
+
+
+def score_models(
+    models: dict[str, Checkpoint],
+    pictures: Sequence[Picture],
+    equalise: Equalise | None,
+    *,
+    conditions: Sequence[str] = TESTED,
+    workers: int,
+    progress: Progress,
+) -> Scores:
+    """Score `pictures` by every model under every condition."""
+
+    def say(image: SourceImage) -> dict[str, float]:
+        return {name: model.score(image) for name, model in models.items()}
+
+    stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise)
+    bar = progress(stream, total=len(pictures), desc="Testing", unit="picture")
+    said = {index: answers for index, answers in bar if answers}
+    table = {
+        condition: {
+            name: np.array([answers[condition][name] for answers in said.values()])
+            for name in models
+        }
+        for condition in conditions
+    }
+    return Scores([pictures[index] for index in said], table)
+
+
+def figures(labels: np.ndarray, scores: np.ndarray) -> Figures:
+    """Accuracy and its interval, n, precision, recall, F1, confusion, AUROC, AP, ECE.
+
+    `labels` (n,) 0 or 1 = AI with both classes, `scores` (n,) in [0, 1].
+    """
+    called = (scores >= 0.5).astype(int)
+    hits, n = int((called == labels).sum()), len(labels)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, called, average="binary", zero_division=0
+    )
+    return {
+        "n": n,
+        "accuracy": round(hits / n, 4),
+        "accuracy_interval": [round(bound, 4) for bound in wilson_interval(hits, n)],
+        "precision": round(float(precision), 4),
+        "recall": round(float(recall), 4),
+        "f1": round(float(f1), 4),
+        "confusion": confusion_matrix(labels, called, labels=[0, 1]).tolist(),
+        **summarise(labels, scores),
+    }
+
+
+def by_condition(scores: Scores) -> dict[str, dict[str, Figures]]:
+    """Condition -> model -> figures over all test pictures."""
+    return {
+        condition: {model: figures(scores.labels, values) for model, values in models.items()}
+        for condition, models in scores.by_condition.items()
+    }
+
+
+def by_held_out_generator(
+    scores: Scores, generators: Sequence[str]
+) -> dict[str, dict[str, dict[str, Figures]]]:
+    """Generator -> condition -> model -> figures of its pictures against all real ones."""
+    of = np.array([picture.generator for picture in scores.pictures])
+    chosen = {g: (of == g) | (scores.labels == 0) for g in generators if (of == g).any()}
+    return {
+        generator: {
+            condition: {
+                model: figures(scores.labels[mask], values[mask])
+                for model, values in models.items()
+            }
+            for condition, models in scores.by_condition.items()
+        }
+        for generator, mask in chosen.items()
+    }

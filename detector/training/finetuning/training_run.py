@@ -1,0 +1,118 @@
+"""Trains with the Hugging Face Trainer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import (
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+)
+from transformers.trainer_callback import PrinterCallback
+
+from detector.training.augment import Augmentation
+from detector.training.corpus import Picture
+
+from .arguments import PATIENCE, Arguments
+from .dataset import Equalise, training_set, validation_set
+from .epoch_metrics import EpochMetrics
+from .views import Views
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What is learnt from: pictures of the splits train and val, and how they are prepared."""
+
+    train: Sequence[Picture]
+    val: Sequence[Picture]
+    equalise: Equalise | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The best model, and one entry an epoch: training loss and figures on val."""
+
+    model: PreTrainedModel
+    epochs: list[dict[str, float]]
+    trainer: Trainer
+
+
+def train(
+    model: PreTrainedModel,
+    processor: dict[str, Any],
+    lessons: Lessons,
+    arguments: Arguments,
+    folder: Path,
+    *,
+    checkpoint: Path | None,
+    quiet: bool,
+) -> Trained:
+    """Train `model` in place, from `checkpoint` if there is one; checkpoints go to `folder`."""
+    views = Views(processor, Augmentation() if arguments.augment else None)
+    trainer = Trainer(
+        model=model,
+        args=arguments.for_trainer(str(folder), pictures=len(lessons.train), quiet=quiet),
+        train_dataset=training_set(lessons.train, views, lessons.equalise),
+        eval_dataset=validation_set(lessons.val, views, lessons.equalise),
+        compute_metrics=EpochMetrics(views.per_picture),
+        callbacks=[EarlyStoppingCallback(PATIENCE), EpochLog()],
+    )
+    # They print raw dictionaries; EpochLog says the same in words.
+    trainer.remove_callback(PrinterCallback)
+    if trainer.pop_callback(ProgressCallback):
+        trainer.add_callback(ProgressBar)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return Trained(model, read_epochs(trainer.state.log_history), trainer)
+
+
+class ProgressBar(ProgressCallback):
+    """The Trainer's bar of all batches, without the dictionaries."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Nothing: see EpochLog."""
+
+
+class EpochLog(TrainerCallback):
+    """One line after every epoch."""
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Log what was measured on the validation split."""
+        if not state.is_world_process_zero:
+            return
+        epoch = read_epochs(state.log_history)[-1]
+        logger.info(
+            "Epoch %g of %g: training loss %.4f, validation loss %.4f, accuracy %.1f %%, precision "
+            "%.3f, recall %.3f, F1 %.3f, balanced accuracy %.3f, AUROC %.3f",
+            epoch["epoch"],
+            args.num_train_epochs,
+            epoch.get("train_loss", float("nan")),
+            epoch["loss"],
+            100 * epoch["accuracy"],
+            *(epoch[name] for name in ("precision", "recall", "f1", "balanced_accuracy")),
+            epoch["roc_auc"],
+        )
+
+
+def read_epochs(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """One entry an epoch from the Trainer's log: epoch, train_loss, loss, accuracy and so on."""
+    epochs: dict[int, dict[str, float]] = {}
+    for entry in history:
+        epoch = epochs.setdefault(round(entry["epoch"] * 1000), {"epoch": round(entry["epoch"], 3)})
+        if "eval_loss" in entry:
+            epoch |= {
+                name.removeprefix("eval_"): round(value, 4)
+                for name, value in entry.items()
+                if name.startswith("eval_") and not name.endswith(("_runtime", "_per_second"))
+            }
+        elif "loss" in entry:
+            epoch["train_loss"] = round(entry["loss"], 4)
+    return [epoch for epoch in epochs.values() if "loss" in epoch]

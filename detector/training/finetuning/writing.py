@@ -1,0 +1,163 @@
+"""Writes a fine-tuned model: weights, processor, calibration, test figures, plots and card."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers.trainer import TRAINING_ARGS_NAME
+
+from detector.inference.methods.huggingface import Checkpoint, sources
+from detector.inference.methods.huggingface.sources import Source
+from detector.inference.runtime import Runtime
+from detector.inference.weights import folder_state
+from detector.training.augment import CLEAN
+from detector.training.corpus import Picture
+from detector.training.export import write_json
+from detector.training.preparation import Progress
+
+from .arguments import Arguments
+from .base import Base
+from .calibrate import calibrate
+from .card import model_card
+from .dataset import Equalise
+from .plots import write_plots
+from .testing import (
+    BASE,
+    FINE_TUNED,
+    Scores,
+    by_condition,
+    by_held_out_generator,
+    score_models,
+)
+from .training_run import Trained
+
+LIBRARIES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "openvino")
+AUGMENTED = (
+    "Each picture was seen as a random part, rescaled, re-encoded as JPEG or WebP and mirrored by "
+    "the same draws for both classes."
+)
+PLAIN = "Without augmentation (--no-augment)."
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of training that has ended, and what it worked with."""
+
+    name: str
+    base: Base
+    base_knows: bool
+    trained: Trained
+    pictures: dict[str, list[Picture]]
+    equalise: Equalise | None
+    arguments: Arguments
+    runtime: Runtime
+    seconds: float
+    workers: int
+    progress: Progress
+
+
+def write_model(draft: Path, run: Run) -> dict[str, Any]:
+    """Fill the folder `draft`; returns what metrics.json says."""
+    run.trained.model.save_pretrained(draft)
+    shutil.copyfile(
+        run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"
+    )
+    torch.save(run.trained.trainer.args, draft / TRAINING_ARGS_NAME)
+    about_calibration = _calibrate(draft, run)
+    scores = {split: _score(draft, run, split) for split in ("val", "test")}
+    metrics = _metrics(run, scores) | {"about_calibration": about_calibration}
+    write_plots(draft, run.trained.epochs, scores["test"], CLEAN)
+    write_json(draft / "metrics.json", metrics)
+    (draft / "README.md").write_text(model_card(metrics))
+    return metrics
+
+
+def _load(folder: Path, run: Run) -> Checkpoint:
+    """The fine-tuned model as the server will load it."""
+    source = Source(sources.FINE_TUNED, run.name, folder, folder_state(folder), None)
+    return Checkpoint(source, run.runtime)
+
+
+def _calibrate(draft: Path, run: Run) -> str:
+    return calibrate(
+        _load(draft, run),
+        draft,
+        run.pictures["val"],
+        run.equalise,
+        seed=run.arguments.seed,
+        workers=run.workers,
+        progress=run.progress,
+    )
+
+
+def _score(draft: Path, run: Run, split: str) -> Scores:
+    models = {FINE_TUNED: _load(draft, run)}
+    if run.base_knows:
+        models[BASE] = Checkpoint(run.base.source, run.runtime)
+    conditions = {"conditions": (CLEAN,)} if split == "val" else {}
+    return score_models(
+        models,
+        run.pictures[split],
+        run.equalise,
+        workers=run.workers,
+        progress=run.progress,
+        **conditions,
+    )
+
+
+def _metrics(run: Run, scores: dict[str, Scores]) -> dict[str, Any]:
+    tested, val = by_condition(scores["test"]), by_condition(scores["val"])
+    known = {picture.generator for split in ("train", "val") for picture in run.pictures[split]}
+    unseen = {picture.generator for picture in run.pictures["test"]} - known
+    return {
+        "model": run.name,
+        "base": {"name": run.base.source.name, "state": run.base.source.state, "why": run.base.why},
+        "data": {"counts": _counts(run.pictures), "equalised": run.equalise is not None},
+        "training": _training(run),
+        "epochs": run.trained.epochs,
+        "val": val[CLEAN][FINE_TUNED],
+        "test": tested[CLEAN][FINE_TUNED],
+        "conditions": tested,
+        "held_out": by_held_out_generator(scores["test"], sorted(unseen)),
+        "about_test": _about_test(run),
+    }
+
+
+def _counts(pictures: dict[str, list[Picture]]) -> dict[str, dict[str, Any]]:
+    return {
+        split: {
+            "ai": sum(picture.label for picture in of_split),
+            "real": sum(1 - picture.label for picture in of_split),
+            "generators": dict(sorted(Counter(p.generator for p in of_split if p.label).items())),
+        }
+        for split, of_split in pictures.items()
+    }
+
+
+def _training(run: Run) -> dict[str, Any]:
+    return {
+        "seconds": round(run.seconds, 1),
+        "device": str(run.trained.trainer.args.device),
+        "processes": run.trained.trainer.args.world_size,
+        "arguments": run.arguments.learnt(),
+        "about_augmentation": AUGMENTED if run.arguments.augment else PLAIN,
+        "parameters": run.trained.model.num_parameters(),
+        "versions": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def _about_test(run: Run) -> str:
+    about = (
+        "Through the serving code; clean: the files as they are, otherwise both classes re-encoded "
+        "alike. Intervals: Wilson for accuracy; for AUROC bootstrap, or Newcombe (2006) with fewer "
+        "than 50 pictures of a class."
+    )
+    if not run.base_knows:
+        about += " The base model does not tell AI from real, so it has no figures."
+    return about
