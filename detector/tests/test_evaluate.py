@@ -20,8 +20,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding
-from detector.training.augment import CONDITIONS, USUAL
-from detector.training.intervals import newcombe_interval
+from detector.tests.processes import loaded_after
+from detector.training.augment import CONDITIONS, MARGIN, USUAL, screenshot
+from detector.training.evaluation.data import find_labelled
+from detector.training.evaluation.plots import recall_by_generator
+from detector.training.intervals import mean_interval, newcombe_interval, wilson_interval
 from detector.training.metrics import roc_auc_interval, summarise
 
 UseMethods = Callable[..., None]
@@ -195,6 +198,55 @@ def test_splits_of_prepare_genimage_are_equalised_as_in_training(
     assert max(widths) <= SIDE and min(widths) < SIDE
 
 
+@pytest.mark.parametrize(
+    ("root", "ai", "real", "ai_from", "real_from"),
+    [
+        ("mine", "ai_images/flux", "real_images", "flux", "mine"),
+        ("mine", "ai", "real/camera", "mine", "camera"),
+        ("mine", "Set/AI", "Set/Real", "Set", "Set"),
+        ("genimage", "ADM/adm/val/ai", "ADM/adm/val/nature", "adm", "adm"),
+        ("sdv5/val", "ai", "nature", "sdv5", "sdv5"),
+    ],
+)
+def test_folders_tell_class_and_source(
+    root: str, ai: str, real: str, ai_from: str, real_from: str, tmp_path: Path
+):
+    draw(tmp_path / root / ai / "a.png", 120, 0)
+    draw(tmp_path / root / real / "b.png", 120, 1)
+    pictures = find_labelled(str(tmp_path / root), tmp_path).pictures
+    assert {picture.label: picture.source for picture in pictures} == {1: ai_from, 0: real_from}
+    generators = {picture.label: picture.generator for picture in pictures}
+    assert generators == {1: "unknown" if ai_from == "mine" else ai_from, 0: ""}
+
+
+def test_a_picture_below_folders_of_both_classes_is_refused(folder: Path):
+    draw(folder / "ai" / "real" / "x.png", 120, 0)
+    with pytest.raises(ValueError, match=r"ai/real/x\.png lies below folders of both classes"):
+        find_labelled(str(folder), folder)
+
+
+def test_per_source_takes_so_many_of_each_source_and_class(
+    brightness: type[Brightness], folder: Path, tmp_path: Path
+):
+    report = report_of(folder, tmp_path, per_source=3)
+    assert (report["n_ai"], report["n_real"]) == (6, 6)
+
+
+def test_a_picture_that_no_encoder_takes_is_named(
+    brightness: type[Brightness], folder: Path, tmp_path: Path
+):
+    Image.new("RGB", (17_000, 2)).save(folder / "real" / "panorama.png")
+    report = report_of(folder, tmp_path, conditions=["WebP 50"])
+    assert list(report["unread"]) == ["real/panorama.png"] and report["n_real"] == 12
+
+
+def test_a_screenshot_shows_the_picture_as_large_as_it_fits():
+    shown = screenshot(np.full((900, 5400, 3), 200, np.uint8))
+    assert shown.shape == (180 + 2 * MARGIN[0], 1080 + 2 * MARGIN[1], 3)
+    assert (shown[MARGIN[0] : -MARGIN[0], MARGIN[1] : -MARGIN[1]] == 200).all()
+    assert MARGIN[0] % 8 and MARGIN[1] % 8, "the grid of JPEG blocks is shifted"
+
+
 # Going on.
 
 
@@ -247,6 +299,16 @@ def test_a_picture_that_was_replaced_is_measured_again(brightness: type[Brightne
     assert len(brightness.seen) == len(USUAL)
 
 
+def test_what_an_error_spoilt_is_not_kept(brightness: type[Brightness], folder: Path):
+    spoilt = type("Spoilt", (Brightness,), {"_predict": lambda self, image: 1 / 0})
+    real_predict = brightness._predict
+    brightness._predict = spoilt._predict
+    evaluate(folder, conditions=["clean"])
+    brightness._predict = real_predict
+    evaluate(folder, conditions=["clean"])
+    assert len(brightness.seen) == 24
+
+
 # What is written.
 
 
@@ -273,6 +335,12 @@ def test_names_from_outside_are_escaped(brightness: type[Brightness], folder: Pa
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
+def test_names_from_outside_are_text_in_plots():
+    row = {"generator": "<b>$x^$&", "n": 12, "called_ai": 0.5, "called_ai_interval": [0.2, 0.8]}
+    svg = recall_by_generator([row])
+    assert "<b>" not in svg and "&lt;b&gt;$x^$&amp; (12)" in svg
+
+
 def test_the_same_scores_give_the_same_bytes(
     brightness: type[Brightness], folder: Path, tmp_path: Path
 ):
@@ -289,6 +357,7 @@ def test_the_same_scores_give_the_same_bytes(
     ("options", "message"),
     [
         ({"split": "nowhere"}, "There is no split 'nowhere', nor such a folder; accepted are"),
+        ({"split": "test", "data_dir": Path("/nowhere")}, "needed is manifest.jsonl or"),
         ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; there are"),
         ({"conditions": ["clean"], "robustness": True}, "give one"),
         ({"workers": 0}, "--workers is 0; accepted are whole numbers from 1 up"),
@@ -318,6 +387,18 @@ def test_a_report_that_cannot_be_written_is_said_before_the_work(
     with pytest.raises(CommandError, match="cannot be written"):
         evaluate(folder, report=tmp_path / "file")
     assert not brightness.seen
+
+
+def test_a_split_that_a_corpus_lacks_is_named(brightness: type[Brightness], tmp_path: Path):
+    for label in ("ai", "real"):
+        draw(tmp_path / "corpus" / "val" / label / "x.png", 120, 0)
+    with pytest.raises(CommandError, match="has no split test; it has val"):
+        evaluate("test", data_dir=tmp_path / "corpus")
+
+
+def test_evaluation_needs_no_django(tmp_path: Path):
+    code = "import detector.training.evaluation.report"
+    assert loaded_after(code, ["django", "detector.services"], tmp_path) == []
 
 
 # Figures.
@@ -353,3 +434,46 @@ def test_an_auroc_of_one_on_few_pictures_is_not_certain():
     low, high = roc_auc_interval(labels, labels.astype(float))
     assert low < 0.6 and high == 1
     assert newcombe_interval(0.5, 200, 200) == pytest.approx((0.444, 0.556), abs=0.003)
+
+
+def test_no_figure_is_certain_where_the_classes_are_apart():
+    labels = np.repeat([0, 1], 200)
+    figures = summarise(labels, labels * 0.8 + 0.1)
+    for name in ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_10"):
+        low, high = figures[f"{name}_interval"]
+        assert 0.96 < low < 1 and high == 1, name
+    assert figures["ap"] == 1 and figures["ap_interval"] is None
+
+
+@pytest.mark.parametrize("area", [0.0, 0.31, 0.5, 0.97, 1.0])
+def test_newcombes_interval_holds_its_area_and_is_the_same_for_swapped_classes(area: float):
+    low, high = newcombe_interval(area, 9, 30)
+    assert 0 <= low <= area <= high <= 1 and high - low > 0.1
+    assert newcombe_interval(1 - area, 9, 30) == pytest.approx((1 - high, 1 - low))
+
+
+def test_newcombes_interval_holds_what_it_promises_for_few_pictures():
+    """The true AUROC is .921 for a shift of two standard deviations."""
+    rng = np.random.default_rng(1)
+    labels = np.repeat([0, 1], 12)
+    areas = [roc_auc_score(labels, rng.normal(2 * labels, 1)) for _ in range(300)]
+    bounds = np.array([newcombe_interval(area, 12, 12) for area in areas])
+    held = ((bounds[:, 0] <= 0.9214) & (bounds[:, 1] >= 0.9214)).mean()
+    assert 0.92 <= held <= 0.99
+
+
+def test_shares_of_none_and_of_all_stay_within_their_bounds():
+    for low, high in (wilson_interval(0, 81), wilson_interval(81, 81)):
+        assert 0 <= low < high <= 1
+    low, high = mean_interval((0, 20), (20, 20))
+    assert 0.4 < low < 0.5 < high < 0.6
+
+
+def test_of_a_calibration_error_chance_is_taken_off():
+    """Resampling makes the error larger: its percentiles would lie above the figure."""
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(0, 1, 300)
+    labels = (rng.uniform(0, 1, 300) < scores).astype(int)
+    figures = summarise(labels, scores)
+    low, high = figures["ece_interval"]
+    assert low < 0.02 and low <= figures["ece"] <= high < 0.15

@@ -11,6 +11,7 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 from PIL import Image
+from pytest_django import Settings
 
 from detector.inference.images import open_image
 from detector.inference.methods import METHODS
@@ -24,6 +25,8 @@ from detector.training.augment import CONDITIONS, Augmentation, encode_jpeg
 from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
 from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
 from detector.training.regions import Regions, cut_regions
+
+from .processes import run_python
 
 PER_CLASS = 40
 SIDE = 160
@@ -147,8 +150,14 @@ def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path):
 
 
 def test_evaluate_reports_each_method_with_n_and_interval(
-    weights: Path, runtime: Runtime, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weights: Path,
+    runtime: Runtime,
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ):
+    settings.DATA_DIR = tmp_path / "local"
     monkeypatch.setattr(
         "detector.management.commands.evaluate.get_detector", lambda: Detector(runtime)
     )
@@ -241,6 +250,21 @@ def test_regions_resume_and_leave_out_what_cannot_be_read(corpus: Path, tmp_path
     assert list(again.build(workers=1)) == []
     assert list(again.readable()) == [0] and again.count(0) == 1
     assert np.array_equal(again.get(0, 0), cut_regions(pictures[0].path)[0])
+
+
+def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):
+    code = f"""
+import cv2, numpy as np
+cv2.setNumThreads(4)
+cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)
+from pathlib import Path
+from detector.training.corpus import read_corpus
+from detector.training.preparation import prepare
+data, cache = Path({str(corpus)!r}), Path({str(tmp_path)!r})
+prepare(data, cache, seed=4, workers=2, progress=lambda items, **_: items)
+"""
+    done = run_python("-c", code, data_dir=tmp_path)  # which gives up after two minutes
+    assert done.returncode == 0, done.stderr
 
 
 def test_wilson_interval_is_honest_about_few_pictures():

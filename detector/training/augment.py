@@ -15,6 +15,10 @@ import numpy as np
 
 from detector.inference.tiles import Pixels, mirror_to
 
+# Pictures are worked on side by side already. Here and not in the workers: a process forked from
+# one in which OpenCV has threads waits for ever when it changes their number.
+cv2.setNumThreads(1)
+
 INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 SUBSAMPLINGS = (
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,

@@ -54,7 +54,7 @@ def wilson_interval(hits: float, n: int) -> Interval:
     share = hits / n
     centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z * np.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-    return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
 def mean_interval(first: tuple[float, int], second: tuple[float, int]) -> Interval:

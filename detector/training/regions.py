@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from detector.inference.images import ImageError, open_image
@@ -76,7 +75,6 @@ def _memmap(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
 
 def cut_regions(path: Path) -> list[Pixels]:
     """Regions of one picture at places that depend on its bytes alone; none if it is unreadable."""
-    cv2.setNumThreads(1)
     try:
         image = open_image(path)
     except ImageError:

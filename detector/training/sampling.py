@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -32,7 +31,6 @@ class BalancedCrops(IterableDataset):
         self.weights = [weights[labels == label] / 0.5 for label in (0, 1)]
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        cv2.setNumThreads(1)
         worker = get_worker_info()
         share, first = (worker.num_workers, worker.id) if worker else (1, 0)
         rng = np.random.default_rng((self.seed, first))

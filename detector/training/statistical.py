@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -60,7 +59,6 @@ _regions: Regions
 def _open(regions: Regions) -> None:
     global _regions
     _regions = regions
-    cv2.setNumThreads(1)
 
 
 def _features_of(job: tuple[int, int, int]) -> np.ndarray:

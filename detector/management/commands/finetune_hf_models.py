@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,15 @@ class Command(BaseCommand):
         skipped = [member.title for member in wanted if not self._finetune(member, options)]
         if skipped:
             raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
+        if options["output_dir"] != settings.FINETUNED_DIR:
+            return f"Done. FINETUNED_DIR={options['output_dir']} makes a server use it."
         return "Done. A running server takes the new weights up by itself."
 
     def _finetune(self, member: Member, options: dict[str, Any]) -> bool:
         """Fine-tune one member; False if there are no weights to start from."""
+        from torch import OutOfMemoryError
+
+        from detector.inference.methods.huggingface.convert import ConversionError
         from detector.training.finetuning.base import BaseUnavailable
         from detector.training.finetuning.finetune import finetune
         from detector.training.finetuning.tables import as_text
@@ -91,8 +97,14 @@ class Command(BaseCommand):
         except BaseUnavailable as error:
             self.stderr.write(f"⊘ {member.title}: Skipped (model not found/private): {error}")
             return False
-        except (OSError, ValueError) as error:
-            raise CommandError(str(error)) from error
+        except OutOfMemoryError as error:
+            raise CommandError(
+                f"The GPU has too little memory for --batch-size {options['batch_size']}: give a "
+                "smaller one, or --device cpu."
+            ) from error
+        except (OSError, ValueError, ConversionError) as error:
+            # A process that reads pictures puts its traceback before the message.
+            raise CommandError(str(error).strip().splitlines()[-1]) from error
         except KeyboardInterrupt as error:
             raise CommandError(self._interrupted(order), returncode=130) from error
         if metrics:
@@ -108,7 +120,7 @@ class Command(BaseCommand):
             data_dir=options["data_dir"],
             output_dir=options["output_dir"],
             arguments=self._arguments(options),
-            runtime=get_runtime(),
+            runtime=replace(get_runtime(), finetuned_dir=options["output_dir"]),
             base_model=options["base_model"],
             resume=options["resume"],
             endpoint=settings.HUB_ENDPOINT,

@@ -19,6 +19,11 @@ def titles() -> dict[str, str]:
     return {key: spec.title for key, spec in METHODS.items()} | {FUSED: "Verdict"}
 
 
+def short_title(title: str) -> str:
+    """ "Method 1: Deep Learning" as "1 Deep Learning", for tables."""
+    return title.removeprefix("Method ").replace(": ", " ", 1)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The verdict's label, and status and P(AI) of each method and of the verdict (FUSED).

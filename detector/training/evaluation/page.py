@@ -11,7 +11,7 @@ from typing import Any
 from detector.training.augment import CLEAN
 
 from . import plots
-from .outcome import FUSED
+from .outcome import FUSED, short_title
 from .tables import DASH, sentence
 
 Report = dict[str, Any]
@@ -22,7 +22,7 @@ HEADS = {
     "roc_auc": "AUROC",
     "ap": "AP",
     "balanced_accuracy": "Balanced accuracy",
-    "recall_at_fpr_1": "AI found at 1 % false positives",
+    "recall_at_fpr_1": "AI found at 1\u00a0% false positives",
     "recall_at_fpr_5": "at 5 %",
     "recall_at_fpr_10": "at 10 %",
     "ece": "ECE",
@@ -139,7 +139,7 @@ def _condition(report: Report, name: str) -> str:
 
 
 def _method_row(title: str, figures: Row) -> list[str]:
-    cells = [_text(plots.short_title(title)), *(_figure(figures, name) for name in HEADS)]
+    cells = [_text(short_title(title)), *(_figure(figures, name) for name in HEADS)]
     return [
         *cells,
         f"{figures['n_ai']:,} + {figures['n_real']:,}",
@@ -220,7 +220,7 @@ def _groups(report: Report, key: str, kind: str, head: str) -> str:
 
 
 def _group_table(report: Report, key: str, kind: str, head: str, condition: str) -> str:
-    titles = [plots.short_title(title) for title in report["methods"].values()]
+    titles = [short_title(title) for title in report["methods"].values()]
     heads = [head, "n", "Called AI", *(f"AUROC {title}" for title in titles)]
     rows = report[key][condition]
     large = [row for row in rows if row["n"] >= plots.FEWEST_PICTURES]

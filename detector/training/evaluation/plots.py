@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .curves import FPRS
-from .outcome import FUSED
+from .outcome import FUSED, short_title
 
 Report = dict[str, Any]
 Row = dict[str, Any]
@@ -141,11 +141,6 @@ def _shares(rows: list[Row], kind: str, label: str, title: str) -> str:
 def _shorten(name: str, most: int = 28) -> str:
     name = "".join(letter if letter.isprintable() else "?" for letter in name)
     return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
-def short_title(title: str) -> str:
-    """ "Method 1: Deep Learning" as "1 Deep Learning"."""
-    return title.removeprefix("Method ").replace(": ", " ", 1)
 
 
 def _look(report: Report, key: str) -> dict[str, Any]:

@@ -89,7 +89,8 @@ def about(facts: Report) -> str:
     )
     said = (
         f"{facts['n_ai'] + facts['n_real']:,} pictures ({facts['n_ai']:,} AI, {facts['n_real']:,} "
-        f"real) of {facts['n_sources']} sources{most}, {facts['n_generators']} generator names; "
+        f"real) of {_count(facts['n_sources'], 'source')}{most}, "
+        f"{_count(facts['n_generators'], 'generator name')}; "
         f"version {facts['version']}. Figures stand with their 95 % intervals: bootstrap over "
         "pictures within each class, Newcombe's for an AUROC of few pictures, Wilson's for shares. "
         f'Under "{CLEAN}" the files are as they are, and a method may read the format; under the '
@@ -104,6 +105,10 @@ def about(facts: Report) -> str:
     if facts["n_unread"]:
         said += f" {facts['n_unread']} could not be read and are left out."
     return said
+
+
+def _count(n: int, name: str) -> str:
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"
 
 
 def write_report(folder: Path, report: Report) -> None:

@@ -64,7 +64,7 @@ def _analyse(
     missing: Sequence[Sequence[str]],
     workers: int,
     unread: dict[int, str],
-) -> Generator[tuple[int, Outcomes]]:
+) -> Generator[tuple[int, Outcomes], None, None]:
     """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `unread`."""
 
     def say(image: SourceImage) -> Outcome:

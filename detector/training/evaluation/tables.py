@@ -10,7 +10,7 @@ from typing import Any
 from detector.training.metrics import FIGURES
 
 from .figures import COUNTS, SHARES
-from .outcome import FUSED
+from .outcome import FUSED, short_title
 
 COLUMNS = (
     "condition", "method", "figure", "value", "low", "high", "n_ai", "n_real", "reason",
@@ -43,11 +43,12 @@ def to_markdown(report: dict[str, Any]) -> str:
     lines = [f"# Accuracy on {report['data']}, {report['split']}", "", report["about"], ""]
     lines += [f"`{report['command']}`", ""]
     for condition, methods in report["conditions"].items():
-        lines += [f"## {condition}", "", *_table(methods), "", sentence(methods[FUSED]), ""]
+        table = _table(methods, report["methods"])
+        lines += [f"## {condition}", "", *table, "", sentence(methods[FUSED]), ""]
     return "\n".join(lines)
 
 
-def _table(methods: dict[str, Any]) -> list[str]:
+def _table(methods: dict[str, Any], titles: dict[str, str]) -> list[str]:
     lines = [
         "| method | AUROC | AP | balanced accuracy | AI found at 1 % false positives | at 5 % "
         "| ECE | n AI + real |",
@@ -56,7 +57,7 @@ def _table(methods: dict[str, Any]) -> list[str]:
     for key, f in methods.items():
         names = ("roc_auc", "ap", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_5", "ece")
         cells = " | ".join(_cell(f, name) for name in names)
-        lines.append(f"| {key} | {cells} | {f['n_ai']} + {f['n_real']} |")
+        lines.append(f"| {short_title(titles[key])} | {cells} | {f['n_ai']} + {f['n_real']} |")
     return lines
 
 

@@ -66,6 +66,8 @@ class Arguments:
             logging_strategy="epoch",
             save_total_limit=1,
             load_best_model_at_end=True,
+            # Else every resumption would grant PATIENCE epochs anew.
+            restore_callback_states_from_checkpoint=True,
             metric_for_best_model="eval_loss",
             greater_is_better=False,
             bf16=has_fast_bf16(device),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from datasets import Dataset
@@ -84,7 +83,6 @@ def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
 
 
 def _read(path: str, sha256: str, equalise: Equalise | None) -> Pixels:
-    cv2.setNumThreads(1)  # the workers are the parallelism
     try:
         pixels = open_image(Path(path)).pixels
     except ImageError as error:

@@ -22,7 +22,7 @@ from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, rea
 from detector.training.preparation import Progress
 
 from .arguments import Arguments
-from .base import Base, find_base
+from .base import Base, BaseUnavailable, find_base
 from .dataset import Equalise
 from .interrupted import Interrupted
 from .model import freeze, load_model, read_processor
@@ -72,20 +72,23 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     process = PartialState(cpu=order.arguments.on_device().type == "cpu")
     # The first process downloads; the others then find the checkpoint in the cache.
     with process.main_process_first():
-        base, checkpoint = _start(order)
+        started = _try_to_start(order)
+    if isinstance(started, Exception):
+        raise started
+    base, checkpoint = started
     if process.is_main_process:
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
         if checkpoint is None:
             order.interrupted.start(_plan(order, base))
     process.wait_for_everyone()
 
-    started = time.monotonic()
+    began = time.monotonic()
     trained, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
     if not process.is_main_process:
         return None
     run = Run(
         order.member.finetuned, base, knows, trained, pictures, equalise, order.arguments,
-        order.runtime, time.monotonic() - started, order.workers, progress,
+        order.runtime, time.monotonic() - began, order.workers, progress,
     )  # fmt: skip
     metrics: dict[str, Any] = {}
     write_folder(order.folder, lambda draft: metrics.update(write_model(draft, run)))
@@ -103,6 +106,14 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
                 "classes. Add pictures and run manage.py prepare_genimage."
             )
     return pictures
+
+
+def _try_to_start(order: Order) -> tuple[Base, Path | None] | Exception:
+    """What `_start` gives or raises: raising here would leave the other processes waiting."""
+    try:
+        return _start(order)
+    except (BaseUnavailable, OSError, ValueError) as error:
+        return error
 
 
 def _start(order: Order) -> tuple[Base, Path | None]:

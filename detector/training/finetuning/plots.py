@@ -81,7 +81,7 @@ def confusion(labels: np.ndarray, scores: np.ndarray) -> Figure:
     np.add.at(counts, (labels, (scores >= 0.5).astype(int)), 1)
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()
-    axes.imshow(counts, cmap="Blues")
+    axes.imshow(counts, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         dark = count > counts.max() / 2
         axes.text(column, row, count, ha="center", va="center", color="w" if dark else "k")

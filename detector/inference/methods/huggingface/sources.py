@@ -118,8 +118,8 @@ def _read_metrics(folder: Path) -> dict[str, Any]:
 
 def _sure_roc_auc(measured: dict[str, Any]) -> float | None:
     """The lower bound of the interval: a model tested on six pictures must not rule the others."""
-    low, _ = measured.get("roc_auc_interval", (measured.get("roc_auc"), None))
-    return low
+    interval = measured.get("roc_auc_interval") or [measured.get("roc_auc")]
+    return None if interval[0] is None else float(interval[0])
 
 
 def _accuracy(metrics: dict[str, Any]) -> str | None:
