@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,16 @@ from pytest_django import Settings
 from safetensors.torch import load_file, save_file
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
-from transformers import AutoImageProcessor, AutoModelForImageClassification, EvalPrediction
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    EvalPrediction,
+    PreTrainedModel,
+    SiglipConfig,
+    SiglipForImageClassification,
+    SwinConfig,
+    SwinForImageClassification,
+)
 
 from detector.inference.images import open_image
 from detector.inference.methods import huggingface
@@ -296,11 +305,13 @@ def test_a_failure_while_writing_leaves_the_old_model(
 # Killed, interrupted, resumed.
 
 
-def start(data: Path, base: Path, output: Path, *launcher: str) -> subprocess.Popen[str]:
+def start(
+    data: Path, base: Path, output: Path, *launcher: str, epochs: str = "8", augment: bool = True
+) -> subprocess.Popen[str]:
     command = [
         *(launcher or (sys.executable,)), "manage.py", "finetune_hf_models",
         "--data-dir", str(data), "--base-model", str(base), "--output-dir", str(output),
-        "--epochs", "8", "--learning-rate", "0.003",
+        "--epochs", epochs, "--learning-rate", "0.003", *([] if augment else ["--no-augment"]),
     ]  # fmt: skip
     environment = {"FORCE_CPU": "true", "OMP_NUM_THREADS": "1", "DATA_DIR": str(output / "local")}
     path = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(output)}
@@ -331,7 +342,7 @@ def test_a_killed_run_goes_on_and_loses_at_most_one_epoch(
     assert steps is not None
     with caplog.at_level(logging.INFO):
         run(data, base, epochs=8, output_dir=tmp_path, resume=True)
-    assert f"an interrupted run goes on after {steps.name}" in caplog.text
+    assert f"The interrupted run goes on after {steps.name}" in caplog.text
     assert "Epoch 1 of" not in caplog.text, "what was done is not done again"
     epochs = json.loads((folder / "metrics.json").read_text())["epochs"]
     assert [epoch["epoch"] for epoch in epochs] == list(range(1, len(epochs) + 1))
@@ -398,7 +409,48 @@ def test_a_half_written_checkpoint_is_not_gone_on_from(interrupted: Path):
     half.mkdir()
     (half / "model.safetensors").write_bytes(b"half")
     found = Interrupted(folder).checkpoint()
-    assert found is not None and found.name == "checkpoint-7" and not half.exists()
+    assert found is not None and found.name == "checkpoint-7"
+
+
+def test_resumed_weights_are_those_of_a_run_that_was_not_killed(
+    data: Path, base: Path, tmp_path: Path
+):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run(data, base, epochs=3, output_dir=whole, augment=False)
+    process = start(data, base, killed, epochs="3", augment=False)
+    wait_for_an_epoch(process, killed)
+    process.kill()
+    process.communicate()
+    run(data, base, epochs=3, output_dir=killed, augment=False, resume=True)
+    weights = [
+        load_file(folder / "vit_ai_detector_finetuned" / "model.safetensors")
+        for folder in (whole, killed)
+    ]
+    for name, value in weights[0].items():
+        assert torch.allclose(value, weights[1][name], atol=1e-4), name
+
+
+def test_the_best_epoch_is_written_whole(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its layers as well as its head, though training went on for three more epochs."""
+    monkeypatch.setattr(Interrupted, "remove", lambda self: None)
+    run(data, base, epochs=12, learning_rate=0.3, output_dir=tmp_path)
+    checkpoints = (tmp_path / ".vit_ai_detector_finetuned-training").glob("checkpoint-*")
+    last = max(checkpoints, key=lambda path: int(path.name.split("-")[1]))
+    best = Path(json.loads((last / "trainer_state.json").read_text())["best_model_checkpoint"])
+    assert best.name != last.name
+    expected = load_file(best / "model.safetensors")
+    written = load_file(tmp_path / "vit_ai_detector_finetuned" / "model.safetensors")
+    for name, value in written.items():
+        assert torch.equal(value, expected[name]), name
+
+
+def test_resuming_on_other_splits_is_refused(tuned: tuple[Path, str], base: Path, tmp_path: Path):
+    write_pictures(tmp_path / "data")
+    call_command("prepare_genimage", data_dir=tmp_path / "data", seed=7, stdout=io.StringIO())
+    with pytest.raises(CommandError, match="learnt from other splits"):
+        run(tmp_path / "data", None, output_dir=tuned[0].parent, resume=True)
 
 
 def test_training_stops_early_when_it_gets_worse(data: Path, base: Path, tmp_path: Path):
@@ -460,7 +512,7 @@ def test_all_goes_on_without_those_that_cannot_be_had(
     with pytest.raises(CommandError, match="Not fine-tuned: AI vs Human detector, WildFake"):
         run(data, None, model="all", epochs=1)
     assert (settings.FINETUNED_DIR / "vit_ai_detector_finetuned" / "config.json").exists()
-    assert capsys.readouterr().err.count("Skipped (model not found/private)") == 2
+    assert capsys.readouterr().err.count("Skipped (") == 2
 
 
 def test_each_member_has_a_folder_of_its_own(data: Path, base: Path, tmp_path: Path):
@@ -521,6 +573,35 @@ def test_freezing_layers_leaves_the_later_ones(tmp_path: Path):
     learning = {name for name, p in model.named_parameters() if p.requires_grad}
     assert any("layers.0" in name for name in learning) and "classifier.weight" in learning
     assert not any("embeddings" in name for name in learning)
+
+
+SWIN = {"patch_size": 2, "window_size": 4, "embed_dim": 8, "depths": [1, 2], "num_heads": [1, 2]}
+SIGLIP = {"patch_size": 8, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+
+
+def make_swin() -> PreTrainedModel:
+    return SwinForImageClassification(SwinConfig(image_size=32, **SWIN))
+
+
+def make_siglip() -> PreTrainedModel:
+    vision = SIGLIP | {"image_size": 32, "intermediate_size": 16}
+    return SiglipForImageClassification(SiglipConfig(vision_config=vision))
+
+
+@pytest.mark.parametrize("make", [make_swin, make_siglip])
+def test_freezing_knows_the_layers_of_other_models(make: Callable[[], PreTrainedModel]):
+    model = make()
+    freeze(model, "head")
+    assert learning(model) == {"classifier.weight", "classifier.bias"}
+    model = make()
+    freeze(model, "1")
+    assert not any("embeddings" in n or "layers.0." in n for n in learning(model))
+    assert {n for n, _ in model.named_parameters() if "layers.1." in n} <= learning(model)
+    assert "classifier.weight" in learning(model)
+
+
+def learning(model: PreTrainedModel) -> set[str]:
+    return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 @pytest.mark.parametrize("what", ["2", "tail", "-1"])

@@ -35,6 +35,13 @@ def at_least(lowest: float, kind: Callable[[str], Any] = float) -> Callable[[str
     return parse
 
 
+def seed(text: str) -> int:
+    """An argparse type: what random generators take."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ArgumentTypeError(f"{text!r}; accepted are whole numbers from 0 to {2**32 - 1}")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = (
         "Fine-tune models of method 4 on the splits that prepare_genimage wrote, test them and put "
@@ -68,13 +75,16 @@ class Command(BaseCommand):
             help="Go on with an interrupted run, else from the fine-tuned weights.",
         )
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-        parser.add_argument("--seed", type=int, default=42)
+        parser.add_argument("--seed", type=seed, default=42)
 
     def handle(self, **options: Any) -> str:
         if options["model"] == "all" and options["base_model"]:
             raise CommandError("--base-model goes with one --model, not with all.")
-        _quieten()
-        wanted = [member for member in MEMBERS if options["model"] in (member.name, "all")]
+        try:
+            _quieten()
+            wanted = self._wanted(options)
+        except KeyboardInterrupt as error:
+            raise CommandError("Interrupted; nothing was changed.", returncode=130) from error
         skipped = [member.title for member in wanted if not self._finetune(member, options)]
         if skipped:
             raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
@@ -82,11 +92,20 @@ class Command(BaseCommand):
             return f"Done. FINETUNED_DIR={options['output_dir']} makes a server use it."
         return "Done. A running server takes the new weights up by itself."
 
+    def _wanted(self, options: dict[str, Any]) -> list[Member]:
+        """The members to train; on resuming, those before the interrupted one are done."""
+        wanted = [member for member in MEMBERS if options["model"] in (member.name, "all")]
+        if options["resume"]:
+            begun = [self._order(member, options).interrupted.begun for member in wanted]
+            wanted = wanted[begun.index(True) if any(begun) else 0 :]
+        return wanted
+
     def _finetune(self, member: Member, options: dict[str, Any]) -> bool:
         """Fine-tune one member; False if there are no weights to start from."""
+        from safetensors import SafetensorError
         from torch import OutOfMemoryError
 
-        from detector.inference.methods.huggingface.convert import ConversionError
+        from detector.inference.methods.huggingface import UNUSABLE
         from detector.training.finetuning.base import BaseUnavailable
         from detector.training.finetuning.finetune import finetune
         from detector.training.finetuning.tables import as_text
@@ -95,16 +114,15 @@ class Command(BaseCommand):
         try:
             metrics = finetune(order, progress=self._progress, quiet=not sys.stderr.isatty())
         except BaseUnavailable as error:
-            self.stderr.write(f"⊘ {member.title}: Skipped (model not found/private): {error}")
+            self.stderr.write(f"⊘ {member.title}: Skipped ({error})")
             return False
         except OutOfMemoryError as error:
             raise CommandError(
                 f"The GPU has too little memory for --batch-size {options['batch_size']}: give a "
                 "smaller one, or --device cpu."
             ) from error
-        except (OSError, ValueError, ConversionError) as error:
-            # A process that reads pictures puts its traceback before the message.
-            raise CommandError(str(error).strip().splitlines()[-1]) from error
+        except (*UNUSABLE, SafetensorError) as error:
+            raise CommandError(_message(error)) from error
         except KeyboardInterrupt as error:
             raise CommandError(self._interrupted(order), returncode=130) from error
         if metrics:
@@ -152,6 +170,12 @@ class Command(BaseCommand):
 
     def _progress(self, items: Any, **options: Any) -> Any:
         return tqdm(items, file=self.stderr._out, disable=None, **options)
+
+
+def _message(error: Exception) -> str:
+    """Without the traceback that a process which reads pictures puts before its message."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[-1] if "Original Traceback" in text else text
 
 
 def _quieten() -> None:

@@ -64,7 +64,8 @@ class Arguments:
             eval_strategy="epoch",
             save_strategy="epoch",
             logging_strategy="epoch",
-            save_total_limit=1,
+            # With 1 the Trainer keeps only the best at the end: a kill in the test would lose more.
+            save_total_limit=2,
             load_best_model_at_end=True,
             # Else every resumption would grant PATIENCE epochs anew.
             restore_callback_states_from_checkpoint=True,

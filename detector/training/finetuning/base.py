@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub.errors import HFValidationError
+
 from detector.inference.methods.huggingface.download import DownloadError, download
 from detector.inference.methods.huggingface.members import HubCheckpoint, Member
 from detector.inference.methods.huggingface.sources import (
@@ -67,8 +69,11 @@ def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
     if folder.is_dir():
         return Base(_named_folder(folder), why)
     refused: list[str] = []
-    for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
-        return Base(base.source, why)
+    try:
+        for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
+            return Base(base.source, why)
+    except HFValidationError as error:
+        raise BaseUnavailable(f"{wanted} is neither a folder nor a hub id (owner/name)") from error
     raise BaseUnavailable("; ".join(refused))
 
 

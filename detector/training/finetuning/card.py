@@ -49,6 +49,7 @@ def _test(metrics: dict[str, Any]) -> list[str]:
             "read the intervals, not the figures.",
             "",
         ]
+    lines += [f'The plots and the figure that the page shows are of "{metrics["headline"]}".', ""]
     lines += [*as_markdown(metrics), "", metrics["about_test"], ""]
     return lines + [f"![{name.removesuffix('.png')}]({name})" for name in NAMES] + [""]
 
@@ -65,7 +66,7 @@ def _training(metrics: dict[str, Any]) -> list[str]:
     return [
         "## Training",
         "",
-        f"{training['seconds']:.0f} s on {training['device']}. {training['about_augmentation']}",
+        f"{_duration(training)} on {training['device']}. {training['about_augmentation']}",
         "",
         "| epoch | training loss | validation loss | accuracy | AUROC |",
         "| --- | --- | --- | --- | --- |",
@@ -74,3 +75,7 @@ def _training(metrics: dict[str, Any]) -> list[str]:
         f"Arguments: {arguments}. Versions: {versions}.",
         "",
     ]
+
+
+def _duration(training: dict[str, Any]) -> str:
+    return "Resumed" if training["seconds"] is None else f"{training['seconds']:.0f} s"

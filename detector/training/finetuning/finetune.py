@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,14 @@ import torch
 from accelerate import PartialState
 
 from detector.inference.methods.huggingface.members import Member
-from detector.inference.methods.huggingface.sources import Source
+from detector.inference.methods.huggingface.sources import FINE_TUNED, Source
 from detector.inference.runtime import Runtime
 from detector.training.corpus import LABELS, Picture
 from detector.training.export import write_folder
 from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
 from detector.training.preparation import Progress
 
-from .arguments import Arguments
+from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base
 from .dataset import Equalise
 from .interrupted import Interrupted
@@ -69,7 +71,9 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     """
     pictures = {split: _read(order.data_dir, split) for split in SPLITS}
     equalise = read_equalise(order.data_dir)
-    process = PartialState(cpu=order.arguments.on_device().type == "cpu")
+    process = PartialState(
+        cpu=order.arguments.on_device().type == "cpu", timeout=timedelta(seconds=TIMEOUT_S)
+    )
     # The first process downloads; the others then find the checkpoint in the cache.
     with process.main_process_first():
         started = _try_to_start(order)
@@ -78,6 +82,8 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     base, checkpoint = started
     if process.is_main_process:
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
+        if checkpoint:
+            logger.info("The interrupted run goes on after %s.", checkpoint.name)
         if checkpoint is None:
             order.interrupted.start(_plan(order, base))
     process.wait_for_everyone()
@@ -87,8 +93,9 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     if not process.is_main_process:
         return None
     run = Run(
-        order.member.finetuned, base, knows, trained, pictures, equalise, order.arguments,
-        order.runtime, time.monotonic() - began, order.workers, progress,
+        _digest(order.data_dir), order.member.finetuned, base, knows, trained, pictures, equalise,
+        order.arguments,
+        order.runtime, None if checkpoint else time.monotonic() - began, order.workers, progress,
     )  # fmt: skip
     metrics: dict[str, Any] = {}
     write_folder(order.folder, lambda draft: metrics.update(write_model(draft, run)))
@@ -105,6 +112,10 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
                 f"The split {split} of {data_dir} has no {name} pictures; every split needs both "
                 "classes. Add pictures and run manage.py prepare_genimage."
             )
+    if gone := next((p.path for p in pictures if not p.path.exists()), None):
+        raise ValueError(
+            f"{gone} of the split {split} is gone; run manage.py prepare_genimage again."
+        )
     return pictures
 
 
@@ -124,10 +135,10 @@ def _start(order: Order) -> tuple[Base, Path | None]:
             f"An interrupted run is in {order.interrupted.folder}: go on with --resume, or delete "
             "that folder to begin anew."
         )
-    if checkpoint:
+    if order.resume and order.interrupted.begun:
         plan = order.interrupted.check(_asked(order))
         source = Source(**{**plan["base"], "folder": Path(plan["base"]["folder"])})
-        return Base(source, f"an interrupted run goes on after {checkpoint.name}"), checkpoint
+        return Base(source, plan["why"]), checkpoint
     base = find_base(
         order.member,
         order.runtime,
@@ -135,7 +146,20 @@ def _start(order: Order) -> tuple[Base, Path | None]:
         resume=order.resume,
         endpoint=order.endpoint,
     )
+    if base.source.state == FINE_TUNED:
+        _check_same_pictures(base.source.folder, _digest(order.data_dir))
     return base, None
+
+
+def _check_same_pictures(folder: Path, digest: str) -> None:
+    """Raises `ValueError` if the model in `folder` learnt from other splits than these."""
+    metrics = folder / "metrics.json"
+    data = json.loads(metrics.read_text()).get("data", {}) if metrics.exists() else {}
+    if data.get("digest", digest) != digest:
+        raise ValueError(
+            "--resume: the fine-tuned weights learnt from other splits, so that pictures of this "
+            "test may be among them. Begin anew without --resume, or restore the old splits."
+        )
 
 
 def _asked(order: Order) -> dict[str, Any]:
@@ -156,7 +180,7 @@ def _digest(data_dir: Path) -> str:
 
 def _plan(order: Order, base: Base) -> dict[str, Any]:
     source = vars(base.source) | {"folder": str(base.source.folder.absolute())}
-    return _asked(order) | {"base": source}
+    return _asked(order) | {"base": source, "why": base.why}
 
 
 def _train(

@@ -24,11 +24,16 @@ class Interrupted:
         self.folder = folder
 
     def checkpoint(self) -> Path | None:
-        """The last whole checkpoint; what a kill left half written is removed."""
+        """The last whole checkpoint; one that a kill left half written does not count."""
         found = sorted(self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
         while found and not _is_whole(found[-1]):
-            shutil.rmtree(found.pop())
+            found.pop()
         return found[-1] if found else None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run was begun and has not ended."""
+        return (self.folder / PLAN).exists()
 
     def start(self, plan: dict[str, Any]) -> None:
         """Begin anew."""

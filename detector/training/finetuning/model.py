@@ -103,7 +103,8 @@ def _bias(head: nn.Linear) -> torch.Tensor:
 def freeze(model: PreTrainedModel, what: str | None) -> None:
     """Keep all but the head (`head`), or the embeddings and the first N layers, as they are.
 
-    Raises `ValueError` if `what` is neither, or N more than there are layers.
+    Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `what` is
+    neither, or N more than there are layers.
     """
     if what is None:
         return
@@ -113,15 +114,30 @@ def freeze(model: PreTrainedModel, what: str | None) -> None:
             f"--freeze {what}: accepted are head and the numbers 0 to {len(layers)}, the layers "
             "of this model"
         )
-    model.base_model.requires_grad_(False)
-    for layer in [] if what == "head" else layers[int(what) :]:
-        layer.requires_grad_(True)
+    parameters = list(model.parameters())
+    end = len(parameters) if what == "head" else _end(parameters, layers, int(what))
+    for parameter in parameters[:end]:
+        parameter.requires_grad_(False)
+    model.classifier.requires_grad_(True)
+
+
+def _end(parameters: list[nn.Parameter], layers: list[nn.Module], n: int) -> int:
+    """How many of the model's parameters stand before what follows its first `n` layers."""
+    place = {id(parameter): index for index, parameter in enumerate(parameters)}
+    if n < len(layers):
+        return min(place[id(parameter)] for parameter in layers[n].parameters())
+    return 1 + max(place[id(parameter)] for parameter in layers[-1].parameters())
 
 
 def _layers(model: PreTrainedModel) -> list[nn.Module]:
-    """The blocks of the transformer: the longest list of modules in it."""
-    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
-    return list(max(lists, key=len, default=[]))
+    """The layers of the encoder: the longest list of modules that is in no other list."""
+    lists = {name: m for name, m in model.named_modules() if isinstance(m, nn.ModuleList)}
+    outer = [
+        module
+        for name, module in lists.items()
+        if not any(name.startswith(f"{other}.") for other in lists)
+    ]
+    return list(max(outer, key=len, default=[]))
 
 
 def read_processor(folder: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Both answer through the serving code, on the same pictures, as they are and re-e
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from detector.training.preparation import Progress
 from detector.training.scoring import score_pictures
 
 from .dataset import Equalise
+
+logger = logging.getLogger(__name__)
 
 TESTED = (CLEAN, "JPEG 90", "JPEG 70", "JPEG 50", "WebP 50", "half size")
 FINE_TUNED, BASE = "fine-tuned", "base"
@@ -60,7 +63,10 @@ def score_models(
     def say(image: SourceImage) -> dict[str, float]:
         return {name: model.score(image) for name, model in models.items()}
 
-    stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise)
+    def refused(index: int, reason: str) -> None:
+        logger.warning("Left out of the test: %s: %s", pictures[index].path, reason)
+
+    stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise, refused)
     bar = progress(stream, total=len(pictures), desc="Testing", unit="picture")
     said = {index: answers for index, answers in bar if answers}
     table = {

@@ -58,7 +58,7 @@ def train(
 ) -> Trained:
     """Train `model` in place, from `checkpoint` if there is one; checkpoints go to `folder`."""
     views = Views(processor, Augmentation() if arguments.augment else None)
-    trainer = Trainer(
+    trainer = ExactTrainer(
         model=model,
         args=arguments.for_trainer(str(folder), pictures=len(lessons.train), quiet=quiet),
         train_dataset=training_set(lessons.train, views, lessons.equalise),
@@ -72,6 +72,23 @@ def train(
         trainer.add_callback(ProgressBar)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return Trained(model, read_epochs(trainer.state.log_history), trainer)
+
+
+class ExactTrainer(Trainer):
+    """Restores every weight of a checkpoint, or fails.
+
+    The Trainer loads the names that stand in the file; transformers 5 saves under the layers' old
+    names, so that it would restore the head and leave the layers as they are, without a word.
+    """
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        whole = type(self.model).from_pretrained(
+            resume_from_checkpoint, dtype="float32", local_files_only=True
+        )
+        self.model.load_state_dict(whole.state_dict())
+
+    def _load_best_model(self) -> None:
+        self._load_from_checkpoint(self.state.best_model_checkpoint)
 
 
 class ProgressBar(ProgressCallback):

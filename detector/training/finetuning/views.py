@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from detector.inference.methods.huggingface.preprocess import Batch, keeps_resolution, preprocess
+from detector.inference.methods.huggingface.preprocess import (
+    Batch,
+    height_width,
+    keeps_resolution,
+    preprocess,
+)
 from detector.inference.tiles import Pixels
 from detector.training.augment import Augmentation, rescale
 
@@ -34,7 +39,7 @@ class Views:
             views = preprocess(Image.fromarray(pixels), self.processor)
             return np.asarray(views[rng.integers(len(views))])
         if self.native:
-            size = self.processor["crop_size"]["height"]
+            size = height_width(self.processor["crop_size"])[0]
             part = self.augmentation.random_crop(pixels, size, rng)
         else:
             part = _random_part(pixels, self.augmentation, rng)

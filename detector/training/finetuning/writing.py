@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -47,8 +48,12 @@ PLAIN = "Without augmentation (--no-augment)."
 
 @dataclass(frozen=True)
 class Run:
-    """A run of training that has ended, and what it worked with."""
+    """A run of training that has ended, and what it worked with.
 
+    `digest` is that of the splits; `seconds` is None where the run was resumed.
+    """
+
+    digest: str
     name: str
     base: Base
     base_knows: bool
@@ -57,9 +62,14 @@ class Run:
     equalise: Equalise | None
     arguments: Arguments
     runtime: Runtime
-    seconds: float
+    seconds: float | None
     workers: int
     progress: Progress
+
+    @property
+    def headline(self) -> str:
+        """The condition that the model is known by. "clean" flatters where formats tell classes."""
+        return CLEAN if self.equalise is None else "JPEG 90"
 
 
 def write_model(draft: Path, run: Run) -> dict[str, Any]:
@@ -68,11 +78,13 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     shutil.copyfile(
         run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"
     )
-    torch.save(run.trained.trainer.args, draft / TRAINING_ARGS_NAME)
+    arguments = copy(run.trained.trainer.args)
+    arguments.output_dir = run.name  # no folder of this machine
+    torch.save(arguments, draft / TRAINING_ARGS_NAME)
     about_calibration = _calibrate(draft, run)
     scores = {split: _score(draft, run, split) for split in ("val", "test")}
     metrics = _metrics(run, scores) | {"about_calibration": about_calibration}
-    write_plots(draft, run.trained.epochs, scores["test"], CLEAN)
+    write_plots(draft, run.trained.epochs, scores["test"], run.headline)
     write_json(draft / "metrics.json", metrics)
     (draft / "README.md").write_text(model_card(metrics))
     return metrics
@@ -100,7 +112,7 @@ def _score(draft: Path, run: Run, split: str) -> Scores:
     models = {FINE_TUNED: _load(draft, run)}
     if run.base_knows:
         models[BASE] = Checkpoint(run.base.source, run.runtime)
-    conditions = {"conditions": (CLEAN,)} if split == "val" else {}
+    conditions = {"conditions": (run.headline,)} if split == "val" else {}
     return score_models(
         models,
         run.pictures[split],
@@ -118,11 +130,16 @@ def _metrics(run: Run, scores: dict[str, Scores]) -> dict[str, Any]:
     return {
         "model": run.name,
         "base": {"name": run.base.source.name, "state": run.base.source.state, "why": run.base.why},
-        "data": {"counts": _counts(run.pictures), "equalised": run.equalise is not None},
+        "data": {
+            "counts": _counts(run.pictures),
+            "equalised": run.equalise is not None,
+            "digest": run.digest,
+        },
         "training": _training(run),
         "epochs": run.trained.epochs,
-        "val": val[CLEAN][FINE_TUNED],
-        "test": tested[CLEAN][FINE_TUNED],
+        "headline": run.headline,
+        "val": val[run.headline][FINE_TUNED],
+        "test": tested[run.headline][FINE_TUNED],
         "conditions": tested,
         "held_out": by_held_out_generator(scores["test"], sorted(unseen)),
         "about_test": _about_test(run),
@@ -142,7 +159,7 @@ def _counts(pictures: dict[str, list[Picture]]) -> dict[str, dict[str, Any]]:
 
 def _training(run: Run) -> dict[str, Any]:
     return {
-        "seconds": round(run.seconds, 1),
+        "seconds": run.seconds and round(run.seconds, 1),
         "device": str(run.trained.trainer.args.device),
         "processes": run.trained.trainer.args.world_size,
         "arguments": run.arguments.learnt(),

@@ -50,9 +50,10 @@ def main(folder: Path, xml: Path) -> None:
     import openvino
 
     model = load_strictly(folder)
-    size = model.config.image_size
+    config = getattr(model.config, "vision_config", model.config)  # SigLIP has two parts
+    size = config.image_size
     height, width = size if isinstance(size, (list, tuple)) else (size, size)
-    example = torch.zeros(1, model.config.num_channels, height, width)
+    example = torch.zeros(1, config.num_channels, height, width)
     with torch.inference_mode():
         network = openvino.convert_model(
             model, example_input={"pixel_values": example}, input=[-1, *example.shape[1:]]

@@ -25,7 +25,7 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
     Raises `ValueError` if the configuration is not one that this code covers.
     """
     if keeps_resolution(config):
-        height, width = _height_width(config["crop_size"])
+        height, width = height_width(config["crop_size"])
         if height != width:
             raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
         views = cut_tiles(np.asarray(rgb), height, MAX_CROPS)
@@ -46,11 +46,11 @@ def _resize_and_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
         raise ValueError("it neither resizes nor crops; accepted is a processor that does")
     if isinstance(size, dict) and "shortest_edge" in size:
         return _crop_of_shortest_edge(rgb, config, resample)
-    height, width = _height_width(size)
+    height, width = height_width(size)
     resized = rgb.resize((width, height), resample)
     if not config.get("do_center_crop"):
         return resized
-    height, width = _height_width(config["crop_size"])
+    height, width = height_width(config["crop_size"])
     left, top = (resized.width - width) // 2, (resized.height - height) // 2
     return resized.crop((left, top, left + width, top + height))
 
@@ -64,7 +64,7 @@ def _crop_of_shortest_edge(
     """
     if not config.get("do_center_crop"):
         raise ValueError("it has shortest_edge without a centre crop; accepted is a fixed size")
-    height, width = _height_width(config["crop_size"])
+    height, width = height_width(config["crop_size"])
     factor = config["size"]["shortest_edge"] / min(rgb.size)
     resized_width, resized_height = round(rgb.width * factor), round(rgb.height * factor)
     left, top = (resized_width - width) // 2, (resized_height - height) // 2
@@ -75,7 +75,8 @@ def _crop_of_shortest_edge(
     return rgb.resize((width, height), resample, box=box)
 
 
-def _height_width(size: Any) -> tuple[int, int]:
+def height_width(size: Any) -> tuple[int, int]:
+    """The sides that `size` of a processor asks for. Raises `ValueError` for other forms."""
     if isinstance(size, int):
         return size, size
     if isinstance(size, dict) and {"height", "width"} <= size.keys():
