@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModelForImageClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
+from detector.inference.methods.huggingface.convert import load
 from detector.inference.methods.huggingface.labels import ai_indices
 
 logger = logging.getLogger(__name__)
@@ -42,14 +43,7 @@ def load_model(folder: Path) -> tuple[PreTrainedModel, bool]:
 
 def _load(folder: Path) -> tuple[PreTrainedModel, set[str]]:
     """The model as it is, and the names of the weights that the folder lacks."""
-    model, info = AutoModelForImageClassification.from_pretrained(
-        folder,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-        dtype="float32",
-    )
+    model, info = load(folder)
     return model, set(info["missing_keys"]) | {str(key) for key in info["mismatched_keys"]}
 
 

@@ -64,11 +64,11 @@ def main(folder: Path, xml: Path) -> None:
     draft.replace(xml)  # the .xml last: whoever sees it finds its .bin
 
 
-def load_strictly(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
-    """The model of a folder, ready for inference. Raises `ValueError` if weights are missing."""
+def load(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
+    """The model of a folder in fp32, safely, and what transformers says of its weights."""
     from transformers import AutoModelForImageClassification
 
-    model, info = AutoModelForImageClassification.from_pretrained(
+    return AutoModelForImageClassification.from_pretrained(
         folder,
         use_safetensors=True,
         local_files_only=True,
@@ -76,6 +76,11 @@ def load_strictly(folder: Path):  # type: ignore[no-untyped-def] # a transformer
         output_loading_info=True,
         dtype="float32",
     )
+
+
+def load_strictly(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
+    """The model of a folder, ready for inference. Raises `ValueError` if weights are missing."""
+    model, info = load(folder)
     for problem in ("missing_keys", "mismatched_keys"):
         if info.get(problem):
             keys = ", ".join(str(key) for key in list(info[problem])[:3])
