@@ -16,12 +16,11 @@ from detector.inference.tiles import Pixels
 
 from .augment import CLEAN, CONDITIONS
 from .corpus import Picture
+from .genimage.equalise import Equalise
 
 # Those that a re-encoded picture still tells something: its metadata is gone.
 PIXEL_METHODS = ("deep_learning", "statistical", "huggingface")
 
-# Pixels (height, width, 3) and the sha256 of their file in, equalised pixels out.
-Equalising = Callable[[Pixels, str], Pixels]
 Said = TypeVar("Said")
 
 
@@ -30,7 +29,7 @@ def score_pictures(
     pictures: Sequence[Picture],
     conditions: Callable[[int], Sequence[str]],
     workers: int,
-    equalise: Equalising | None = None,
+    equalise: Equalise | None = None,
     refused: Callable[[int, str], None] = lambda index, reason: None,
 ) -> Iterator[tuple[int, dict[str, Said]]]:
     """What `say` says about each picture under each condition that `conditions(index)` names.

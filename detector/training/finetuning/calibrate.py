@@ -13,10 +13,9 @@ from detector.inference.methods.huggingface import Checkpoint
 from detector.training.augment import ALIKE
 from detector.training.corpus import Picture, balanced_weights
 from detector.training.fusion import fit_calibration
+from detector.training.genimage.equalise import Equalise
 from detector.training.preparation import Progress
 from detector.training.scoring import score_pictures
-
-from .dataset import Equalise
 
 # Of either class. Two numbers fitted to fewer pictures would be noise.
 FEWEST = 50

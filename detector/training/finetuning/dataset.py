@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ from detector.inference.images import ImageError, open_image
 from detector.inference.methods.huggingface.preprocess import Batch
 from detector.inference.tiles import Pixels
 from detector.training.corpus import Picture
+from detector.training.genimage.equalise import Equalise
 
 from .views import Views
 
-# What is done to both classes alike before anything else: (pixels, sha256) -> pixels.
-Equalise = Callable[[Pixels, str], Pixels]
 Columns = dict[str, list[Any]]
 
 

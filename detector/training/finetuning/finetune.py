@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ from detector.inference.methods.huggingface.sources import FINE_TUNED, Source
 from detector.inference.runtime import Runtime
 from detector.training.corpus import LABELS, Picture
 from detector.training.export import write_folder
+from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
 from detector.training.preparation import Progress
 
 from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base
-from .dataset import Equalise
 from .interrupted import Interrupted
 from .model import freeze, load_model, read_processor
 from .training_run import Lessons, Trained, train
@@ -62,6 +63,14 @@ class Order:
         """What a run that has not ended left. Hidden: the server does not look there."""
         return Interrupted(self.output_dir / f".{self.member.finetuned}-training")
 
+    @cached_property
+    def digest(self) -> str:
+        """Of the splits; it changes when a picture moves from one to another."""
+        digest = hashlib.sha256()
+        for split in SPLITS:
+            digest.update((self.data_dir / FOLDER / f"{split}.json").read_bytes())
+        return digest.hexdigest()[:12]
+
 
 def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any] | None:
     """Train, test and write; returns metrics.json, or None in all processes but the first.
@@ -84,7 +93,7 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
         if checkpoint:
             logger.info("The interrupted run goes on after %s.", checkpoint.name)
-        if checkpoint is None:
+        else:
             order.interrupted.start(_plan(order, base))
     process.wait_for_everyone()
 
@@ -93,7 +102,7 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     if not process.is_main_process:
         return None
     run = Run(
-        _digest(order.data_dir), order.member.finetuned, base, knows, trained, pictures, equalise,
+        order.digest, order.member.finetuned, base, knows, trained, pictures, equalise,
         order.arguments,
         order.runtime, None if checkpoint else time.monotonic() - began, order.workers, progress,
     )  # fmt: skip
@@ -147,7 +156,7 @@ def _start(order: Order) -> tuple[Base, Path | None]:
         endpoint=order.endpoint,
     )
     if base.source.state == FINE_TUNED:
-        _check_same_pictures(base.source.folder, _digest(order.data_dir))
+        _check_same_pictures(base.source.folder, order.digest)
     return base, None
 
 
@@ -165,17 +174,10 @@ def _check_same_pictures(folder: Path, digest: str) -> None:
 def _asked(order: Order) -> dict[str, Any]:
     """What must be the same when an interrupted run goes on."""
     return {
-        "pictures": _digest(order.data_dir),
+        "pictures": order.digest,
         "base model": order.base_model,
         **order.arguments.learnt(),
     }
-
-
-def _digest(data_dir: Path) -> str:
-    digest = hashlib.sha256()
-    for split in SPLITS:
-        digest.update((data_dir / FOLDER / f"{split}.json").read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _plan(order: Order, base: Base) -> dict[str, Any]:

@@ -9,14 +9,15 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from sklearn.metrics import RocCurveDisplay
+from sklearn.metrics import RocCurveDisplay, confusion_matrix
+
+from detector.training.metrics import BINS, bin_of
 
 from .testing import FINE_TUNED, Scores
 
 matplotlib.use("Agg")  # no window, whatever the machine has
 
 SIZE = (5.6, 4.2)
-BINS = 10
 NAMES = ("training_curves.png", "roc.png", "confusion_matrix.png", "reliability.png")
 
 
@@ -77,8 +78,7 @@ def roc_curves(labels: np.ndarray, tested: dict[str, np.ndarray]) -> Figure:
 
 def confusion(labels: np.ndarray, scores: np.ndarray) -> Figure:
     """Counts at a score of .5; rows are what the pictures are."""
-    counts = np.zeros((2, 2), int)
-    np.add.at(counts, (labels, (scores >= 0.5).astype(int)), 1)
+    counts = confusion_matrix(labels, scores >= 0.5, labels=[0, 1])
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()
     axes.imshow(counts, cmap="Blues", vmin=0)
@@ -95,10 +95,10 @@ def reliability(labels: np.ndarray, scores: np.ndarray) -> Figure:
     """Share of AI among pictures by the score that was shown for them."""
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()
-    bin_of = np.minimum((scores * BINS).astype(int), BINS - 1)
-    counts = np.bincount(bin_of, minlength=BINS)
+    bins = bin_of(scores)
+    counts = np.bincount(bins, minlength=BINS)
     used = counts > 0
-    shown, true = (np.bincount(bin_of, v, BINS)[used] / counts[used] for v in (scores, labels))
+    shown, true = (np.bincount(bins, v, BINS)[used] / counts[used] for v in (scores, labels))
     axes.plot([0, 1], [0, 1], "k:", linewidth=1)
     axes.plot(shown, true, marker="o")
     for x, y, n in zip(shown, true, counts[used], strict=True):

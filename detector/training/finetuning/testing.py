@@ -17,11 +17,10 @@ from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.training.augment import CLEAN
 from detector.training.corpus import Picture
+from detector.training.genimage.equalise import Equalise
 from detector.training.metrics import summarise, wilson_interval
 from detector.training.preparation import Progress
 from detector.training.scoring import score_pictures
-
-from .dataset import Equalise
 
 logger = logging.getLogger(__name__)
 
@@ -43,18 +42,13 @@ class Scores:
         """0 = real or 1 = AI, shape (n,)."""
         return np.array([picture.label for picture in self.pictures])
 
-    @property
-    def models(self) -> list[str]:
-        """Fine-tuned, and the base if its classes told AI from real."""
-        return list(next(iter(self.by_condition.values())))
-
 
 def score_models(
     models: dict[str, Checkpoint],
     pictures: Sequence[Picture],
     equalise: Equalise | None,
     *,
-    conditions: Sequence[str] = TESTED,
+    conditions: Sequence[str],
     workers: int,
     progress: Progress,
 ) -> Scores:

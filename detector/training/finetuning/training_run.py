@@ -19,9 +19,10 @@ from transformers.trainer_callback import PrinterCallback
 
 from detector.training.augment import Augmentation
 from detector.training.corpus import Picture
+from detector.training.genimage.equalise import Equalise
 
 from .arguments import PATIENCE, Arguments
-from .dataset import Equalise, training_set, validation_set
+from .dataset import training_set, validation_set
 from .epoch_metrics import EpochMetrics
 from .views import Views
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,17 +21,18 @@ from detector.inference.weights import folder_state
 from detector.training.augment import CLEAN
 from detector.training.corpus import Picture
 from detector.training.export import write_json
+from detector.training.genimage.equalise import Equalise
 from detector.training.preparation import Progress
 
 from .arguments import Arguments
 from .base import Base
 from .calibrate import calibrate
 from .card import model_card
-from .dataset import Equalise
 from .plots import write_plots
 from .testing import (
     BASE,
     FINE_TUNED,
+    TESTED,
     Scores,
     by_condition,
     by_held_out_generator,
@@ -82,9 +84,12 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     arguments.output_dir = run.name  # no folder of this machine
     torch.save(arguments, draft / TRAINING_ARGS_NAME)
     about_calibration = _calibrate(draft, run)
-    scores = {split: _score(draft, run, split) for split in ("val", "test")}
-    metrics = _metrics(run, scores) | {"about_calibration": about_calibration}
-    write_plots(draft, run.trained.epochs, scores["test"], run.headline)
+    fine_tuned = {FINE_TUNED: _load(draft, run)}  # once more: it is calibrated now
+    base = {BASE: Checkpoint(run.base.source, run.runtime)} if run.base_knows else {}
+    val = _score(fine_tuned, run, "val", (run.headline,))
+    test = _score(fine_tuned | base, run, "test", TESTED)
+    metrics = _metrics(run, val, test) | {"about_calibration": about_calibration}
+    write_plots(draft, run.trained.epochs, test, run.headline)
     write_json(draft / "metrics.json", metrics)
     (draft / "README.md").write_text(model_card(metrics))
     return metrics
@@ -108,23 +113,21 @@ def _calibrate(draft: Path, run: Run) -> str:
     )
 
 
-def _score(draft: Path, run: Run, split: str) -> Scores:
-    models = {FINE_TUNED: _load(draft, run)}
-    if run.base_knows:
-        models[BASE] = Checkpoint(run.base.source, run.runtime)
-    conditions = {"conditions": (run.headline,)} if split == "val" else {}
+def _score(
+    models: dict[str, Checkpoint], run: Run, split: str, conditions: Sequence[str]
+) -> Scores:
     return score_models(
         models,
         run.pictures[split],
         run.equalise,
+        conditions=conditions,
         workers=run.workers,
         progress=run.progress,
-        **conditions,
     )
 
 
-def _metrics(run: Run, scores: dict[str, Scores]) -> dict[str, Any]:
-    tested, val = by_condition(scores["test"]), by_condition(scores["val"])
+def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
+    tested = by_condition(test)
     known = {picture.generator for split in ("train", "val") for picture in run.pictures[split]}
     unseen = {picture.generator for picture in run.pictures["test"]} - known
     return {
@@ -138,10 +141,10 @@ def _metrics(run: Run, scores: dict[str, Scores]) -> dict[str, Any]:
         "training": _training(run),
         "epochs": run.trained.epochs,
         "headline": run.headline,
-        "val": val[run.headline][FINE_TUNED],
+        "val": by_condition(val)[run.headline][FINE_TUNED],
         "test": tested[run.headline][FINE_TUNED],
         "conditions": tested,
-        "held_out": by_held_out_generator(scores["test"], sorted(unseen)),
+        "held_out": by_held_out_generator(test, sorted(unseen)),
         "about_test": _about_test(run),
     }
 
