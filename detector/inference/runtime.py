@@ -41,13 +41,26 @@ class Runtime:
         return "CPU" if self.force_cpu else "AUTO"
 
 
-@cache
+_starting = threading.Lock()
+
+
 def _core() -> Any:
+    # One thread at a time: see `_start`.
+    with _starting:
+        return _start()
+
+
+@cache
+def _start() -> Any:
     # Importing OpenVINO reports to Google Analytics unless its telemetry package is missing;
     # None makes the import of that package fail, and OpenVINO falls back to a stub of its own.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
+    # The first array that OpenVINO meets makes it look up NumPy's functions. Two threads that do
+    # this at once wait for one another for ever (pybind11 takes its lock and the GIL in either
+    # order), so it is done here.
+    openvino.Tensor(np.zeros(1, np.float32))
     return openvino.Core()
 
 
