@@ -52,3 +52,26 @@ def mirror_to(pixels: Pixels, size: int) -> Pixels:
     if not any(missing):
         return pixels
     return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), "symmetric")
+
+
+def strip_positions(height: int, width: int, size: int, count: int) -> list[tuple[int, int]]:
+    """(top, left) of at most `count` squares along the longer side that cover what they can.
+
+    They overlap where the sides are no multiple of one another. The short side is `size`.
+    """
+    long = max(height, width)
+    n = min(-(-long // size), count)
+    starts = np.linspace(0, long - size, n).round().astype(int) if n > 1 else [(long - size) // 2]
+    return [(int(start), 0) if height >= width else (0, int(start)) for start in starts]
+
+
+def scale_to(pixels: Pixels, short_side: int) -> Pixels:
+    """The whole picture with `short_side` pixels on its short side."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    factor = short_side / min(height, width)
+    size = max(round(width * factor), short_side), max(round(height * factor), short_side)
+    # Area averaging enlarges like nearest-neighbour: blocks that no camera or generator makes.
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=interpolation))

@@ -23,6 +23,13 @@ class TrainingCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
         parser.add_argument(
+            "--more",
+            type=Path,
+            nargs="+",
+            default=[],
+            help="Further corpora, of which nothing is kept back for calibration.",
+        )
+        parser.add_argument(
             "--cache",
             type=Path,
             default=settings.DATA_DIR / "training",
@@ -42,8 +49,8 @@ class TrainingCommand(BaseCommand):
         """Train and write; returns the closing sentence."""
         raise NotImplementedError
 
-    def prepare(self, options: dict[str, Any]) -> Any:
-        """Decode the pictures of the corpus that are not in the cache yet."""
+    def prepare(self, options: dict[str, Any], **how: Any) -> Any:
+        """Decode the pictures of the corpus that are not in the cache yet, cut `how` it says."""
         from detector.training.preparation import prepare
 
         return prepare(
@@ -52,6 +59,8 @@ class TrainingCommand(BaseCommand):
             seed=options["seed"],
             workers=options["workers"],
             progress=self.progress,
+            more=options["more"],
+            **how,
         )
 
     def progress(self, items: Iterable, **options: Any) -> Iterable:

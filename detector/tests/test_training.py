@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,13 @@ from detector.inference.methods.huggingface import HuggingFace
 from detector.inference.methods.statistical import Statistical
 from detector.inference.pipeline import Detector
 from detector.inference.runtime import Runtime
+from detector.inference.tiles import scale_to
 from detector.inference.verdict import load_fusion
-from detector.training.augment import CONDITIONS, Augmentation, encode_jpeg
+from detector.training.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
 from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
 from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
-from detector.training.regions import Regions, cut_regions
+from detector.training.preparation import prepare
+from detector.training.regions import NATIVE, WHOLE, Regions, cut_regions
 
 from .processes import run_python
 
@@ -54,11 +57,15 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def weights(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights folder made by the four training commands, one after another."""
+    """A weights folder made by the training commands, one after another."""
     output, cache = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("cache")
     common = {"data": corpus, "output": output, "cache": cache, "workers": 2}
     call_command("train_statistical", crops=4, stdout=io.StringIO(), **common)
     call_command("train_cnn", steps=4, batch_size=4, stdout=io.StringIO(), **common)
+    for look in ("tiles", "whole"):
+        call_command(
+            "train_efficientnet", look=look, steps=4, batch_size=4, stdout=io.StringIO(), **common
+        )
     call_command("train_vit_compact", steps=4, batch_size=4, stdout=io.StringIO(), **common)
     call_command("train_fusion", stdout=io.StringIO(), **common)
     return output
@@ -83,10 +90,9 @@ def test_serving_loads_what_training_wrote(runtime: Runtime, corpus: Path):
 def test_statistical_model_learns_a_trace_that_is_there(runtime: Runtime, corpus: Path):
     # Log-odds before calibration: twelve pictures are too few to calibrate anything by.
     method = Statistical(runtime)
-    model = method.read_model()
     logits = {
         name: [
-            method.tile_logits(model, open_image(path).pixels).mean()
+            method.predict(open_image(path)).details["raw_log_odds"]["statistical"]
             for path in (corpus / "val" / name).iterdir()
         ]
         for name in ("ai", "real")
@@ -94,19 +100,26 @@ def test_statistical_model_learns_a_trace_that_is_there(runtime: Runtime, corpus
     assert min(logits["ai"]) > max(logits["real"])
 
 
-def test_network_answers_alike_in_torch_and_in_openvino(
+def test_networks_answer_alike_in_torch_and_in_openvino(
     runtime: Runtime, weights: Path, corpus: Path
 ):
-    from detector.training.cnn import load_cnn
+    from detector.training.efficientnet import load_evidence_map
 
-    pixels = open_image(corpus / "val" / "real" / "r0.jpg").pixels
-    method = DeepLearning(runtime)
-    served = method.tile_logits(method.read_model(), pixels)
-    padded = np.pad(pixels, ((0, 96), (0, 96), (0, 0)), "symmetric")
-    tile = torch.from_numpy(padded).permute(2, 0, 1)[None].float()
+    image = open_image(corpus / "val" / "real" / "r0.jpg")
+    tile = np.pad(image.pixels, ((0, 96), (0, 96), (0, 0)), "symmetric")
+    view = scale_to(image.pixels, 224)
     with torch.inference_mode():
-        trained = load_cnn(weights / "artifact_cnn")(tile)
-    assert served == pytest.approx(trained.numpy(), abs=0.02)  # shipped in fp16
+        trained = {
+            "efficientnet_tiles": load_evidence_map(weights / "efficientnet_tiles")(as_batch(tile)),
+            "efficientnet_whole": load_evidence_map(weights / "efficientnet_whole")(as_batch(view)),
+        }
+    served = DeepLearning(runtime).predict(image).details["raw_log_odds"]
+    # Shipped in fp16.
+    assert served == pytest.approx({k: float(v.mean()) for k, v in trained.items()}, abs=0.02)
+
+
+def as_batch(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float()
 
 
 def test_bundled_vit_is_a_checkpoint_that_transformers_loads(weights: Path):
@@ -123,7 +136,7 @@ def test_bundled_vit_is_said_to_be_bundled(runtime: Runtime, corpus: Path):
 
 
 def test_metrics_say_what_was_trained_on_and_what_is_reached(weights: Path):
-    for name in ("artifact_cnn", "statistical", "vit_compact"):
+    for name in chain.from_iterable(spec.weights for spec in METHODS.values()):
         metrics = json.loads((weights / name / "metrics.json").read_text())
         assert metrics["training"]["n_ai"] + metrics["calibration"]["n_ai"] == PER_CLASS
         assert metrics["calibration"]["roc_auc_interval"][0] <= metrics["calibration"]["roc_auc"]
@@ -212,12 +225,15 @@ def test_balance_gives_classes_the_same_weight_and_large_sources_less_a_picture(
     assert weights[100] / weights[0] == pytest.approx(5)  # sqrt(100 / 4)
 
 
+@pytest.mark.parametrize("augmentation", [TRACES, VIEWS])
 @pytest.mark.parametrize("size", [(40, 40), (96, 300), (384, 384)])
-def test_augmented_crops_have_the_size_that_was_asked_for(size: tuple[int, int]):
+def test_augmented_crops_have_the_size_that_was_asked_for(
+    size: tuple[int, int], augmentation: Draw
+):
     rng = np.random.default_rng(0)
     region = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
     for _ in range(30):
-        crop = Augmentation().random_crop(region, 96, rng)
+        crop = augmentation.random_crop(region, 96, rng)
         assert crop.shape == (96, 96, 3) and crop.dtype == np.uint8
 
 
@@ -244,12 +260,47 @@ def test_regions_resume_and_leave_out_what_cannot_be_read(corpus: Path, tmp_path
     pictures = [
         Picture(path, "train", 0, "s") for path in (corpus / "val" / "real" / "r0.jpg", broken)
     ]
-    regions = Regions(tmp_path / "cache", pictures)
+    regions = Regions(tmp_path / "cache", pictures, NATIVE)
     assert list(regions.build(workers=1)) == [0, 1]
-    again = Regions(tmp_path / "cache", pictures)
+    again = Regions(tmp_path / "cache", pictures, NATIVE)
     assert list(again.build(workers=1)) == []
     assert list(again.readable()) == [0] and again.count(0) == 1
     assert np.array_equal(again.get(0, 0), cut_regions(pictures[0].path)[0])
+
+
+def test_a_whole_view_holds_all_of_the_picture_but_the_ends_of_a_long_one(tmp_path: Path):
+    path = tmp_path / "wide.png"
+    pixels = np.zeros((600, 3000, 3), np.uint8)
+    pixels[:, :1500, 0] = 200
+    Image.fromarray(pixels).save(path)
+    (view,) = WHOLE.of(path)
+    assert view.shape == (256, 384, 3)
+    assert view[:, :190, 0].min() == 200 and view[:, 194:].max() == 0
+
+
+def test_small_pictures_are_not_enlarged_for_their_view(corpus: Path):
+    path = corpus / "val" / "real" / "r0.jpg"
+    (view,) = WHOLE.of(path)
+    assert np.array_equal(view, open_image(path).pixels)
+
+
+def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
+    corpus: Path, tmp_path: Path
+):
+    more = tmp_path / "more"
+    for index in range(3):
+        make_picture(more / "train" / "ai" / f"m{index}.jpg", np.random.default_rng(index), ai=True)
+    make_picture(more / "val" / "ai" / "v.jpg", np.random.default_rng(9), ai=True)
+
+    def learnt(**options: list[Path]) -> set[Path]:
+        prepared = prepare(
+            corpus, tmp_path / "c", seed=4, workers=1, progress=lambda items, **_: items, **options
+        )
+        kept = {prepared.regions.pictures[i].path for i in prepared.learn}
+        assert all(prepared.regions.get(int(i), 0).size for i in prepared.learn)
+        return kept
+
+    assert learnt(more=[more]) - learnt() == set((more / "train" / "ai").iterdir())
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

@@ -19,6 +19,8 @@ from detector.inference.tiles import Pixels, mirror_to
 # one in which OpenCV has threads waits for ever when it changes their number.
 cv2.setNumThreads(1)
 
+# Short side of a whole picture, scaled down, in pixels.
+VIEW = 256
 INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 SUBSAMPLINGS = (
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
@@ -93,6 +95,7 @@ CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     CLEAN: lambda pixels: pixels,
     "JPEG 95": ALIKE["JPEG 95"],
     "JPEG 90": lambda pixels: encode_jpeg(pixels, 90),
+    "JPEG 85": lambda pixels: encode_jpeg(pixels, 85),
     "JPEG 70": ALIKE["JPEG 70"],
     "JPEG 50": lambda pixels: encode_jpeg(pixels, 50),
     "JPEG 30": lambda pixels: encode_jpeg(pixels, 30),
@@ -152,6 +155,43 @@ class Augmentation:
         if rng.random() < self.webp:
             return encode_webp(pixels, quality)
         return encode_jpeg(pixels, quality, int(rng.choice(SUBSAMPLINGS)))
+
+
+@dataclass(frozen=True)
+class ViewAugmentation:
+    """How a scaled-down whole picture is cut and changed: bounds and chances (0..1)."""
+
+    smallest: float = 0.62  # of the view: 160 of 256 pixels
+    largest: float = 0.95
+    blurred: float = 0.3
+    encode: float = 0.6
+    lowest_quality: int = 50
+    light: float = 0.3
+
+    def random_crop(self, view: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+        """A crop of shape (size, size, 3), scaled, blurred, re-encoded and mirrored at random."""
+        if rng.random() < self.blurred:  # as if the picture had been smaller
+            view = rescale(view, rng.uniform(0.5, 1))
+        factor = max(rng.uniform(self.smallest, self.largest) * VIEW, size) / min(view.shape[:2])
+        view = rescale(view, factor, int(rng.choice(INTERPOLATIONS)))
+        if rng.random() < self.encode:
+            view = encode_jpeg(view, int(rng.integers(self.lowest_quality, 99)))
+        crop = mirror_to(_random_cut(view, size, rng), size)
+        if rng.random() < self.light:
+            crop = change_light(crop, rng)
+        return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+
+
+def change_light(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The picture with its contrast and brightness changed by up to a fifth and 20 grey levels."""
+    changed = pixels * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-20, 20))
+    return changed.clip(0, 255).astype(np.uint8)
+
+
+Draw = Augmentation | ViewAugmentation
+TRACES = Augmentation()
+GENTLE = Augmentation(rescale=0.1, lowest_quality=80)
+VIEWS = ViewAugmentation()
 
 
 def _random_cut(pixels: Pixels, size: int, rng: np.random.Generator) -> Pixels:

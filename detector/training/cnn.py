@@ -1,4 +1,4 @@
-"""Trains ArtifactCNN, method 1, and writes its weights folder."""
+"""Trains ArtifactCNN, the teacher of the compact ViT, and writes its weights folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.networks.artifact_cnn import ArtifactCNN
 
-from .export import save_openvino, start_metrics, write_folder, write_json
+from .export import start_metrics, write_folder, write_json
 from .network import Plan, learnt_from, train_network
 from .preparation import Preparation, Progress
 
@@ -35,7 +35,6 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
                 "output": "log-odds of AI",
             },
         )
-        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
         start_metrics(draft, folder.name, learnt_from(prepared), plan.arguments())
 
     write_folder(folder, write)

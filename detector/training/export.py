@@ -20,7 +20,7 @@ from detector.inference.calibration import Calibration
 from .cards import write_card
 from .corpus import Picture
 
-LIBRARIES = ("torch", "transformers", "scikit-learn", "openvino", "numpy", "pillow")
+LIBRARIES = ("torch", "transformers", "timm", "scikit-learn", "openvino", "numpy", "pillow")
 
 
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .corpus import Picture, hold_out_sources, read_corpus
-from .regions import Regions
+from .regions import NATIVE, Cut, Joined, Regions
 
 # Of the weight of either class: sources that calibration and fusion see for the first time.
 CALIBRATION_SHARE = 0.16
@@ -21,7 +21,7 @@ Progress = Callable[..., Iterable]
 class Preparation:
     """Regions of the training pictures, and the indices that may be learnt from."""
 
-    regions: Regions
+    regions: Joined
     learn: np.ndarray
 
 
@@ -36,14 +36,33 @@ def _train_split(data: Path, seed: int) -> tuple[list[Picture], set[str]]:
     return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed)
 
 
-def prepare(data: Path, cache: Path, *, seed: int, workers: int, progress: Progress) -> Preparation:
-    """Decode what is not in `cache` yet. Raises `FileNotFoundError`, `ValueError`."""
+def prepare(
+    data: Path,
+    cache: Path,
+    *,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    cut: Cut = NATIVE,
+    more: Sequence[Path] = (),
+) -> Preparation:
+    """Decode what is not in `cache` yet. Raises `FileNotFoundError`, `ValueError`.
+
+    Of the corpora `more` everything is learnt from: sources may be added without changing which
+    ones are kept back.
+    """
     pictures, held = _train_split(data, seed)
-    regions = Regions(cache / "regions", pictures)
-    missing = int((~regions.done).sum())
-    for _ in progress(regions.build(workers), total=missing, desc="Decoding", unit="picture"):
-        pass
-    learn = [int(i) for i in regions.readable() if pictures[i].source not in held]
-    if {pictures[i].label for i in learn} != {0, 1}:
+    corpora = [pictures, *(_all_but(read_corpus(folder), held) for folder in more)]
+    regions = Joined([Regions(cache, corpus, cut) for corpus in corpora])
+    for part in regions.parts:
+        missing = int((~part.done).sum())
+        for _ in progress(part.build(workers), total=missing, desc="Decoding", unit="picture"):
+            pass
+    learn = [int(i) for i in regions.readable() if regions.pictures[i].source not in held]
+    if {regions.pictures[i].label for i in learn} != {0, 1}:
         raise ValueError(f"{data} needs readable training pictures of both classes, ai and real.")
     return Preparation(regions, np.array(learn))
+
+
+def _all_but(pictures: Sequence[Picture], held: set[str]) -> list[Picture]:
+    return [p for p in pictures if p.split == "train" and p.source not in held]

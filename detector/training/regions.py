@@ -1,42 +1,56 @@
-"""Native-resolution regions of every picture, decoded once, in one memory-mapped file.
+"""Parts of every picture, decoded once, in one memory-mapped file.
 
-Decoding 12-megapixel originals anew in every epoch would cost more than the training. A region is
-large enough to be halved and still hold a training crop. Resumable: what is decoded stays.
+Decoding 12-megapixel originals anew in every epoch would cost more than the training. Networks
+that read traces get native-resolution regions, large enough to be halved and still hold a training
+crop; the network that reads content gets the whole picture, scaled down. Resumable: what is decoded
+stays.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from detector.inference.abstention import MIN_SIDE
 from detector.inference.images import ImageError, open_image
-from detector.inference.tiles import Pixels
+from detector.inference.tiles import Pixels, scale_to
 
+from .augment import VIEW
 from .corpus import Picture
 
 SIDE = 384
-PER_PICTURE = 2
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is kept of a picture: at most `most` arrays of at most SIDE x SIDE pixels."""
+
+    name: str
+    most: int
+    of: Callable[[Path], list[Pixels]]
 
 
 class Regions:
-    """Up to PER_PICTURE square regions of each picture, in the order of `pictures`.
+    """Up to `cut.most` parts of each picture, in the order of `pictures`.
 
-    `sizes` has shape (n, PER_PICTURE, 2): rows and columns that hold picture, 0 where there is
-    no region (unreadable picture, or no room for a second one).
+    `sizes` has shape (n, cut.most, 2): rows and columns that hold picture, 0 where there is no
+    part (unreadable picture, or no room for a second one).
     """
 
-    def __init__(self, folder: Path, pictures: Sequence[Picture]) -> None:
+    def __init__(self, folder: Path, pictures: Sequence[Picture], cut: Cut) -> None:
+        folder = folder / cut.name
         folder.mkdir(parents=True, exist_ok=True)
         names = "\n".join(str(p.path) for p in pictures)
         key = hashlib.sha256(names.encode()).hexdigest()[:12]
         n = len(pictures)
-        self.pictures = pictures
-        self.pixels = _memmap(folder / f"{key}.pixels", (n, PER_PICTURE, SIDE, SIDE, 3), np.uint8)
-        self.sizes = _memmap(folder / f"{key}.sizes", (n, PER_PICTURE, 2), np.int16)
+        self.pictures, self.cut = pictures, cut
+        self.pixels = _memmap(folder / f"{key}.pixels", (n, cut.most, SIDE, SIDE, 3), np.uint8)
+        self.sizes = _memmap(folder / f"{key}.sizes", (n, cut.most, 2), np.int16)
         self.done = _memmap(folder / f"{key}.done", (n,), np.bool_)
 
     def __len__(self) -> int:
@@ -47,7 +61,7 @@ class Regions:
         missing = np.flatnonzero(~self.done)
         with ProcessPoolExecutor(workers) as pool:
             paths = [self.pictures[i].path for i in missing]
-            for i, regions in zip(missing, pool.map(cut_regions, paths, chunksize=8), strict=True):
+            for i, regions in zip(missing, pool.map(self.cut.of, paths, chunksize=8), strict=True):
                 for j, region in enumerate(regions):
                     height, width = region.shape[:2]
                     self.pixels[i, j, :height, :width] = region
@@ -69,6 +83,34 @@ class Regions:
         return np.flatnonzero(self.sizes[:, 0, 0] > 0)
 
 
+class Joined:
+    """Parts of the pictures of several `Regions` of one kind, one after the other."""
+
+    def __init__(self, parts: Sequence[Regions]) -> None:
+        self.parts, self.cut = parts, parts[0].cut
+        self.pictures = [picture for part in parts for picture in part.pictures]
+        self.starts = np.cumsum([0, *(len(part) for part in parts)])
+
+    def _find(self, index: int) -> tuple[Regions, int]:
+        which = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return self.parts[which], index - int(self.starts[which])
+
+    def get(self, index: int, which: int) -> Pixels:
+        """Part `which` of a picture, shape (height, width, 3); empty if there is none."""
+        part, own = self._find(index)
+        return part.get(own, which)
+
+    def count(self, index: int) -> int:
+        """How many parts a picture has."""
+        part, own = self._find(index)
+        return part.count(own)
+
+    def readable(self) -> np.ndarray:
+        """Indices of the pictures that have at least one part."""
+        pairs = zip(self.parts, self.starts, strict=False)
+        return np.concatenate([part.readable() + start for part, start in pairs])
+
+
 def _memmap(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
     return np.memmap(path, dtype, "r+" if path.exists() else "w+", shape=shape)
 
@@ -81,10 +123,31 @@ def cut_regions(path: Path) -> list[Pixels]:
         return []
     pixels = image.pixels
     rng = np.random.default_rng(int(image.sha256[:8], 16))
-    count = PER_PICTURE if pixels.shape[0] * pixels.shape[1] >= 2 * SIDE * SIDE else 1
+    count = 2 if pixels.shape[0] * pixels.shape[1] >= 2 * SIDE * SIDE else 1
     return [_random_region(pixels, rng) for _ in range(count)]
 
 
 def _random_region(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     top, left = (int(rng.integers(0, max(side - SIDE, 0) + 1)) for side in pixels.shape[:2])
     return pixels[top : top + SIDE, left : left + SIDE]
+
+
+def cut_view(path: Path) -> list[Pixels]:
+    """The whole picture with a short side of VIEW pixels at most, the middle of a long one.
+
+    Empty if it is unreadable, or so small that serving abstains.
+    """
+    try:
+        pixels = open_image(path).pixels
+    except ImageError:
+        return []
+    if min(pixels.shape[:2]) < MIN_SIDE:
+        return []
+    if min(pixels.shape[:2]) > VIEW:
+        pixels = scale_to(pixels, VIEW)
+    top, left = (max(side - SIDE, 0) // 2 for side in pixels.shape[:2])
+    return [pixels[top : top + SIDE, left : left + SIDE]]
+
+
+NATIVE = Cut("regions", 2, cut_regions)
+WHOLE = Cut("views", 1, cut_view)

@@ -8,20 +8,21 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from .augment import Augmentation
+from .augment import GENTLE, TRACES, VIEWS, Draw
 from .corpus import balanced_weights
-from .regions import Regions
+from .regions import WHOLE, Joined
 
 
 class BalancedCrops(IterableDataset):
     """An endless stream of (crop, label): uint8 (3, size, size) and 0.0 or 1.0.
 
-    Every second crop is AI. `gentle` crops come first without rescaling and at high JPEG quality:
-    a network that starts with the full augmentation learns nothing for a long time.
+    Every second crop is AI. Of native regions, `gentle` crops come first without rescaling and at
+    high JPEG quality: a network from scratch that starts with the full augmentation learns nothing
+    for a long time.
     """
 
     def __init__(
-        self, regions: Regions, indices: np.ndarray, *, size: int, seed: int, gentle: int
+        self, regions: Joined, indices: np.ndarray, *, size: int, seed: int, gentle: int
     ) -> None:
         self.regions, self.size, self.seed, self.gentle = regions, size, seed, gentle
         pictures = [regions.pictures[i] for i in indices]
@@ -36,15 +37,16 @@ class BalancedCrops(IterableDataset):
         rng = np.random.default_rng((self.seed, first))
         drawn = first
         while True:
-            gentle = drawn < self.gentle
-            augmentation = (
-                Augmentation(rescale=0.1, lowest_quality=80) if gentle else Augmentation()
-            )
-            yield self._draw(drawn // share % 2, augmentation, rng)
+            yield self._draw(drawn // share % 2, self._augmentation(drawn), rng)
             drawn += share
 
+    def _augmentation(self, drawn: int) -> Draw:
+        if self.regions.cut == WHOLE:
+            return VIEWS
+        return GENTLE if drawn < self.gentle else TRACES
+
     def _draw(
-        self, label: int, augmentation: Augmentation, rng: np.random.Generator
+        self, label: int, augmentation: Draw, rng: np.random.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         index = rng.choice(self.by_class[label], p=self.weights[label])
         region = self.regions.get(index, int(rng.integers(self.regions.count(index))))

@@ -1,4 +1,4 @@
-"""Trains the network of method 1 on a corpus."""
+"""Trains the teacher of the compact ViT on a corpus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from detector.management.training_command import NetworkCommand
 
 
 class Command(NetworkCommand):
-    help = "Train ArtifactCNN (method 1). Resumable. Afterwards run train_fusion to calibrate it."
+    help = "Train ArtifactCNN, the teacher of the compact ViT. Resumable."
     steps = 6000
 
     def train(self, options: dict[str, Any]) -> str:
@@ -17,4 +17,4 @@ class Command(NetworkCommand):
         folder = options["output"] / "artifact_cnn"
         plan = self.plan(options, name="cnn", crop=CROP, learning_rate=LEARNING_RATE)
         train_and_write(self.prepare(options), folder, plan, self.progress)
-        return f"Wrote {folder}. Next: manage.py train_fusion."
+        return f"Wrote {folder}. Next: manage.py train_vit_compact."

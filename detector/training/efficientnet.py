@@ -1,0 +1,55 @@
+"""Trains the two EfficientNets of method 1: one on native tiles, one on whole pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from detector.networks.efficientnet import BACKBONE, EvidenceMap, LogOdds, start_from_imagenet
+
+from .export import save_openvino, start_metrics, write_folder, write_json
+from .network import Plan, learnt_from, train_network
+from .preparation import Preparation, Progress
+
+CROP = 160
+LEARNING_RATE = 1e-3
+
+
+def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+    """Train as planned and write the weights folder.
+
+    What it looks at, native regions or whole views, is what `prepared` holds.
+    """
+    torch.manual_seed(plan.seed)
+    network = EvidenceMap()
+    start_from_imagenet(network)
+    trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
+
+    def write(draft: Path) -> None:
+        # Training kept them in channels-last order, which safetensors does not take.
+        weights = {name: value.contiguous() for name, value in trained.state_dict().items()}
+        # Half the size; what is served is fp16, too.
+        halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+        save_file(halves, draft / "model.safetensors")
+        write_json(
+            draft / "config.json",
+            {
+                "architecture": "EfficientNet-Lite0",
+                "timm": BACKBONE,
+                "input": "RGB, 0..255",
+                "output": "map of log-odds of AI, whose mean is the picture's",
+            },
+        )
+        save_openvino(trained, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
+        start_metrics(draft, folder.name, learnt_from(prepared), plan.arguments())
+
+    write_folder(folder, write)
+
+
+def load_evidence_map(folder: Path) -> EvidenceMap:
+    """The network of a weights folder, ready for inference. Raises `OSError`, `RuntimeError`."""
+    network = EvidenceMap()
+    network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    return network.eval()
