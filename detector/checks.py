@@ -12,14 +12,15 @@ from .inference.runtime import WEIGHTS_DIR
 
 @register()
 def weights_are_present(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E001 without the fusion, W001 for each method whose weights folder is missing."""
+    """E001 without the fusion, W001 for each weights folder that is missing."""
     found: list[CheckMessage] = []
     if not (WEIGHTS_DIR / "fusion" / "config.json").is_file():
         hint = "Restore detector/weights/fusion or run `manage.py train_fusion`."
         found.append(Error("The fusion of the methods is missing.", hint=hint, id="detector.E001"))
     for spec in METHODS.values():
-        if spec.weights and not (WEIGHTS_DIR / spec.weights / "metrics.json").is_file():
-            hint = f"Restore detector/weights/{spec.weights} from the repository."
-            text = f"{spec.title}: the weights that ship for it are missing."
-            found.append(Warning(text, hint=hint, id="detector.W001"))
+        for folder in spec.weights:
+            if not (WEIGHTS_DIR / folder / "metrics.json").is_file():
+                hint = f"Restore detector/weights/{folder} from the repository."
+                text = f"{spec.title}: the weights that ship for it are missing."
+                found.append(Warning(text, hint=hint, id="detector.W001"))
     return found

@@ -21,9 +21,13 @@ class Calibration:
     slope: float = 1.0
     intercept: float = 0.0
 
-    def score(self, logit: float) -> float:
+    def log_odds(self, raw: float) -> float:
+        """The calibrated log-odds of AI of raw ones."""
+        return self.slope * raw + self.intercept
+
+    def score(self, raw: float) -> float:
         """The calibrated P(AI) in (0, 1) of raw log-odds."""
-        return sigmoid(self.slope * logit + self.intercept)
+        return sigmoid(self.log_odds(raw))
 
     @classmethod
     def read(cls, folder: Path) -> Calibration:

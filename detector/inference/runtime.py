@@ -75,6 +75,8 @@ class Network:
         """Load `.xml` and `.bin`. Raises `RuntimeError` if they are missing or damaged."""
         # fp32 even where the processor has bf16: a score must not depend on the machine.
         config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        # Read at once: of a mapped file, what is overwritten later would change the answers.
+        config["ENABLE_MMAP"] = "NO"
         self._compiled = _core().compile_model(str(xml), runtime.device, config)
         self._thread = threading.local()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def ids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """As the shipped weights, with empty files."""
-    for folder in ["fusion", *(spec.weights for spec in METHODS.values() if spec.weights)]:
+    for folder in chain(["fusion"], *(spec.weights for spec in METHODS.values())):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "metrics.json").touch()
     (tmp_path / "fusion" / "config.json").touch()
@@ -45,11 +46,13 @@ def test_a_missing_fusion_is_an_error(weights: Path, monkeypatch: pytest.MonkeyP
     assert ids(weights, monkeypatch) == ["detector.E001"]
 
 
-@pytest.mark.parametrize("key", [key for key, spec in METHODS.items() if spec.weights])
+@pytest.mark.parametrize(
+    ("key", "folder"), [(key, folder) for key, spec in METHODS.items() for folder in spec.weights]
+)
 def test_missing_weights_are_a_warning(
-    weights: Path, monkeypatch: pytest.MonkeyPatch, key: str
+    weights: Path, monkeypatch: pytest.MonkeyPatch, key: str, folder: str
 ) -> None:
-    shutil.rmtree(weights / METHODS[key].weights)
+    shutil.rmtree(weights / folder)
     assert ids(weights, monkeypatch) == ["detector.W001"]
     assert METHODS[key].title in checks.weights_are_present()[0].msg
 

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +20,7 @@ from scipy.special import expit
 
 from detector.inference.calibration import Calibration
 from detector.inference.methods import METHODS
+from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import Runtime
@@ -30,20 +32,21 @@ from .export import write_json
 from .fusion import (
     MAX_FALSE_AI,
     MAX_FALSE_REAL,
+    Known,
     Logits,
-    fit_calibration,
+    RawLogits,
+    calibrate,
     fit_fusion,
     out_of_fold_scores,
-    to_log_odds,
 )
-from .metrics import summarise
+from .metrics import roc_auc, summarise
 from .preparation import Progress, calibration_pictures
-from .scoring import PIXEL_METHODS, method_scores, score_pictures
+from .scoring import PIXEL_METHODS, score_pictures
 
 # Pictures of one source beyond this add little and cost much.
 MAX_PER_SOURCE = 120
 # Method 4 is calibrated in its bundled member; the others bring a calibration or go uncalibrated.
-FOLDERS = {key: str(METHODS[key].weights) for key in PIXEL_METHODS}
+FOLDERS = {key: METHODS[key].weights for key in PIXEL_METHODS}
 
 
 def calibrate_and_fuse(
@@ -65,7 +68,7 @@ def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
 
     Copies, so that a run that fails leaves the shipped calibrations as they were.
     """
-    for folder in FOLDERS.values():
+    for folder in chain.from_iterable(FOLDERS.values()):
         shutil.copytree(output / folder, scratch / folder)
         Calibration().write(scratch / folder)
     nowhere = scratch / "none"  # neither fine-tuned nor public checkpoints: the bundled one alone
@@ -75,7 +78,7 @@ def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
 
 def _raw_scores(
     detector: Detector, pictures: Sequence[Picture], seed: int, workers: int, progress: Progress
-) -> tuple[list[Picture], Logits, Logits]:
+) -> tuple[list[Picture], RawLogits, RawLogits]:
     """The pictures that every method could score; raw log-odds re-encoded, and as they are."""
     names = np.random.default_rng(seed).choice(list(ALIKE), len(pictures))
     stream = score_pictures(
@@ -83,53 +86,81 @@ def _raw_scores(
     )
     bar = progress(stream, total=len(pictures), desc="Scoring", unit="picture")
     found = {index: said for index, said in bar if said}
-    alike = _scores([said[str(names[index])] for index, said in found.items()])
-    clean = _scores([said[CLEAN] for said in found.values()])
-    usable = ~np.isnan(np.stack([*alike.values(), *clean.values()])).any(0)
+    alike = _raw_logits([said[str(names[index])] for index, said in found.items()])
+    clean = _raw_logits([said[CLEAN] for said in found.values()])
+    every = [values for raw in (*alike.values(), *clean.values()) for values in raw.values()]
+    usable = ~np.isnan(np.stack(every)).any(0)
     if not usable.any():
         raise ValueError(f"Not every one of {', '.join(PIXEL_METHODS)} gives scores; train them.")
     kept = [pictures[index] for index, ok in zip(found, usable, strict=True) if ok]
-    return kept, _to_logits(alike, usable), _to_logits(clean, usable)
+    return kept, _take(alike, usable), _take(clean, usable)
 
 
-def _scores(results: list[Sequence[MethodResult]]) -> dict[str, np.ndarray]:
-    return {key: method_scores(results, key) for key in PIXEL_METHODS}
+def _raw_logits(results: list[Sequence[MethodResult]]) -> RawLogits:
+    """Raw log-odds of each weights folder of each method, NaN where it gave no score."""
+    said = [{result.key: _raw(result) for result in of_picture} for of_picture in results]
+    return {
+        key: {
+            folder: np.array([of_picture[key].get(folder, np.nan) for of_picture in said])
+            for folder in folders
+        }
+        for key, folders in FOLDERS.items()
+    }
 
 
-def _to_logits(scores: dict[str, np.ndarray], usable: np.ndarray) -> Logits:
-    return {key: to_log_odds(values[usable]) for key, values in scores.items()}
+def _raw(result: MethodResult) -> dict[str, float]:
+    """By weights folder; a method that does not tell has one, whose calibration changes nothing."""
+    if result.score is None:
+        return {}
+    told: dict[str, float] | None = result.details.get("raw_log_odds")
+    return told or {FOLDERS[result.key][0]: log_odds(result.score)}
+
+
+def _take(raw: RawLogits, usable: np.ndarray) -> RawLogits:
+    return {
+        key: {folder: x[usable] for folder, x in folders.items()} for key, folders in raw.items()
+    }
 
 
 def fuse_scores(
-    pictures: Sequence[Picture], alike: Logits, clean: Logits, output: Path
+    pictures: Sequence[Picture], alike: RawLogits, clean: RawLogits, output: Path
 ) -> dict[str, Any]:
     """Fit and write calibrations and fusion from raw log-odds; returns the fusion's metrics."""
     labels = np.array([picture.label for picture in pictures])
     sources = np.array([picture.source for picture in pictures])
-    weights = balanced_weights(pictures)
-    fits = {key: fit_calibration(logits, labels, weights) for key, logits in alike.items()}
-    alike, clean = _calibrate(alike, fits), _calibrate(clean, fits)
-    subsets = fit_fusion(alike, clean, labels, weights, sources)
-    fused = out_of_fold_scores(alike, labels, weights, sources)
-    report = summarise(labels, fused) | {"sources": len(set(sources))}
+    known = Known(labels, balanced_weights(pictures), sources)
+    fits, subsets = fit_fusion(alike, clean, known)
+    report = summarise(labels, out_of_fold_scores(alike, known)) | {"sources": len(set(sources))}
+    methods = {
+        key: _of_method(raw, calibrate(raw, fits[key]), labels) for key, raw in alike.items()
+    }
     # All is fitted before anything is written.
-    for key, calibration in fits.items():
-        calibration.write(output / FOLDERS[key])
-        _add_metrics(output / FOLDERS[key], summarise(labels, expit(alike[key])))
-    _write_fusion(output / "fusion", subsets, report)
+    for key, calibrations in fits.items():
+        for folder, calibration in calibrations.items():
+            calibration.write(output / folder)
+            alone = round(roc_auc(labels, alike[key][folder]), 4)
+            _add_metrics(output / folder, methods[key] | {"roc_auc_alone": alone})
+    _write_fusion(output / "fusion", subsets, report, methods)
     return report
 
 
-def _calibrate(raw: Logits, fits: dict[str, Calibration]) -> Logits:
-    return {key: fits[key].slope * logits + fits[key].intercept for key, logits in raw.items()}
+def _of_method(raw: Logits, calibrated: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Figures of a method, and its calibration error had it not been calibrated."""
+    plain = expit(np.sum(list(raw.values()), 0))
+    return summarise(labels, expit(calibrated)) | {
+        "uncalibrated_ece": summarise(labels, plain)["ece"]
+    }
 
 
-def _write_fusion(folder: Path, subsets: dict[str, Any], report: dict[str, Any]) -> None:
+def _write_fusion(
+    folder: Path, subsets: dict[str, Any], report: dict[str, Any], methods: dict[str, Any]
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = {"subsets": subsets, "thresholds": subsets["+".join(sorted(FOLDERS))]["thresholds"]}
     write_json(folder / "config.json", config | {"file_method": "forensics", "file_weight": 1.0})
     limits = {"real_called_ai": MAX_FALSE_AI, "ai_called_real": MAX_FALSE_REAL}
-    write_json(folder / "metrics.json", {"calibration": report, "thresholds_chosen_for": limits})
+    measured = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
+    write_json(folder / "metrics.json", measured)
 
 
 def _add_metrics(folder: Path, measured: dict[str, Any]) -> None:

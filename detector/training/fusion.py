@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from scipy.special import expit, logit
+from sklearn.model_selection import StratifiedGroupKFold
 
 from detector.inference.calibration import Calibration
 from detector.inference.numbers import MIN_SCORE
 
 from .metrics import weighted_quantile
+from .stacking import Stack, fit_stack
 
 # Of real photographs called "likely AI", and of AI pictures called "likely real".
 MAX_FALSE_AI, MAX_FALSE_REAL = 0.01, 0.05
 FOLDS = 5
 
-# For each method its log-odds of the same pictures, shape (n,).
+# For each method (or each weights folder) its log-odds of the same pictures, shape (n,).
 Logits = dict[str, np.ndarray]
+# For each method the raw log-odds of each of its weights folders.
+RawLogits = dict[str, Logits]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of n pictures: `labels` 1 = AI, sampling `weights`, and their `sources`."""
+
+    labels: np.ndarray
+    weights: np.ndarray
+    sources: np.ndarray
+
+    def take(self, indices: np.ndarray) -> Known:
+        """The same of some of the pictures."""
+        return Known(self.labels[indices], self.weights[indices], self.sources[indices])
 
 
 def to_log_odds(scores: np.ndarray) -> np.ndarray:
@@ -28,48 +44,58 @@ def to_log_odds(scores: np.ndarray) -> np.ndarray:
     return logit(np.clip(scores, MIN_SCORE, 1 - MIN_SCORE))
 
 
-def fit_calibration(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Calibration:
-    """Platt scaling of raw log-odds (n,) to labels (n,); pictures count by `weights` (n,)."""
-    model = _regression().fit(logits[:, None], labels, _unit(weights))
-    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+def fit_calibrations(raw: Logits, known: Known) -> dict[str, Calibration]:
+    """Platt scaling of the raw log-odds of a method's weights folders, all at once.
+
+    What the calibrations make of them adds up to the log-odds of the method.
+    """
+    stack = _fit(raw, known)
+    share = stack.intercept / len(raw)
+    slopes = zip(raw, stack.weights, strict=True)
+    return {name: Calibration(float(slope), share) for name, slope in slopes}
+
+
+def calibrate(raw: Logits, calibrations: dict[str, Calibration]) -> np.ndarray:
+    """Calibrated log-odds (n,) of a method, held off the ends as in serving."""
+    parts = [calibrations[name].slope * x + calibrations[name].intercept for name, x in raw.items()]
+    return to_log_odds(expit(np.sum(parts, 0)))
 
 
 def fit_fusion(
-    alike: Logits, clean: Logits, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
-) -> dict[str, dict[str, Any]]:
-    """Intercept, weights and thresholds for every subset of methods, from log-odds (n,).
+    alike: RawLogits, clean: RawLogits, known: Known
+) -> tuple[dict[str, dict[str, Calibration]], dict[str, dict[str, Any]]]:
+    """Calibrations of every method; intercept, weights and thresholds of every subset of methods.
 
-    Weights are fitted on `alike`, the re-encoded pictures, so that no format is learnt. The
-    thresholds keep their promise there and on `clean`, the files as people will upload them.
+    All is fitted on `alike`, the re-encoded pictures, so that no format is learnt. The
+    thresholds keep their promise there and on `clean`, the files as people will upload them,
+    both out of fold.
     """
+    fits = {key: fit_calibrations(raw, known) for key, raw in alike.items()}
     keys = sorted(alike)
     subsets = [c for size in range(1, len(keys) + 1) for c in combinations(keys, size)]
-    return {
+    return fits, {
         "+".join(subset): _fit_subset(
             {key: alike[key] for key in subset},
-            np.stack([clean[key] for key in subset], 1),
-            labels,
-            weights,
-            sources,
+            {key: clean[key] for key in subset},
+            fits,
+            known,
         )
         for subset in subsets
     }
 
 
 def _fit_subset(
-    alike: Logits, clean: np.ndarray, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
+    alike: RawLogits, clean: RawLogits, fits: dict[str, dict[str, Calibration]], known: Known
 ) -> dict[str, Any]:
-    keys = sorted(alike)
-    inputs = np.stack([alike[key] for key in keys], 1)
-    model = _regression().fit(inputs, labels, _unit(weights))
-    unseen = out_of_fold_scores(alike, labels, weights, sources)
+    inputs = {key: calibrate(raw, fits[key]) for key, raw in alike.items()}
+    stack = _fit(inputs, known)
     bounds = [
-        choose_thresholds(scores, labels, weights)
-        for scores in (unseen, model.predict_proba(clean)[:, 1])
+        choose_thresholds(scores, known.labels, known.weights)
+        for scores in (out_of_fold_scores(alike, known), out_of_fold_scores(alike, known, clean))
     ]
     return {
-        "intercept": round(float(model.intercept_[0]), 4),
-        "weights": {key: round(float(w), 4) for key, w in zip(keys, model.coef_[0], strict=True)},
+        "intercept": round(stack.intercept, 4),
+        "weights": {key: round(float(w), 4) for key, w in zip(inputs, stack.weights, strict=True)},
         "thresholds": {
             "real": min(bound["real"] for bound in bounds),
             "ai": max(bound["ai"] for bound in bounds),
@@ -77,27 +103,36 @@ def _fit_subset(
     }
 
 
-def out_of_fold_scores(
-    logits: Logits, labels: np.ndarray, weights: np.ndarray, sources: np.ndarray
-) -> np.ndarray:
-    """Fused P(AI) (n,), each by a fusion that has not seen the picture's source.
+def out_of_fold_scores(raw: RawLogits, known: Known, asked: RawLogits | None = None) -> np.ndarray:
+    """Fused P(AI) (n,), by calibrations and a fusion that have not seen the picture's source.
 
+    They are fitted on `raw` and asked about `asked`, of the same pictures (default: `raw`).
     Raises `ValueError` with fewer than FOLDS sources of either class.
     """
     for label, name in enumerate(("real", "ai")):
-        if (count := len(set(sources[labels == label]))) < FOLDS:
+        if (count := len(set(known.sources[known.labels == label]))) < FOLDS:
             raise ValueError(f"Only {count} sources of {name} pictures; needed are {FOLDS}.")
-    inputs = np.stack([logits[key] for key in sorted(logits)], 1)
-    scores: np.ndarray = cross_val_predict(
-        _regression(),
-        inputs,
-        labels,
-        groups=sources,
-        cv=StratifiedGroupKFold(FOLDS),
-        method="predict_proba",
-        params={"sample_weight": _unit(weights)},
-    )[:, 1]
+    scores = np.empty(len(known.labels))
+    folds = StratifiedGroupKFold(FOLDS).split(known.labels, known.labels, known.sources)
+    for seen, unseen in folds:
+        learnt = known.take(seen)
+        fits = {key: fit_calibrations(_take(x, seen), learnt) for key, x in raw.items()}
+        stack = _fit({key: calibrate(_take(x, seen), fits[key]) for key, x in raw.items()}, learnt)
+        inputs = {key: calibrate(_take(x, unseen), fits[key]) for key, x in (asked or raw).items()}
+        scores[unseen] = _fused(stack, inputs)
     return scores
+
+
+def _take(raw: Logits, indices: np.ndarray) -> Logits:
+    return {name: values[indices] for name, values in raw.items()}
+
+
+def _fit(inputs: Logits, known: Known) -> Stack:
+    return fit_stack(np.stack(list(inputs.values()), 1), known.labels, known.weights)
+
+
+def _fused(stack: Stack, inputs: Logits) -> np.ndarray:
+    return np.asarray(expit(stack.log_odds(np.stack(list(inputs.values()), 1))))
 
 
 def choose_thresholds(
@@ -109,11 +144,3 @@ def choose_thresholds(
         "real": round(weighted_quantile(scores[ai], weights[ai], MAX_FALSE_REAL), 3),
         "ai": round(weighted_quantile(scores[real], weights[real], 1 - MAX_FALSE_AI), 3),
     }
-
-
-def _regression() -> LogisticRegression:
-    return LogisticRegression(C=100.0)
-
-
-def _unit(weights: np.ndarray) -> np.ndarray:
-    return weights / weights.mean()

@@ -16,7 +16,7 @@ from .augment import Augmentation
 from .corpus import balanced_weights
 from .export import start_metrics, write_folder
 from .preparation import Preparation, Progress
-from .regions import Regions
+from .regions import Joined
 
 
 def fit_and_write(
@@ -45,7 +45,7 @@ def fit_and_write(
 
 
 def build_features(
-    regions: Regions, indices: np.ndarray, *, crops: int, seed: int, workers: int
+    regions: Joined, indices: np.ndarray, *, crops: int, seed: int, workers: int
 ) -> Iterator[np.ndarray]:
     """Features of augmented crops, shape (crops, 885) for each picture of `indices` in turn."""
     with ProcessPoolExecutor(workers, initializer=_open, initargs=(regions,)) as pool:
@@ -53,10 +53,10 @@ def build_features(
         yield from pool.map(_features_of, jobs, chunksize=16)
 
 
-_regions: Regions
+_regions: Joined
 
 
-def _open(regions: Regions) -> None:
+def _open(regions: Joined) -> None:
     global _regions
     _regions = regions
 
@@ -106,7 +106,7 @@ def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
         "threshold": padded((nodes["num_threshold"] for nodes in trees), np.float64),
         "left": padded(map(_children("left"), trees, own), np.int32),
         "right": padded(map(_children("right"), trees, own), np.int32),
-        "value": padded((nodes["value"] for nodes in trees), np.float64),
+        "value": padded((_values(nodes, model.learning_rate) for nodes in trees), np.float64),
         "baseline": np.float64(model._baseline_prediction.item()),
         "depth": np.int32(max(nodes["depth"].max() for nodes in trees)),
     }
@@ -115,3 +115,8 @@ def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
 def _children(side: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """For each node its child on one side; a leaf is its own child."""
     return lambda nodes, own: np.where(nodes["is_leaf"], own, nodes[side])
+
+
+def _values(nodes: np.ndarray, learning_rate: float) -> np.ndarray:
+    """What each node adds to the log-odds: scikit-learn shrinks the leaves only."""
+    return np.where(nodes["is_leaf"], nodes["value"], nodes["value"] * learning_rate)

@@ -12,7 +12,7 @@ from detector.inference.method import Method
 class MethodSpec:
     """A method's title on the page, its class as "module:Class", and what it reads and looks for.
 
-    `weights` is the folder below `detector/weights/` that ships for the method.
+    `weights` are the folders below `detector/weights/` that ship for the method.
     The class is imported on first use, so that this table costs nothing to import.
     """
 
@@ -20,7 +20,7 @@ class MethodSpec:
     path: str
     reads: str
     idea: str
-    weights: str | None = None
+    weights: tuple[str, ...] = ()
     highlighted: bool = False
 
     def method_class(self) -> type[Method]:
@@ -33,10 +33,9 @@ METHODS: dict[str, MethodSpec] = {
     "deep_learning": MethodSpec(
         "Method 1: Deep Learning Model",
         "deep_learning:DeepLearning",
-        reads="native-resolution tiles",
-        idea="A small network trained from scratch on noise residuals, where generators and "
-        "up-sampling leave traces.",
-        weights="artifact_cnn",
+        reads="native-resolution tiles and the whole picture",
+        idea="Two small networks: one looks at fine structure, one at the picture as a whole.",
+        weights=("efficientnet_tiles", "efficientnet_whole"),
     ),
     "statistical": MethodSpec(
         "Method 2: Statistical Pattern Analysis",
@@ -44,7 +43,7 @@ METHODS: dict[str, MethodSpec] = {
         reads="native-resolution crops",
         idea="Hundreds of hand-made statistics of noise, spectrum and compression, weighed by "
         "boosted trees.",
-        weights="statistical",
+        weights=("statistical",),
     ),
     "forensics": MethodSpec(
         "Method 3: Advanced Forensics Analysis",
@@ -59,7 +58,7 @@ METHODS: dict[str, MethodSpec] = {
         reads="pixels, as each model was trained",
         idea="Vision transformers: your own fine-tuned model first, else public checkpoints, "
         "else the bundled compact ViT.",
-        weights="vit_compact",
+        weights=("vit_compact",),
         highlighted=True,
     ),
 }

@@ -1,36 +1,119 @@
-"""Method 1, deep learning: ArtifactCNN over native-resolution tiles.
+"""Method 1, deep learning: what two networks see in tiles and in the picture as a whole.
 
-The network (networks/artifact_cnn.py) reads noise residuals, where generators and up-sampling leave
-traces (Marra et al. 2019, "Do GANs leave artificial fingerprints?"). Tiles are judged one by one
-and their log-odds averaged, so that no picture is rescaled before it is looked at.
+Both are EfficientNets (networks/efficientnet.py). One looks at native-resolution tiles, at texture
+and fine structure, where generators and up-sampling leave traces (Marra et al. 2019, "Do GANs leave
+artificial fingerprints?"); the other at the whole picture scaled down, at content, light and
+composition, which compression leaves alone. Both are calibrated, and their log-odds add up
+(stacking, Wolpert 1992).
 
-What it misses: generators unlike those in training, and what strong compression has removed.
+What it misses: generators unlike those in training; pictures of a kind that it has not met.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from detector.inference.calibration import Calibration
+from detector.inference.heat_map import Box, grid_of, paint
+from detector.inference.method import Answer
+from detector.inference.numbers import sigmoid
+from detector.inference.pixel_method import PixelMethod
+from detector.inference.results import Finding
 from detector.inference.runtime import Network
-from detector.inference.tile_method import TileMethod
-from detector.inference.tiles import Pixels, cut_tiles
+from detector.inference.tiles import (
+    Pixels,
+    cut_tiles,
+    mirror_to,
+    scale_to,
+    strip_positions,
+    tile_positions,
+)
 
 TILE = 256
 MAX_TILES = 9
+VIEW = 224
+MAX_VIEWS = 3
+
+Maps = npt.NDArray[np.float64]
 
 
-class DeepLearning(TileMethod[Network]):
-    folder_name = "artifact_cnn"
-    used = "ArtifactCNN on 256-pixel tiles"
+def look_at_tiles(pixels: Pixels) -> tuple[Pixels, list[Box]]:
+    """Native-resolution tiles (n, 256, 256, 3), and where in the picture they lie."""
+    height, width = mirror_to(pixels, TILE).shape[:2]
+    places = tile_positions(height, width, TILE, MAX_TILES)
+    return cut_tiles(pixels, TILE, MAX_TILES), _boxes(places, TILE, *pixels.shape[:2])
 
-    def read_model(self) -> Network:
-        return Network(self.folder / "openvino_model.xml", self.runtime)
 
-    def tile_logits(self, model: Network, pixels: Pixels) -> npt.NDArray[np.floating]:
-        tiles = cut_tiles(pixels, TILE, MAX_TILES).transpose(0, 3, 1, 2)
-        return model(tiles.astype(np.float32))
+def look_at_whole(pixels: Pixels) -> tuple[Pixels, list[Box]]:
+    """Squares (n, 224, 224, 3) of the whole picture scaled down, and where they lie."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    places = strip_positions(height, width, side, MAX_VIEWS)
+    # Cut first: of a long strip, little is looked at, and all of it enlarged would fill the memory.
+    squares = (pixels[top : top + side, left : left + side] for top, left in places)
+    views = np.stack([scale_to(square, VIEW) for square in squares])
+    return views, _boxes(places, side, height, width)
 
-    def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
-        many = f"{(scores >= 0.5).sum()} of {len(scores)} tiles"
-        return f"{many} look more like generated pictures than like camera pictures."
+
+def _boxes(places: list[tuple[int, int]], size: int, height: int, width: int) -> list[Box]:
+    return [Box(top / height, left / width, size / height, size / width) for top, left in places]
+
+
+LOOKS: dict[str, Callable[[Pixels], tuple[Pixels, list[Box]]]] = {
+    "efficientnet_tiles": look_at_tiles,
+    "efficientnet_whole": look_at_whole,
+}
+
+
+class DeepLearning(PixelMethod[Network]):
+    folders = tuple(LOOKS)
+    used = "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture"
+
+    def read_model(self, folder: Path) -> Network:
+        return Network(folder / "openvino_model.xml", self.runtime)
+
+    def judge(
+        self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels
+    ) -> Answer:
+        evidence = {name: _evidence(model, LOOKS[name], pixels) for name, model in models.items()}
+        raw = {name: float(maps.mean()) for name, (maps, _) in evidence.items()}
+        log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
+        grid = grid_of(*pixels.shape[:2])
+        heat = sum(
+            calibrations[name].slope * paint(grid, maps, boxes) + calibrations[name].intercept
+            for name, (maps, boxes) in evidence.items()
+        )
+        details = {"raw_log_odds": raw, "heat_map": _heat_map(np.asarray(heat))}
+        findings = (Finding(_sentence(log_odds), kind="deep_learning"),)
+        return Answer(sigmoid(sum(log_odds.values())), findings, self.used, details)
+
+
+def _evidence(
+    model: Network, look: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels
+) -> tuple[Maps, list[Box]]:
+    """Maps of raw log-odds (n, h, w), one for each part that is looked at, and the parts."""
+    parts, boxes = look(pixels)
+    maps = model(parts.transpose(0, 3, 1, 2).astype(np.float32)).astype(np.float64)
+    return maps, boxes
+
+
+def _heat_map(heat: Maps) -> dict[str, Any]:
+    rows, columns = heat.shape
+    return {"rows": rows, "columns": columns, "log_odds": heat.round(2).tolist()}
+
+
+def _sentence(log_odds: dict[str, float]) -> str:
+    tiles = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_tiles)
+    whole = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_whole)
+    said = {True: "a generated picture", False: "a picture made without a generator"}
+    if (tiles >= 0) == (whole >= 0):
+        return f"Its fine structure and the picture as a whole look more like {said[tiles >= 0]}."
+    return (
+        f"Its fine structure looks more like {said[tiles >= 0]}, the picture as a whole more like "
+        f"{said[whole >= 0]}."
+    )

@@ -9,30 +9,49 @@ What it misses: everything that strong JPEG compression or down-scaling removes,
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from pathlib import Path
 
-from detector.inference.tile_method import TileMethod
+import numpy as np
+
+from detector.inference.calibration import Calibration
+from detector.inference.method import Answer
+from detector.inference.pixel_method import PixelMethod
+from detector.inference.results import Finding
 from detector.inference.tiles import Pixels, cut_tiles
 
+from .explanation import explain_groups, groups_sentence, spectrum_picture
 from .features import CROP, extract_features
 from .trees import BoostedTrees
 
 MODEL = "trees.npz"
 MAX_CROPS = 6
+FOLDER = "statistical"
 
 
-class Statistical(TileMethod[BoostedTrees]):
-    folder_name = "statistical"
+class Statistical(PixelMethod[BoostedTrees]):
+    folders = (FOLDER,)
     used = "885 statistics, boosted trees"
 
-    def read_model(self) -> BoostedTrees:
-        return BoostedTrees(self.folder / MODEL)
+    def read_model(self, folder: Path) -> BoostedTrees:
+        return BoostedTrees(folder / MODEL)
 
-    def tile_logits(self, model: BoostedTrees, pixels: Pixels) -> npt.NDArray[np.floating]:
-        features = [extract_features(crop) for crop in cut_tiles(pixels, CROP, MAX_CROPS)]
-        return model.log_odds(np.stack(features))
-
-    def sentence(self, scores: npt.NDArray[np.floating], score: float) -> str:
+    def judge(
+        self, models: dict[str, BoostedTrees], calibrations: dict[str, Calibration], pixels: Pixels
+    ) -> Answer:
+        crops = cut_tiles(pixels, CROP, MAX_CROPS)
+        features = np.stack([extract_features(crop) for crop in crops])
+        raw = float(models[FOLDER].log_odds(features).mean())
+        calibration = calibrations[FOLDER]
+        groups = explain_groups(models[FOLDER], features, calibration.slope, calibration.intercept)
+        score = calibration.score(raw)
         side = "generated pictures" if score >= 0.5 else "camera pictures"
-        return f"Noise, spectrum and compression statistics are more like those of {side}."
+        said = (
+            f"Noise, spectrum and compression statistics are more like those of {side}. "
+            f"{groups_sentence(groups)}"
+        )
+        details = {
+            "raw_log_odds": {FOLDER: raw},
+            "groups": groups,
+            "spectrum": spectrum_picture(crops),
+        }
+        return Answer(score, (Finding(said, kind=FOLDER),), self.used, details)

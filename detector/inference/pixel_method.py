@@ -1,0 +1,72 @@
+"""What the methods that read pixels share: weights on disk, calibration, when to abstain."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from .abstention import reason_to_abstain
+from .calibration import Calibration
+from .images import SourceImage
+from .method import Answer, Method, MethodUnavailable
+from .results import Finding
+from .tiles import Pixels
+from .weights import folder_state
+
+logger = logging.getLogger(__name__)
+
+
+Model = TypeVar("Model")
+
+
+class PixelMethod(Method, Generic[Model]):
+    """A method whose score is calibrated from raw log-odds of the models in its weights folders.
+
+    The calibrated log-odds of several models add up to those of the method.
+    """
+
+    folders: tuple[str, ...]
+    used: str
+
+    def state(self) -> str:
+        return "".join(folder_state(self.runtime.weights_dir / name) for name in self.folders)
+
+    def _load(self) -> None:
+        try:
+            # In one step: other threads may be answering with the old weights.
+            self.loaded = self.read_models(), self._read_calibrations()
+        except (OSError, ValueError, RuntimeError) as error:
+            # The error itself names paths of this machine: it goes to the log, not to the page.
+            logger.warning("The weights of %s cannot be used: %s", self.folders, error)
+            names = ", ".join(f"detector/weights/{name}" for name in self.folders)
+            raise MethodUnavailable(
+                f"The weights in {names} are missing or damaged; restore them from the repository."
+            ) from error
+
+    def read_models(self) -> dict[str, Model]:
+        """The models by folder name. Raises `OSError`, `ValueError` or `RuntimeError`."""
+        return {name: self.read_model(self.runtime.weights_dir / name) for name in self.folders}
+
+    def _read_calibrations(self) -> dict[str, Calibration]:
+        return {name: Calibration.read(self.runtime.weights_dir / name) for name in self.folders}
+
+    @abstractmethod
+    def read_model(self, folder: Path) -> Model:
+        """Read the weights from `folder`. Raises `OSError`, `ValueError` or `RuntimeError`."""
+
+    @abstractmethod
+    def judge(
+        self, models: dict[str, Model], calibrations: dict[str, Calibration], pixels: Pixels
+    ) -> Answer:
+        """The answer for pixels (height, width, 3).
+
+        Its details hold "raw_log_odds", one number for each folder, to calibrate by.
+        """
+
+    def _predict(self, image: SourceImage) -> Answer:
+        if reason := reason_to_abstain(image):
+            return Answer(None, (Finding(reason),), self.used)
+        models, calibrations = self.loaded
+        return self.judge(models, calibrations, image.pixels)

@@ -1,0 +1,81 @@
+"""Calibration and fusion on scores whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from detector.training.fusion import (
+    Known,
+    RawLogits,
+    calibrate,
+    fit_calibrations,
+    fit_fusion,
+    out_of_fold_scores,
+)
+
+N, SOURCES = 4000, 20
+
+
+def made() -> tuple[RawLogits, Known]:
+    """Two networks of one method see independent halves of the truth; another method nothing."""
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, N))
+    labels = (rng.random(N) < expit(2 * first + 1 * second - 0.5)).astype(int)
+    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    raw = {"one": {"x": first, "y": second * 10}, "two": {"z": rng.normal(size=N)}}
+    return raw, known
+
+
+def test_networks_of_a_method_are_calibrated_together():
+    raw, known = made()
+    fits = fit_calibrations(raw["one"], known)
+    assert fits["x"].slope == pytest.approx(2, abs=0.2)
+    assert fits["y"].slope == pytest.approx(0.1, abs=0.02)
+    assert fits["x"].intercept + fits["y"].intercept == pytest.approx(-0.5, abs=0.15)
+    serving = [fits["x"].log_odds(raw["one"]["x"][0]), fits["y"].log_odds(raw["one"]["y"][0])]
+    assert calibrate(raw["one"], fits)[0] == pytest.approx(sum(serving))
+
+
+def test_calibrated_log_odds_are_held_off_the_ends():
+    raw = {"x": np.array([-500.0, 500.0])}
+    fits = fit_calibrations(made()[0]["one"] | {}, made()[1])
+    assert np.abs(calibrate(raw, {"x": fits["x"]})).max() < 7
+
+
+def test_a_method_that_knows_nothing_gets_no_weight():
+    raw, known = made()
+    _, subsets = fit_fusion(raw, raw, known)
+    assert set(subsets) == {"one", "two", "one+two"}
+    together = subsets["one+two"]
+    assert together["weights"]["one"] == pytest.approx(1, abs=0.15)
+    assert abs(together["weights"]["two"]) < 1
+    assert together["thresholds"]["real"] < together["thresholds"]["ai"]
+
+
+def test_what_is_asked_about_a_source_was_not_fitted_on_it():
+    """Each source has a secret of its own: whoever has seen it would rank it without a fault."""
+    rng = np.random.default_rng(1)
+    labels = np.tile([0, 1], N // 2)
+    sources = np.arange(N) // 2 % SOURCES
+    secret = labels * np.where(sources % 2, 3.0, -3.0)
+    known = Known(labels, np.full(N, 1 / N), sources)
+    fold_scores = out_of_fold_scores({"one": {"x": secret + rng.normal(size=N)}}, known)
+    right = (fold_scores >= 0.5) == labels
+    assert 0.3 < right.mean() < 0.7
+
+
+def test_too_few_sources_are_an_error_that_says_so():
+    raw, known = made()
+    few = Known(known.labels, known.weights, known.sources % 3)
+    with pytest.raises(ValueError, match="Only 3 sources of real pictures; needed are 5"):
+        out_of_fold_scores(raw, few)
+
+
+def test_thresholds_hold_on_untouched_files_too():
+    raw, known = made()
+    shifted = {"one": {"x": raw["one"]["x"] + 1.0, "y": raw["one"]["y"]}, "two": raw["two"]}
+    _, alone = fit_fusion(raw, raw, known)
+    _, both = fit_fusion(raw, shifted, known)
+    assert both["one+two"]["thresholds"]["ai"] > alone["one+two"]["thresholds"]["ai"]
