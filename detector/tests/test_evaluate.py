@@ -23,7 +23,9 @@ from detector.inference.results import Finding
 from detector.tests.processes import loaded_after
 from detector.training.augment import CONDITIONS, MARGIN, USUAL, screenshot
 from detector.training.evaluation.data import find_labelled
+from detector.training.evaluation.page import to_html
 from detector.training.evaluation.plots import recall_by_generator
+from detector.training.evaluation.tables import to_markdown
 from detector.training.intervals import mean_interval, newcombe_interval, wilson_interval
 from detector.training.metrics import roc_auc_interval, summarise
 
@@ -150,6 +152,63 @@ def test_generators_and_real_sources_are_told_apart(
     assert low < generators["flux"]["roc_auc"]["fused"] < high
     sources = {row["source"]: row["n"] for row in report["sources"]["JPEG 95"]}
     assert sources == {"camera": 8, "scans": 4}
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """12 AI pictures, 6 bright real photos, 4 dark real drawings and 2 real ones of no kind."""
+    corpus = tmp_path / "corpus"
+    kinds = ["photo"] * 6 + ["art"] * 4 + [None] * 2
+    rows = []
+    for index, kind in enumerate(kinds):
+        draw(corpus / f"a{index}.png", 170, index)
+        draw(corpus / f"r{index}.jpg", 190 if kind == "photo" else 60, 100 + index)
+        rows.append({"label": "ai", "generator": "flux", "kind": "art", "file": f"a{index}.png"})
+        rows.append({"label": "real", "kind": kind, "file": f"r{index}.jpg"})
+    rows = [row | {"split": "val", "source": "here"} for row in rows]
+    (corpus / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return corpus
+
+
+def test_false_positives_are_told_by_kind_of_real_picture(
+    brightness: type[Brightness], corpus: Path, tmp_path: Path
+):
+    report = report_of("val", tmp_path, data_dir=corpus)
+    assert list(report["kinds"]) == ["clean", "JPEG 95"]
+    kinds = {row["kind"]: row for row in report["kinds"]["JPEG 95"]}
+    assert {name: row["n"] for name, row in kinds.items()} == {"photo": 6, "art": 4, "unknown": 2}
+    bright, dark = (kinds[name]["by_method"]["statistical"] for name in ("photo", "art"))
+    assert (bright["n"], bright["called_ai"], dark["called_ai"]) == (6, 1, 0)
+    assert dark["called_ai_interval"] == [round(bound, 4) for bound in wilson_interval(0, 4)]
+    low, high = kinds["photo"]["called_ai_interval"]
+    assert low <= kinds["photo"]["called_ai"] <= high
+
+
+def test_a_method_without_a_score_has_no_false_positives_of_a_kind(
+    brightness: type[Brightness], corpus: Path, tmp_path: Path
+):
+    kinds = report_of("val", tmp_path, data_dir=corpus)["kinds"]
+    silent = {"n": 0, "called_ai": None, "called_ai_interval": None}
+    assert all(row["by_method"]["forensics"] == silent for row in kinds["JPEG 95"])
+    assert all(row["by_method"]["forensics"]["n"] for row in kinds["clean"])
+
+
+def test_kinds_stand_in_page_and_markdown(
+    brightness: type[Brightness], corpus: Path, tmp_path: Path
+):
+    report = report_of("val", tmp_path, data_dir=corpus)
+    assert '<th scope="row">photo</th>' in to_html(report)
+    assert "Real pictures called AI, by kind, JPEG 95" in to_markdown(report)
+    assert "| photo | 6 |" in to_markdown(report)
+
+
+def test_a_report_from_before_there_were_kinds_is_still_rendered(
+    brightness: type[Brightness], folder: Path, tmp_path: Path
+):
+    report = report_of(folder, tmp_path)
+    del report["kinds"]
+    assert "before they were told apart" in to_html(report)
+    assert "by kind" not in to_markdown(report)
 
 
 def test_robustness_adds_every_condition(

@@ -61,6 +61,7 @@ class Command(BaseCommand):
             raise CommandError(again, returncode=INTERRUPTED) from error
 
     def _evaluate(self, options: dict[str, Any]) -> str:
+        from detector.inference.verdict import load_fusion
         from detector.training.evaluation.data import find_labelled
         from detector.training.evaluation.report import Asked, build_report, write_report
         from detector.training.evaluation.tables import to_markdown
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         asked = Asked(
             command_line(options, data.root.name), version, options["per_source"], options["seed"]
         )
-        report = build_report(data, measured, asked)
+        report = build_report(data, measured, asked, load_fusion(detector.runtime.weights_dir))
         if options["report"]:
             write_report(options["report"], report)
         return to_markdown(report)

@@ -1,4 +1,4 @@
-"""The figures of each generator, and of each source of real pictures."""
+"""The figures of each generator, and of each source and each kind of real pictures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from detector.inference.methods import METHODS
 from detector.training.corpus import Picture
+from detector.training.genimage.layout import UNKNOWN
 from detector.training.metrics import roc_auc, roc_auc_interval
 
 from .figures import share
 from .outcome import FUSED, Outcome, scores_of, titles
 
 NOT_NAMED = "not named"
+NOT_CALLED = {"called_ai": None, "called_ai_interval": None}
 
 # For each method and the verdict P(AI) of the same pictures (n,), NaN where there is none.
 Scores = dict[str, np.ndarray]
@@ -33,7 +36,39 @@ def by_source(pictures: Sequence[Picture], outcomes: Sequence[Outcome], seed: in
     labels = np.array([picture.label for picture in pictures])
     names = np.array([picture.source for picture in pictures])
     rows = list(_rows("source", names, labels, 0, outcomes, seed))
-    return sorted(rows, key=lambda row: (-row["called_ai"], _area(row), row["source"]))
+    return _most_false_positives_first(rows, "source")
+
+
+def by_kind(pictures: Sequence[Picture], outcomes: Sequence[Outcome], seed: int) -> list[Row]:
+    """A row for each kind of real pictures (photo, art, ...), against all AI ones.
+
+    Most false positives first. `by_method` has those of each method alone.
+    """
+    labels = np.array([picture.label for picture in pictures])
+    names = np.array([picture.kind or UNKNOWN for picture in pictures])
+    rows = [
+        row | {"by_method": _by_method(outcomes, (names == row["kind"]) & (labels == 0))}
+        for row in _rows("kind", names, labels, 0, outcomes, seed)
+    ]
+    return _most_false_positives_first(rows, "kind")
+
+
+def _by_method(outcomes: Sequence[Outcome], own: np.ndarray) -> dict[str, Row]:
+    """Of the pictures `own` (n,) that a method gave a score: n, and the share at 0.5 or more.
+
+    One half is where `balanced_accuracy` divides, too; the share is None where n is 0.
+    """
+    rows: dict[str, Row] = {}
+    for key in METHODS:
+        scores = scores_of(outcomes, key)[own]
+        given = scores[~np.isnan(scores)]
+        called = share("called_ai", given >= 0.5) if len(given) else NOT_CALLED
+        rows[key] = {"n": len(given), **called}
+    return rows
+
+
+def _most_false_positives_first(rows: list[Row], kind: str) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row["called_ai"], _area(row), row[kind]))
 
 
 def _area(row: Row) -> float:

@@ -47,6 +47,9 @@ def to_html(report: Report) -> str:
         "curves": _curves(report),
         "generators": _groups(report, "generators", "generator", "Generator"),
         "sources": _groups(report, "sources", "source", "Source"),
+        "kinds": _groups(report, "kinds", "kind", "Kind"),
+        "ablation": "".join(_ablation(report, name) for name in report.get("ablation", {})),
+        "stability": _stability(report.get("stability", [])),
         "method": _how(report),
     }
     return Template((FOLDER / "page.html").read_text()).substitute(parts)
@@ -204,17 +207,20 @@ def _plot(svg: str, caption: str) -> str:
 
 
 def _groups(report: Report, key: str, kind: str, head: str) -> str:
-    """A plot for the main condition, and a table for each."""
+    """A plot for the main condition, and a table for each; an older report has no kinds."""
+    if key not in report:
+        return f"<p>{DASH}: this report was written before they were told apart.</p>"
     main = main_condition(report)
     rows = report[key][main]
     plot = ""
     if plots.drawn(rows):
-        draw = plots.recall_by_generator if key == "generators" else plots.false_positives
         caption = (
             f"{main}; at most {plots.MOST_ROWS} with {plots.FEWEST_PICTURES} pictures or more, "
             "worst first; 95 % intervals"
         )
-        plot = _plot(draw(rows), caption)
+        is_ai = key == "generators"
+        svg = plots.recall_by_generator(rows) if is_ai else plots.false_positives(rows, kind)
+        plot = _plot(svg, caption)
     tables = (_group_table(report, key, kind, head, name) for name in report[key])
     return plot + "".join(tables)
 
@@ -241,6 +247,32 @@ def _group_row(report: Report, row: Row, kind: str) -> list[str]:
     ]
     called = _with_interval(row["called_ai"], row["called_ai_interval"])
     return [_text(row[kind]), f"{row['n']:,}", called, *areas]
+
+
+def _ablation(report: Report, condition: str) -> str:
+    names = {"roc_auc": "AUROC", "ece": "ECE", "recall_at_fpr_1": "AI found at 1 % false positives"}
+    titles = report["methods"]
+    rows = []
+    for row in report["ablation"][condition]:
+        methods = [titles.get(key, key) for key in row["methods"].split("+")]
+        cells = [_with_interval(row[name], row[f"{name}_interval"]) for name in names]
+        rows.append([_text(" + ".join(short_title(title) for title in methods)), *cells])
+    return f"<h3>{_text(condition)}</h3>{_table(['Methods', *names.values()], rows)}"
+
+
+def _stability(rows: list[Row]) -> str:
+    heads = ["After", "Compared with", "n", "Same verdict", "From AI to real or back"]
+    names = ("kept", "crossed")
+    cells = [
+        [
+            _text(row["to"]),
+            _text(row["from"]),
+            f"{row['n']:,}",
+            *(_with_interval(row[name], row[f"{name}_interval"]) for name in names),
+        ]
+        for row in rows
+    ]
+    return _table(heads, cells) if cells else f"<p>{DASH}: measured under one condition only.</p>"
 
 
 def _how(report: Report) -> str:

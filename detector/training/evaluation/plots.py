@@ -115,9 +115,9 @@ def recall_by_generator(rows: list[Row]) -> str:
     return _shares(rows, "generator", "AI pictures called AI", "Recall by generator")
 
 
-def false_positives(rows: list[Row]) -> str:
-    """Share of each source's real pictures that the verdict calls AI; worst first."""
-    return _shares(drawn(rows), "source", "real pictures called AI", "False positives by source")
+def false_positives(rows: list[Row], kind: str) -> str:
+    """Share of each source's or kind's real pictures that the verdict calls AI; worst first."""
+    return _shares(drawn(rows), kind, "real pictures called AI", f"False positives by {kind}")
 
 
 def drawn(rows: list[Row]) -> list[Row]:

@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from detector.inference.verdict import Fusion
 from detector.training.augment import CLEAN, USUAL
 from detector.training.corpus import Picture
 
+from .ablation import ablation
 from .curves import curves
 from .data import Labelled
 from .figures import evaluate_condition
-from .groups import by_generator, by_source
+from .groups import by_generator, by_kind, by_source
 from .outcome import titles
 from .page import to_html
 from .run import Measured
+from .stability import stability
 from .tables import to_csv, to_markdown
 
 Report = dict[str, Any]
@@ -43,8 +46,11 @@ class Asked:
     seed: int
 
 
-def build_report(data: Labelled, measured: Measured, asked: Asked) -> Report:
-    """The figures under every condition, and details under `detailed_conditions`."""
+def build_report(data: Labelled, measured: Measured, asked: Asked, fusion: Fusion) -> Report:
+    """The figures under every condition, and details under `detailed_conditions`.
+
+    `fusion` is the one that measured; what its subsets would have said is in "ablation".
+    """
     pictures, seed = measured.pictures, asked.seed
     labels = np.array([picture.label for picture in pictures])
     detailed = {name: measured.outcomes[name] for name in detailed_conditions(measured.outcomes)}
@@ -59,12 +65,15 @@ def build_report(data: Labelled, measured: Measured, asked: Asked) -> Report:
         },
         "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
         "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
+        "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
+        "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
+        "stability": stability(measured.outcomes),
         "curves": {name: curves(labels, outcomes) for name, outcomes in detailed.items()},
     }
 
 
 def detailed_conditions(measured: dict[str, Any]) -> list[str]:
-    """Those that are told by generator and source and drawn: the usual ones, else the first."""
+    """Those that are drawn and told by group: the usual ones, else the first."""
     return [name for name in USUAL if name in measured] or list(measured)[:1]
 
 

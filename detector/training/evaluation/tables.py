@@ -45,7 +45,30 @@ def to_markdown(report: dict[str, Any]) -> str:
     for condition, methods in report["conditions"].items():
         table = _table(methods, report["methods"])
         lines += [f"## {condition}", "", *table, "", sentence(methods[FUSED]), ""]
+    for condition, rows in report.get("kinds", {}).items():  # older reports have none
+        heading = f"## Real pictures called AI, by kind, {condition}"
+        lines += [heading, "", *_kinds(rows, report["methods"]), ""]
+    for condition, rows in report.get("ablation", {}).items():
+        lines += [f"## Methods alone and together, {condition}", "", *_ablation(rows), ""]
+    if report.get("stability"):
+        lines += ["## The same picture re-encoded", "", *_stability(report["stability"]), ""]
     return "\n".join(lines)
+
+
+def _ablation(rows: list[dict[str, Any]]) -> list[str]:
+    lines = ["| methods | AUROC | ECE | AI found at 1 % false positives |", "|---|---|---|---|"]
+    for row in rows:
+        cells = " | ".join(_cell(row, name) for name in ("roc_auc", "ece", "recall_at_fpr_1"))
+        lines.append(f"| {row['methods'].replace('+', ' + ')} | {cells} |")
+    return lines
+
+
+def _stability(rows: list[dict[str, Any]]) -> list[str]:
+    lines = ["| from | to | n | same verdict | from AI to real or back |", "|---|---|---|---|---|"]
+    for row in rows:
+        cells = f"{_cell(row, 'kept')} | {_cell(row, 'crossed')}"
+        lines.append(f"| {row['from']} | {row['to']} | {row['n']} | {cells} |")
+    return lines
 
 
 def _table(methods: dict[str, Any], titles: dict[str, str]) -> list[str]:
@@ -67,6 +90,20 @@ def _cell(figures: dict[str, Any], name: str) -> str:
     interval = figures[f"{name}_interval"]
     bounds = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
     return f"{figures[name]:.3f}{bounds}"
+
+
+def _kinds(rows: list[dict[str, Any]], titles: dict[str, str]) -> list[str]:
+    """A table of the verdict's false positives, and of each method's at a score of 0.5."""
+    methods = [key for key in titles if key != FUSED]
+    heads = ["kind", "n", "verdict", *(short_title(titles[key]) for key in methods)]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row in rows:
+        shares = [
+            _cell(row, "called_ai"),
+            *(_cell(row["by_method"][m], "called_ai") for m in methods),
+        ]
+        lines.append(f"| {' | '.join([row['kind'], str(row['n']), *shares])} |")
+    return lines
 
 
 def sentence(fused: dict[str, Any]) -> str:
