@@ -152,6 +152,9 @@ MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)
 MAX_MEGAPIXELS = env_int("MAX_MEGAPIXELS", 120)
 RETENTION_HOURS = env_int("RETENTION_HOURS", 24)
 
+# What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
+ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"
+
 # How the machine is used.
 FORCE_CPU = env_bool("FORCE_CPU", False)
 MEMORY_CONSTRAINED = env_bool("MEMORY_CONSTRAINED", False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from .inference.images import Limits, SourceImage, open_image
+from .inference.methods import METHODS
 from .inference.pipeline import Detector
 from .inference.results import Verdict
 from .inference.runtime import Runtime
@@ -33,6 +35,28 @@ def get_limits() -> Limits:
 def get_detector() -> Detector:
     """The detector of this process; its models are loaded on first use and then kept."""
     return Detector(get_runtime())
+
+
+def find_members(key: str) -> list[dict[str, str]]:
+    """Of a method with members, the best weights on this machine for each; [] for any other.
+
+    Nothing is loaded: a member whose best weights turn out to be broken takes its next best.
+    """
+    runtime = get_runtime()
+    method: Any = METHODS[key].method_class()(runtime)
+    return [_find_weights(member, runtime) for member in getattr(method, "members", ())]
+
+
+def _find_weights(member: Any, runtime: Runtime) -> dict[str, str]:
+    # Not at the top: a start must not wait for the package of one method.
+    from .inference.methods.huggingface.sources import UNAVAILABLE, find_sources, why_missing
+
+    source = next(find_sources(member, runtime), None)
+    if source is None:
+        reason = why_missing(member, runtime)
+        return {"title": member.title, "state": UNAVAILABLE, "source": "", "said": reason}
+    said = source.accuracy or ""
+    return {"title": member.title, "state": source.state, "source": source.name, "said": said}
 
 
 def read_image(source: bytes | Path) -> SourceImage:

@@ -12,5 +12,6 @@ urlpatterns = [
     path("results/<uuid:pk>/preview", views.preview, name="preview"),
     path("results/<uuid:pk>/json", views.result_json, name="json"),
     path("results/<uuid:pk>/delete", views.delete, name="delete"),
+    path("methods/", views.methods, name="methods"),
     path("api/detect", api.detect, name="api-detect"),
 ]

@@ -1,4 +1,4 @@
-"""The pages: upload, result, preview, JSON, delete."""
+"""The pages: upload, result, preview, JSON, delete, methods."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from .charts import HeatMap, draw_groups, draw_heat_map, draw_waterfall
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES, say_too_large
 from .inference.methods import METHODS
+from .methods_page import build_page
 from .models import Detection
 from .owners import get_owner, make_owner
 from .services import get_limits
 from .uploads import analyse
 
 RECENT = 8
+HEAT_MAP_OF = "deep_learning"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,11 +78,14 @@ def _conditions() -> dict[str, Any]:
 @cache_control(private=True, no_store=True)
 def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
+    verdict, methods = detection.result["verdict"], detection.result["methods"]
     rows = _rows(detection.result)
     context = {
         "detection": detection,
         "rows": rows,
         "scored": any(row["result"]["score"] is not None for row in rows),
+        "heat_map": _heat_map(methods),
+        "waterfall": draw_waterfall(verdict["contributions"], methods),
     }
     return render(request, "detector/result.html", context)
 
@@ -88,9 +94,22 @@ def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """The lines of the comparison table; a method that has since left the table has no spec."""
     decider = result["verdict"]["decided_by"]
     return [
-        {"result": method, "spec": METHODS.get(method["key"]), "decides": method["key"] == decider}
+        {
+            "result": method,
+            "spec": METHODS.get(method["key"]),
+            "decides": method["key"] == decider,
+            "groups": draw_groups(method["details"].get("groups", [])),
+        }
         for method in result["methods"]
     ]
+
+
+def _heat_map(methods: list[dict[str, Any]]) -> HeatMap | None:
+    """The heat map of method 1; results of earlier versions have none."""
+    for method in methods:
+        if method["key"] == HEAT_MAP_OF and (heat := method["details"].get("heat_map")):
+            return draw_heat_map(heat)
+    return None
 
 
 @require_safe
@@ -122,3 +141,8 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     if mine.delete_with_files():
         messages.success(request, "The picture and its result were deleted.")
     return redirect("detector:index")
+
+
+@require_safe
+def methods(request: HttpRequest) -> HttpResponse:
+    return render(request, "detector/methods.html", build_page())

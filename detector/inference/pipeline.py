@@ -8,6 +8,7 @@ import time
 
 from detector import __version__
 
+from .blind_spots import blind_spots
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
@@ -54,7 +55,7 @@ class Detector:
         return combine(
             self.run_methods(image),
             load_fusion(self.runtime.weights_dir),
-            notes=image.notes,
+            notes=image.notes + blind_spots(image),
             version=version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )

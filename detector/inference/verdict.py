@@ -19,6 +19,8 @@ from .numbers import log_odds, sigmoid
 from .results import Agreement, Label, MethodResult, Thresholds, Verdict
 
 DECISIVE_SCORE = 0.99
+# Log-odds by which a method must move the verdict to be named as a side of a disagreement.
+SUBSTANTIAL = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def combine(
         label=label,
         score=score,
         thresholds=thresholds,
-        reason=explain(label, score, results, decided_by, thresholds),
+        reason=explain(label, score, results, decided_by, thresholds, contributions),
         agreement=agree(results),
         methods=results,
         contributions=contributions,
@@ -172,6 +174,7 @@ def explain(
     results: tuple[MethodResult, ...],
     decided_by: str | None,
     thresholds: Thresholds,
+    contributions: dict[str, float],
 ) -> str:
     """A paragraph in plain words that follows from the numbers alone."""
     if decided_by:
@@ -182,7 +185,46 @@ def explain(
         said = _explain_score(label, score, thresholds)
         if label == "real":
             said += _explain_real(results)
-    return f"{said} {agree(results).text}{_explain_silence(results)}"
+    sides = _explain_sides(results, contributions) or agree(results).text
+    most = _explain_most(results, contributions)
+    idle = _explain_no_weight(results, contributions)
+    return f"{said} {sides}{most}{idle}{_explain_silence(results)}"
+
+
+def _explain_sides(results: tuple[MethodResult, ...], contributions: dict[str, float]) -> str:
+    """Which methods argue for which side, if there are substantial ones on both; else nothing."""
+    moves = [(_name(result), contributions.get(result.key, 0.0)) for result in results]
+    ai = [name for name, move in moves if move >= SUBSTANTIAL]
+    real = [name for name, move in moves if move <= -SUBSTANTIAL]
+    if not (ai and real):
+        return ""
+    argue = "argue" if len(ai) > 1 else "argues"
+    said = f"{' and '.join(ai)} {argue} for AI, {' and '.join(real)} for real."
+    return said[0].upper() + said[1:]
+
+
+def _explain_most(results: tuple[MethodResult, ...], contributions: dict[str, float]) -> str:
+    """The method that moved the verdict most, if several moved it."""
+    moved = [result for result in results if contributions.get(result.key)]
+    if len(moved) < 2:
+        return ""
+    most = _name(max(moved, key=lambda result: abs(contributions[result.key])))
+    return f" {most.capitalize()} moved it most."
+
+
+def _explain_no_weight(results: tuple[MethodResult, ...], contributions: dict[str, float]) -> str:
+    """The methods whose score is shown but does not count; nothing if all count."""
+    idle = [_name(r) for r in results if r.score is not None and contributions.get(r.key) == 0]
+    if not idle:
+        return ""
+    have = "have" if len(idle) > 1 else "has"
+    said = f"{' and '.join(idle)} {have} no weight: on pictures of known origin"
+    return f" {said[0].upper()}{said[1:]}, this added nothing to the other methods."
+
+
+def _name(result: MethodResult) -> str:
+    """What a method is called within a sentence: "method 1"."""
+    return result.title.partition(":")[0].lower()
 
 
 def _explain_evidence(result: MethodResult) -> str:

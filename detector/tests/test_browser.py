@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -17,6 +19,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from detector.inference.methods import METHODS
+from detector.inference.results import Verdict
+from detector.models import Detection
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -176,3 +180,87 @@ def test_upload_works_without_javascript(
     upload(browser, picture)
     wait_for_result(browser)
     assert_result_is_complete(browser)
+
+
+# The result page, with a result put in as a row
+
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+EXPLAINED = {
+    "deep_learning": {
+        "details": {"heat_map": {"rows": 2, "columns": 3, "log_odds": [[3, 0, -1], [0, 2, 0]]}}
+    },
+    "statistical": {
+        "details": {
+            "groups": [{"name": "chroma noise patterns", "log_odds": 1.5}],
+            "spectrum": base64.b64encode(bytes(4096)).decode(),
+        }
+    },
+}
+MOVES = {"intercept": -0.4, "deep_learning": 2.0, "statistical": 1.0, "huggingface": -0.5}
+
+
+@pytest.fixture
+def explained(
+    browser: WebDriver,
+    live_server: LiveServer,
+    client: Client,
+    verdict: Callable[..., Verdict],
+    make_detection: Callable[..., Detection],
+) -> WebDriver:
+    """The browser on the page of a result with all charts, its details unfolded."""
+    detection = make_detection(verdict(methods=EXPLAINED, contributions=MOVES))
+    browser.get(live_server.url)  # a cookie can only be set for the page shown
+    name = settings.SESSION_COOKIE_NAME
+    browser.add_cookie({"name": name, "value": client.cookies[name].value})
+    browser.get(live_server.url + detection.get_absolute_url())
+    for summary in browser.find_elements(By.TAG_NAME, "summary"):
+        summary.click()
+    return browser
+
+
+def get_box(browser: WebDriver, selector: str) -> list[int]:
+    rect = browser.find_element(By.CSS_SELECTOR, selector).rect
+    return [round(rect[side]) for side in ("x", "y", "width", "height")]
+
+
+def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: WebDriver):
+    explained.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    heat = explained.find_element(By.CSS_SELECTOR, "svg.heat")
+    words = explained.find_element(By.CSS_SELECTOR, ".heat-words")
+    switch = explained.find_element(By.ID, "heat-switch")
+    assert not heat.is_displayed() and not words.is_displayed()
+    switch.click()
+    assert heat.is_displayed() and "Orange argues for AI" in words.text
+    assert get_box(explained, "svg.heat") == get_box(explained, ".picture img")
+    switch.click()
+    assert not heat.is_displayed()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_result_page_never_scrolls_sideways(explained: WebDriver, width: int):
+    size = PHONE | {"width": width, "mobile": width < 800}
+    explained.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    explained.find_element(By.ID, "heat-switch").click()
+    assert explained.execute_script("return document.documentElement.scrollWidth") <= width
+    for selector in (".waterfall", ".groups", ".spectrum img"):
+        x, _, wide, _ = get_box(explained, selector)
+        assert x >= 0 and x + wide <= width
+    assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]
+
+
+def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: LiveServer):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get(live_server.url)
+    browser.find_element(By.LINK_TEXT, "Methods").click()
+    WebDriverWait(browser, ANALYSIS_SECONDS).until(lambda b: b.current_url.endswith("/methods/"))
+    for fold in browser.find_elements(By.TAG_NAME, "details"):
+        browser.execute_script("arguments[0].open = true", fold)
+    root = browser.find_element(By.TAG_NAME, "html")
+    assert root.get_property("scrollWidth") == root.get_property("clientWidth") == 390
+    tables = browser.find_elements(By.CSS_SELECTOR, ".scroll")
+    assert any(t.get_property("scrollWidth") > t.get_property("clientWidth") for t in tables)
+    titles = ["Verdict", *(spec.title for spec in METHODS.values())]
+    assert get_texts(browser, ".method h2") == titles
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import uuid
 from collections.abc import Callable
@@ -14,11 +16,12 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import server_error
+from PIL import Image
 
 from detector.inference.methods import METHODS
 from detector.inference.results import Finding, Verdict
 from detector.models import Detection
-from detector.templatetags.detector_extras import ago, percent
+from detector.templatetags.detector_extras import ago, grey_picture, percent
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +199,83 @@ def test_a_result_of_a_method_that_left_the_table_is_still_shown(
     detection.result["methods"][0] |= {"key": "gone", "title": "Method of old"}
     detection.save()
     assert "Method of old" in get_result(client, detection)
+
+
+# Charts
+
+
+HEAT = {"rows": 2, "columns": 3, "log_odds": [[3.0, 0.0, -1.0], [0.5, 0.0, 0.0]]}
+GROUPS = [{"name": "noise patterns", "log_odds": 1.5}, {"name": "baseline", "log_odds": -0.2}]
+SPECTRUM = base64.b64encode(bytes(range(256)) * 16).decode()
+EXPLAINED = {
+    "deep_learning": {"details": {"heat_map": HEAT}},
+    "statistical": {"details": {"groups": GROUPS, "spectrum": SPECTRUM}},
+}
+
+
+def test_the_heat_map_lies_over_the_picture(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict
+):
+    html = get_result(client, make_detection(verdict(methods=EXPLAINED)))
+    assert_well_formed(html)
+    assert 'viewBox="0 0 3 2"' in html
+    cells = re.findall(r'<rect class="(ai|real)" x="(\d)" y="(\d)"', html)
+    assert cells == [("ai", "0", "0"), ("real", "2", "0"), ("ai", "0", "1")]
+    assert 'type="checkbox" id="heat-switch"' in html
+    assert "strongest evidence for AI lies at the upper left" in html
+    assert "Orange argues for AI" in html and "not where something was edited" in html
+
+
+def test_the_statistics_are_explained(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict
+):
+    html = get_result(client, make_detection(verdict(methods=EXPLAINED)))
+    bars = re.search(r'<ul class="groups">(.*?)</ul>', html, re.DOTALL)
+    assert bars and bars[1].count("<rect") == len(GROUPS)
+    assert "Noise patterns" in bars[1] and "strongly towards AI" in bars[1]
+    assert "Starting point of every picture" in bars[1] and "slightly towards real" in bars[1]
+    assert 'src="data:image/png;base64,' in html and "8-pixel blocks of JPEG" in html
+
+
+def test_the_waterfall_names_every_step(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict
+):
+    moves = {"intercept": -0.4, "deep_learning": 2.0, "statistical": -1.0}
+    html = get_result(client, make_detection(verdict(score=0.6457, contributions=moves)))
+    assert_well_formed(html)
+    table = re.search(r'<table role="table" class="waterfall".*?</table>', html, re.DOTALL)
+    assert table
+    chances = re.findall(r'<td role="cell" class="chance">(.*?)</td>', table[0])
+    assert chances == ["50%", "40%", "83%", "65%", "65%"]
+    assert "Method 1: Deep Learning Model" in table[0] and "Correction" in table[0]
+    assert "Method 3" not in table[0] and "Likely AI" in table[0]
+
+
+def test_a_verdict_by_evidence_has_a_sentence_instead_of_steps(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict
+):
+    html = get_result(client, make_detection(verdict(decided_by="forensics")))
+    assert_well_formed(html)
+    assert "Evidence in the file decided by itself" in html and "waterfall" not in html
+
+
+def test_a_result_without_details_shows_no_charts(client: Client, make_detection: MakeDetection):
+    html = get_result(client, make_detection())
+    for part in (
+        "heat-switch",
+        'class="heat"',
+        'class="statistics"',
+        "data:image",
+        "waterfall",
+        "steps",
+    ):
+        assert part not in html
+
+
+def test_grey_levels_become_a_picture_of_their_size():
+    uri = grey_picture(SPECTRUM)
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as image:
+        assert (image.mode, image.size, image.getpixel((5, 4))) == ("L", (64, 64), 5)
 
 
 # What belongs to a result

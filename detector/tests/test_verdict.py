@@ -180,7 +180,8 @@ def test_agreement_is_said_in_words(scores: dict[str, float], text: str) -> None
     results = [result(key, score) for key, score in scores.items()]
     verdict = fuse(*results, result("abstainer"))
     assert verdict.agreement.text == text
-    assert text in verdict.reason
+    # The reason names the methods where it can, which says more than their number.
+    assert text in verdict.reason or "argues for AI, method 1 for real." in verdict.reason
     counted = (verdict.agreement.ai, verdict.agreement.real, verdict.agreement.uncertain)
     assert sum(counted) == len(scores)
 
@@ -197,6 +198,50 @@ def test_the_reason_names_what_could_not_answer() -> None:
     silent = [result("b", status="unavailable"), result("c", status="error"), result("d")]
     assert fuse(result("a", 0.9), *silent).reason.endswith("Without an answer: B, C.")
     assert "Without an answer" not in fuse(result("a", 0.9), result("d")).reason
+
+
+def named(*scores: float) -> str:
+    """The reason for methods 1, 2 and 3 with these scores, which all count in full."""
+    keys = ("a", "b", "c")[: len(scores)]
+    subset = Subset(0.0, dict.fromkeys(keys, 1.0), BOUNDS)
+    fusion = Fusion({"+".join(keys): subset}, BOUNDS, "file", 1.0)
+    methods = [
+        MethodResult(key, f"Method {n}: {key.upper()}", "ok", score)
+        for n, (key, score) in enumerate(zip(keys, scores, strict=True), 1)
+    ]
+    return fuse(*methods, fusion=fusion).reason
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        ((0.9, 0.1), "Method 1 argues for AI, method 2 for real. Method 1 moved it most."),
+        ((0.2, 0.95, 0.9), "Method 2 and method 3 argue for AI, method 1 for real. Method 2 moved"),
+        ((0.9, 0.8), "All 2 methods that gave a score lean the same way. Method 1 moved it most."),
+        ((0.7, 0.05, 0.05), "Method 1 argues for AI, method 2 and method 3 for real."),
+    ],
+)
+def test_the_reason_names_sides_and_what_moved_it_most(
+    scores: tuple[float, ...], text: str
+) -> None:
+    assert text in named(*scores)
+
+
+@pytest.mark.parametrize("scores", [(0.9, 0.39), (0.9, 0.5), (0.9,), ()])
+def test_weak_evidence_is_no_side_of_a_disagreement(scores: tuple[float, ...]) -> None:
+    assert " for real" not in (named(*scores) if scores else fuse().reason)
+
+
+def test_methods_whose_score_does_not_count_are_named() -> None:
+    subset = Subset(0.0, {"a": 1.0, "b": 0.0, "c": 0.0}, BOUNDS)
+    methods = [MethodResult(k, f"Method {n}: X", "ok", 0.9) for n, k in enumerate("abc", 1)]
+    reason = fuse(*methods, fusion=Fusion({"a+b+c": subset}, BOUNDS, "file", 1.0)).reason
+    assert "Method 2 and method 3 have no weight" in reason
+    assert "no weight" not in named(0.9, 0.8)
+
+
+def test_one_method_alone_is_not_said_to_move_it_most() -> None:
+    assert "moved it most" not in named(0.9)
 
 
 # The JSON

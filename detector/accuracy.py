@@ -1,0 +1,222 @@
+"""Measured figures, read from files: report.json of `manage.py evaluate`, metrics.json of weights.
+
+Nothing here computes a figure, and nothing is known by heart: what a file does not say is a
+`Figure` without a value, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+VERDICT = "fused"  # its key among the methods of a report
+FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
+SIDES = ("ai", "real", "uncertain")
+
+# An object of a JSON file.
+Row = Mapping[str, Any]
+
+
+class AccuracyUnknown(Exception):
+    """There is no report, or none that can be read; the message is a sentence for the page."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure in [0, 1] with the bounds of its 95 % interval; None where there is none."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A method under one condition: how many pictures it gave a score, and FIGURES of those."""
+
+    name: str
+    n_ai: int
+    n_real: int
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The shares of real and of AI pictures that got each verdict, in the order of SIDES."""
+
+    name: str
+    real: tuple[Figure, ...]
+    ai: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Of `n` real pictures, the share that was called AI."""
+
+    n: int
+    share: Figure
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of real pictures, with a cell for each condition; None where it has no pictures."""
+
+    name: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class MethodAccuracy:
+    """All that was measured of one method, or of the verdict, which alone has `calls`."""
+
+    conditions: tuple[Condition, ...]
+    kinds: tuple[Kind, ...]
+    calls: tuple[Calls, ...] = ()
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why figures are missing, each reason once."""
+        figures = [figure for condition in self.conditions for figure in condition.figures]
+        figures += [cell.share for kind in self.kinds for cell in kind.cells if cell]
+        return list(dict.fromkeys(figure.reason for figure in figures if figure.reason))
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """A report: `facts` on how it was measured, and what was measured, by key of the method.
+
+    `main` is the condition to look at first, `kind_conditions` are those of `Kind.cells`.
+    """
+
+    facts: Row
+    main: str
+    kind_conditions: tuple[str, ...]
+    methods: dict[str, MethodAccuracy]
+
+
+def read_accuracy(path: Path) -> Accuracy:
+    """Read report.json. Raises `AccuracyUnknown` where it is missing, broken or something else."""
+    try:
+        return _accuracy(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise AccuracyUnknown("There is no report.") from error
+    except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
+        raise AccuracyUnknown("There is a report, but it cannot be read.") from error
+
+
+def _accuracy(report: Row) -> Accuracy:
+    names = ("about", "data", "split", "n_ai", "n_real", "n_sources", "n_generators")
+    facts = {name: report[name] for name in (*names, "version", "command")}
+    kinds = report.get("kinds", {})  # older reports have none
+    methods = {key: _method(report["conditions"], kinds, key) for key in report["methods"]}
+    # The last one that is told in detail is re-encoded, where that was measured: "clean" flatters.
+    return Accuracy(facts, list(report["curves"])[-1], tuple(kinds), methods)
+
+
+def _method(conditions: Row, kinds: Row, key: str) -> MethodAccuracy:
+    return MethodAccuracy(
+        conditions=tuple(_condition(name, rows[key]) for name, rows in conditions.items()),
+        kinds=tuple(_kinds(kinds, key)),
+        calls=tuple(_calls(conditions)) if key == VERDICT else (),
+    )
+
+
+def _condition(name: str, row: Row) -> Condition:
+    figures = tuple(figure(row, which) for which in FIGURES)
+    return Condition(name, row["n_ai"], row["n_real"], figures)
+
+
+def figure(row: Row, name: str) -> Figure:
+    """The figure `name` of an object that has `<name>_interval` and `<name>_reason` beside it.
+
+    Raises `TypeError` or `ValueError` for what is not a number and two bounds.
+    """
+    value = row.get(name)
+    if value is None:
+        return Figure(None, reason=str(row.get(f"{name}_reason", "not measured")))
+    low, high = row.get(f"{name}_interval") or (None, None)
+    if low is None:
+        return Figure(_number(value))
+    return Figure(_number(value), _number(low), _number(high))
+
+
+def _number(value: Any) -> float:
+    if not math.isfinite(number := float(value)):  # JSON of Python knows NaN
+        raise ValueError(f"{value} is no figure.")
+    return number
+
+
+def _calls(conditions: Row) -> Iterator[Calls]:
+    for name, rows in conditions.items():
+        real, ai = (
+            tuple(figure(rows[VERDICT], f"{truth}_called_{side}") for side in SIDES)
+            for truth in ("real", "ai")
+        )
+        yield Calls(name, real, ai)
+
+
+def _kinds(kinds: Row, key: str) -> Iterator[Kind]:
+    """Largest kind first, so that all methods have them in the same order."""
+    tables = [{row["kind"]: row for row in rows} for rows in kinds.values()]
+    sizes = {name: row["n"] for table in tables for name, row in table.items()}
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        yield Kind(name, tuple(_cell(table.get(name), key) for table in tables))
+
+
+def _cell(row: Row | None, key: str) -> Cell | None:
+    if row is None:
+        return None
+    called = row if key == VERDICT else row["by_method"][key]
+    share = figure(
+        {"called_ai_reason": "no score for any of these pictures", **called}, "called_ai"
+    )
+    return Cell(called["n"], share)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What metrics.json of a weights folder says; `training` and `calibration` may be empty.
+
+    `training` counts pictures (n_ai, n_real), sources and generators; `arguments` are those of the
+    training command; `chosen_for` are shares that the thresholds of the verdict aim at.
+    """
+
+    folder: str
+    training: Row
+    arguments: Row
+    calibration: Row
+    roc_auc: Figure
+    ece: Figure
+    chosen_for: Row
+
+
+def read_weights(weights_dir: Path, folders: Iterable[str]) -> list[Weights]:
+    """The facts of each of the `folders`; empty ones where the file is missing or broken."""
+    return [_weights(folder, _read_metrics(weights_dir / folder)) for folder in folders]
+
+
+def _read_metrics(folder: Path) -> Row:
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        _weights(folder.name, metrics)  # what cannot be shown is as good as missing
+        return dict(metrics)
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _weights(folder: str, metrics: Row) -> Weights:
+    training, calibration = (dict(metrics.get(name) or {}) for name in ("training", "calibration"))
+    return Weights(
+        folder=folder,
+        training=training,
+        arguments=dict(training.get("arguments") or {}),
+        calibration=calibration,
+        roc_auc=figure(calibration, "roc_auc"),
+        ece=figure(calibration, "ece"),
+        chosen_for=dict(metrics.get("thresholds_chosen_for") or {}),
+    )
