@@ -22,12 +22,17 @@ class MethodUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method found: P(AI) in [0, 1], or None to abstain, with the findings that say why."""
+    """What a method found: P(AI) in [0, 1], or None to abstain, with the findings that say why.
+
+    `weight` is by how much at least its log-odds count in the verdict; None leaves that to the
+    fusion. A method gives one where it runs a model that the fusion was not fitted with.
+    """
 
     score: float | None
     findings: tuple[Finding, ...] = ()
     used: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    weight: float | None = None
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0 <= self.score <= 1:  # NaN is not, either

@@ -98,5 +98,12 @@ class Detector:
             return MethodResult(key, spec.title, "error", findings=(failed,))
         status: Status = "abstained" if answer.score is None else "ok"
         return MethodResult(
-            key, spec.title, status, answer.score, answer.findings, answer.used, answer.details
+            key,
+            spec.title,
+            status,
+            answer.score,
+            answer.findings,
+            answer.used,
+            answer.details,
+            weight=answer.weight,
         )

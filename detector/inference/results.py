@@ -39,7 +39,7 @@ class MethodResult:
     """The answer of one method; `score` is P(AI) in [0, 1], or None unless `status` is "ok".
 
     `used` says in a few words what gave the answer (weights, members); `details` holds numbers
-    for the curious and must be JSON-serialisable.
+    for the curious and must be JSON-serialisable. `weight` is as in `Answer`.
     """
 
     key: str
@@ -50,6 +50,7 @@ class MethodResult:
     used: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     elapsed_ms: float = 0.0
+    weight: float | None = None
 
     @property
     def lean(self) -> Label | None:

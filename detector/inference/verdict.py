@@ -133,7 +133,11 @@ def _contributions(
     moves: dict[str, float] = {}
     if subset:
         moves["intercept"] = subset.intercept
-        moves |= {key: weight * log_odds(scores[key]) for key, weight in subset.weights.items()}
+        own = {r.key: r.weight or 0.0 for r in results}
+        moves |= {
+            key: max(weight, own[key]) * log_odds(scores[key])
+            for key, weight in subset.weights.items()
+        }
     if fusion.file_method in scores:
         moves[fusion.file_method] = fusion.file_weight * log_odds(scores[fusion.file_method])
     return moves

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -304,3 +305,24 @@ def test_every_member_has_a_row_when_the_picture_says_too_little(runtime: Runtim
         "unavailable",
         "unavailable",
     ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "weight"),
+    [({"roc_auc": 0.9, "roc_auc_interval": [0.8, 1.0]}, 0.6), ({"roc_auc": None}, None)],
+)
+def test_a_fine_tuned_model_counts_by_its_own_test(
+    runtime: Runtime,
+    finetuned: Path,
+    image: SourceImage,
+    measured: dict[str, Any],
+    weight: float | None,
+):
+    (finetuned / "metrics.json").write_text(json.dumps({"test": measured}))
+    answer = HuggingFace(runtime).predict(image)
+    assert answer.weight == (None if weight is None else pytest.approx(weight))
+
+
+def test_the_bundled_model_leaves_its_weight_to_the_fusion(runtime: Runtime, image: SourceImage):
+    answer = HuggingFace(replace(runtime, weights_dir=WEIGHTS_DIR)).predict(image)
+    assert answer.details["members"][0]["state"] == "bundled" and answer.weight is None

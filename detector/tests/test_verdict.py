@@ -240,6 +240,15 @@ def test_methods_whose_score_does_not_count_are_named() -> None:
     assert "no weight" not in named(0.9, 0.8)
 
 
+@pytest.mark.parametrize(("own", "counts"), [(None, 0.2), (0.1, 0.2), (0.7, 0.7)])
+def test_a_weight_of_its_own_counts_where_the_fusion_gives_less(
+    own: float | None, counts: float
+) -> None:
+    fusion = Fusion({"a": Subset(0.0, {"a": 0.2}, BOUNDS)}, BOUNDS, "file", 1.0)
+    verdict = fuse(MethodResult("a", "Method 1: A", "ok", 0.9, weight=own), fusion=fusion)
+    assert verdict.contributions["a"] == pytest.approx(counts * log_odds(0.9))
+
+
 def test_one_method_alone_is_not_said_to_move_it_most() -> None:
     assert "moved it most" not in named(0.9)
 
@@ -262,6 +271,7 @@ def test_to_dict_has_the_documented_keys_and_is_json() -> None:
     for method in given["methods"]:
         assert set(method) == {
             "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean",
+            "weight",
         }  # fmt: skip
         for finding in method["findings"]:
             assert set(finding) == {"text", "kind", "claim", "where", "strength"}

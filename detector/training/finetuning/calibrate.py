@@ -12,10 +12,10 @@ from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.training.augment import ALIKE
 from detector.training.corpus import Picture, balanced_weights
-from detector.training.fusion import fit_calibration
 from detector.training.genimage.equalise import Equalise
 from detector.training.preparation import Progress
 from detector.training.scoring import score_pictures
+from detector.training.stacking import fit_stack
 
 # Of either class. Two numbers fitted to fewer pictures would be noise.
 FEWEST = 50
@@ -51,8 +51,9 @@ def calibrate(
     said = {index: answer[str(names[index])] for index, answer in bar if answer}
     seen = [pictures[index] for index in said]
     labels = np.array([picture.label for picture in seen])
-    fit = fit_calibration(np.array(list(said.values())), labels, balanced_weights(seen))
-    if fit.slope <= 0:
+    stack = fit_stack(np.array(list(said.values()))[:, None], labels, balanced_weights(seen))
+    slope = float(stack.weights[0])
+    if slope <= 0:
         return "Not calibrated: the model does not tell the validation pictures apart."
-    Calibration(fit.slope, fit.intercept).write(folder)
+    Calibration(slope, stack.intercept).write(folder)
     return f"Calibrated on {len(seen)} validation pictures (Platt scaling)."

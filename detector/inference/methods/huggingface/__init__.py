@@ -35,6 +35,7 @@ from .members import MEMBERS, Member
 from .preprocess import preprocess
 from .sources import (
     BUNDLED,
+    FINE_TUNED,
     PRE_TRAINED,
     UNAVAILABLE,
     Source,
@@ -131,7 +132,19 @@ class Ensemble:
         moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
         score = sigmoid(moved / sum(weights.values()))
         findings = tuple(_findings(self._rows(scores)))
-        return Answer(score, findings, self.used, self.details(scores))
+        return Answer(score, findings, self.used, self.details(scores), self._own_weight())
+
+    def _own_weight(self) -> float | None:
+        """The weight of the best fine-tuned member: the fusion was fitted with the bundled one.
+
+        Its own test, on pictures of the kind that it is for, is the best that is known of it.
+        """
+        measured = [
+            checkpoint.weight
+            for checkpoint in self.checkpoints.values()
+            if checkpoint.source.state == FINE_TUNED and checkpoint.source.roc_auc is not None
+        ]
+        return max(measured, default=None)
 
     def details(self, scores: dict[str, float]) -> dict[str, Any]:
         """A row for every member, with a score or without."""
