@@ -112,7 +112,8 @@ def test_a_json_line_has_the_documented_shape(folder: Path) -> None:
     assert {"label", "score", "reason", "thresholds", "agreement"} <= set(row["verdict"])
     (method,) = row["methods"]
     assert set(method) == {
-        "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean", "weight",
+        "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean",
+        "weight",
     }  # fmt: skip
     assert (method["key"], method["score"], method["status"]) == ("deep_learning", 0.9, "ok")
     assert method["findings"][0]["text"] == "It looks like it."
