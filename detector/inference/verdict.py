@@ -221,9 +221,9 @@ def _explain_no_weight(results: tuple[MethodResult, ...], contributions: dict[st
     idle = [_name(r) for r in results if r.score is not None and contributions.get(r.key) == 0]
     if not idle:
         return ""
-    have = "have" if len(idle) > 1 else "has"
-    said = f"{' and '.join(idle)} {have} no weight: on pictures of known origin"
-    return f" {said[0].upper()}{said[1:]}, this added nothing to the other methods."
+    have, their = ("have", "their scores") if len(idle) > 1 else ("has", "its score")
+    said = f"{' and '.join(idle)} {have} no weight: on pictures of known origin, {their}"
+    return f" {said[0].upper()}{said[1:]} added nothing to the other methods."
 
 
 def _name(result: MethodResult) -> str:
