@@ -16,11 +16,16 @@ from detector.inference.methods.statistical.explanation import (
     explain_groups,
     full_plane,
     groups_sentence,
-    high_pass,
     pool,
     spectrum_picture,
 )
-from detector.inference.methods.statistical.features import CROP, feature_groups, log_spectrum
+from detector.inference.methods.statistical.features import (
+    CROP,
+    LUMA,
+    feature_groups,
+    high_pass,
+    log_spectrum,
+)
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.training.statistical import tree_arrays
@@ -153,4 +158,4 @@ def test_the_spectrum_has_a_fixed_scale() -> None:
 
 def test_the_high_pass_takes_away_what_is_smooth() -> None:
     ramp = np.repeat(np.tile(np.arange(CROP, dtype=np.uint8), (CROP, 1))[..., None], 3, 2)
-    assert np.abs(high_pass(ramp)[:, 8:-8]).max() < 1e-2
+    assert np.abs(high_pass(ramp.astype(np.float32) @ LUMA)[:, 8:-8]).max() < 1e-2

@@ -38,8 +38,9 @@ from .fusion import (
     calibrate,
     fit_fusion,
     out_of_fold_scores,
+    take,
 )
-from .metrics import roc_auc, summarise
+from .metrics import expected_calibration_error, roc_auc, summarise
 from .preparation import Progress, calibration_pictures
 from .scoring import PIXEL_METHODS, score_pictures
 
@@ -93,7 +94,10 @@ def _raw_scores(
     if not usable.any():
         raise ValueError(f"Not every one of {', '.join(PIXEL_METHODS)} gives scores; train them.")
     kept = [pictures[index] for index, ok in zip(found, usable, strict=True) if ok]
-    return kept, _take(alike, usable), _take(clean, usable)
+    alike, clean = (
+        {key: take(folders, usable) for key, folders in raw.items()} for raw in (alike, clean)
+    )
+    return kept, alike, clean
 
 
 def _raw_logits(results: list[Sequence[MethodResult]]) -> RawLogits:
@@ -114,12 +118,6 @@ def _raw(result: MethodResult) -> dict[str, float]:
         return {}
     told: dict[str, float] | None = result.details.get("raw_log_odds")
     return told or {FOLDERS[result.key][0]: log_odds(result.score)}
-
-
-def _take(raw: RawLogits, usable: np.ndarray) -> RawLogits:
-    return {
-        key: {folder: x[usable] for folder, x in folders.items()} for key, folders in raw.items()
-    }
 
 
 def fuse_scores(
@@ -147,9 +145,8 @@ def fuse_scores(
 def _of_method(raw: Logits, calibrated: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """Figures of a method, and its calibration error had it not been calibrated."""
     plain = expit(np.sum(list(raw.values()), 0))
-    return summarise(labels, expit(calibrated)) | {
-        "uncalibrated_ece": summarise(labels, plain)["ece"]
-    }
+    error = round(expected_calibration_error(labels, plain), 4)
+    return summarise(labels, expit(calibrated)) | {"uncalibrated_ece": error}
 
 
 def _write_fusion(

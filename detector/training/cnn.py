@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.networks.artifact_cnn import ArtifactCNN
 
-from .export import start_metrics, write_folder, write_json
+from .export import start_metrics, weights_of, write_folder, write_json
 from .network import Plan, learnt_from, train_network
 from .preparation import Preparation, Progress
 
@@ -23,9 +23,7 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
     network = train_network(ArtifactCNN(), prepared, plan, progress=progress)
 
     def write(draft: Path) -> None:
-        # Training kept them in channels-last order, which safetensors does not take.
-        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
-        save_file(weights, draft / "model.safetensors")
+        save_file(weights_of(network), draft / "model.safetensors")
         write_json(
             draft / "config.json",
             {

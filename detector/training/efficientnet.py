@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from detector.networks.efficientnet import BACKBONE, EvidenceMap, LogOdds, start_from_imagenet
 
-from .export import save_openvino, start_metrics, write_folder, write_json
+from .export import save_openvino, start_metrics, weights_of, write_folder, write_json
 from .network import Plan, learnt_from, train_network
 from .preparation import Preparation, Progress
 
@@ -28,9 +28,8 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
     trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
 
     def write(draft: Path) -> None:
-        # Training kept them in channels-last order, which safetensors does not take.
-        weights = {name: value.contiguous() for name, value in trained.state_dict().items()}
         # Half the size; what is served is fp16, too.
+        weights = weights_of(trained)
         halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
         save_file(halves, draft / "model.safetensors")
         write_json(

@@ -56,6 +56,14 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
+def weights_of(network: nn.Module) -> dict[str, torch.Tensor]:
+    """The weights of a trained network as safetensors takes them.
+
+    Training kept them in channels-last order, which it does not take.
+    """
+    return {name: value.contiguous() for name, value in network.state_dict().items()}
+
+
 def start_metrics(
     folder: Path, model: str, pictures: Sequence[Picture], arguments: dict[str, Any]
 ) -> None:

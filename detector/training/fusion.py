@@ -116,14 +116,15 @@ def out_of_fold_scores(raw: RawLogits, known: Known, asked: RawLogits | None = N
     folds = StratifiedGroupKFold(FOLDS).split(known.labels, known.labels, known.sources)
     for seen, unseen in folds:
         learnt = known.take(seen)
-        fits = {key: fit_calibrations(_take(x, seen), learnt) for key, x in raw.items()}
-        stack = _fit({key: calibrate(_take(x, seen), fits[key]) for key, x in raw.items()}, learnt)
-        inputs = {key: calibrate(_take(x, unseen), fits[key]) for key, x in (asked or raw).items()}
+        fits = {key: fit_calibrations(take(x, seen), learnt) for key, x in raw.items()}
+        stack = _fit({key: calibrate(take(x, seen), fits[key]) for key, x in raw.items()}, learnt)
+        inputs = {key: calibrate(take(x, unseen), fits[key]) for key, x in (asked or raw).items()}
         scores[unseen] = _fused(stack, inputs)
     return scores
 
 
-def _take(raw: Logits, indices: np.ndarray) -> Logits:
+def take(raw: Logits, indices: np.ndarray) -> Logits:
+    """The log-odds of some of the pictures: by index, or by a mask (n,)."""
     return {name: values[indices] for name, values in raw.items()}
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from detector.inference.tiles import Pixels
 
-from .features import CROP, LUMA, Array, feature_groups, log_spectrum
+from .features import CROP, LUMA, Array, feature_groups, high_pass, log_spectrum
 from .trees import BoostedTrees
 
 BASELINE = "baseline"
@@ -61,15 +60,11 @@ def spectrum_picture(crops: Pixels) -> str:
 
     Each level is a byte, row by row from the upper left; frequency 0 is at row and column 32.
     """
-    half = np.mean([log_spectrum(high_pass(crop)) for crop in crops], axis=0)
+    half = np.mean(
+        [log_spectrum(high_pass(crop.astype(np.float32) @ LUMA)) for crop in crops], axis=0
+    )
     levels = (pool(full_plane(half)) - DARKEST) / (BRIGHTEST - DARKEST) * 255
     return base64.b64encode(levels.clip(0, 255).round().astype(np.uint8).tobytes()).decode()
-
-
-def high_pass(crop: Pixels) -> Array:
-    """The luma of a crop without what is smooth, as the features see it."""
-    luma = crop.astype(np.float32) @ LUMA
-    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 1.0), np.float32)
 
 
 def full_plane(half: Array) -> Array:

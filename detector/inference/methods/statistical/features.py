@@ -54,7 +54,7 @@ def compute_groups(crop: Pixels) -> dict[str, Array]:
     rgb = crop.astype(np.float32)
     luma = rgb @ LUMA
     noise = square_residual(luma)
-    spectrum = log_spectrum(luma - cv2.GaussianBlur(luma, (0, 0), 1.0))
+    spectrum = log_spectrum(high_pass(luma))
     groups = {
         "colour spectrum": channel_spectra(crop),
         "channel correlation": channel_correlation(crop),
@@ -115,6 +115,11 @@ def radial_profile(spectrum: Array) -> Profile:
     sums = np.bincount(rings, spectrum.ravel(), SPECTRUM_BINS)
     profile: Profile = sums / np.maximum(np.bincount(rings, minlength=SPECTRUM_BINS), 1)
     return profile
+
+
+def high_pass(luma: Array) -> Array:
+    """A luma plane without what is smooth."""
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 1.0), np.float32)
 
 
 def square_residual(plane: Array) -> Array:
