@@ -19,6 +19,7 @@ class TrainingCommand(BaseCommand):
     """A command that learns from a corpus and writes a folder below --output."""
 
     requires_system_checks: list[str] = []  # the weights that the checks miss are made here
+    more_help = "Further corpora, of which nothing is kept back for calibration."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
@@ -27,7 +28,7 @@ class TrainingCommand(BaseCommand):
             type=Path,
             nargs="+",
             default=[],
-            help="Further corpora, of which nothing is kept back for calibration.",
+            help=self.more_help,
         )
         parser.add_argument(
             "--cache",

@@ -10,6 +10,7 @@ from detector.training.fusion import (
     Known,
     RawLogits,
     calibrate,
+    choose_thresholds,
     fit_calibrations,
     fit_fusion,
     out_of_fold_scores,
@@ -79,3 +80,24 @@ def test_thresholds_hold_on_untouched_files_too():
     _, alone = fit_fusion(raw, raw, known)
     _, both = fit_fusion(raw, shifted, known)
     assert both["one+two"]["thresholds"]["ai"] > alone["one+two"]["thresholds"]["ai"]
+
+
+def test_thresholds_hold_for_other_sources_too():
+    """One source in ten holds all false positives: another draw of sources may hold more of it."""
+    rng = np.random.default_rng(0)
+    scores, labels = rng.random(N) * 0.5, np.zeros(N, int)
+    labels[: N // 2] = 1
+    scores[labels == 1] += 0.5
+    sources = np.arange(N) % SOURCES
+    even = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), sources))
+    scores[(labels == 0) & (sources == 0) & (rng.random(N) < 0.2)] = 0.9
+    uneven = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), sources))
+    # Of real pictures 1 % have .9, so that 2 % would be kept to without a resample.
+    assert even["ai"] < 0.5 and uneven["ai"] == pytest.approx(0.9)
+
+
+def test_thresholds_of_one_source_each_are_its_quantiles():
+    labels = np.repeat([0, 1], 1000)
+    scores = np.concatenate([np.linspace(0, 0.5, 1000), np.linspace(0.5, 1, 1000)])
+    known = Known(labels, np.full(2000, 1 / 2000), labels)
+    assert choose_thresholds(scores, known) == {"real": 0.525, "ai": 0.49}

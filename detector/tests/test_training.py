@@ -26,7 +26,7 @@ from detector.inference.verdict import load_fusion
 from detector.training.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
 from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
 from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
-from detector.training.preparation import prepare
+from detector.training.preparation import calibration_pictures, prepare
 from detector.training.regions import NATIVE, WHOLE, Regions, cut_regions
 
 from .processes import run_python
@@ -303,6 +303,20 @@ def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
     assert learnt(more=[more]) - learnt() == set((more / "train" / "ai").iterdir())
 
 
+def test_all_of_a_further_corpus_calibrates_unless_it_was_learnt_from(corpus: Path, tmp_path: Path):
+    make_picture(tmp_path / "train" / "ai" / "new.jpg", np.random.default_rng(0), ai=True)
+    make_picture(tmp_path / "val" / "ai" / "v.jpg", np.random.default_rng(1), ai=True)
+    plain = calibration_pictures(corpus, 4)
+    further = set(calibration_pictures(corpus, 4, [tmp_path])) - set(plain)
+    assert [picture.source for picture in further] == ["new"]
+    learnt = {p.source for p in read_corpus(corpus) if p.split == "train"}
+    learnt -= {picture.source for picture in plain}
+    known = f"{min(learnt)}.jpg"
+    make_picture(tmp_path / "train" / "real" / known, np.random.default_rng(2), ai=False)
+    with pytest.raises(ValueError, match=f"{min(learnt)}: learnt from, so it cannot calibrate"):
+        calibration_pictures(corpus, 4, [tmp_path])
+
+
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):
     code = f"""
 import cv2, numpy as np
@@ -310,7 +324,7 @@ cv2.setNumThreads(4)
 cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)
 from pathlib import Path
 from detector.training.corpus import read_corpus
-from detector.training.preparation import prepare
+from detector.training.preparation import calibration_pictures, prepare
 data, cache = Path({str(corpus)!r}), Path({str(tmp_path)!r})
 prepare(data, cache, seed=4, workers=2, progress=lambda items, **_: items)
 """

@@ -30,6 +30,7 @@ from .cards import write_card
 from .corpus import Picture, balanced_weights, cap_sources
 from .export import write_json
 from .fusion import (
+    CONFIDENCE,
     MAX_FALSE_AI,
     MAX_FALSE_REAL,
     Known,
@@ -51,13 +52,21 @@ FOLDERS = {key: METHODS[key].weights for key in PIXEL_METHODS}
 
 
 def calibrate_and_fuse(
-    data: Path, output: Path, runtime: Runtime, *, seed: int, workers: int, progress: Progress
+    data: Path,
+    output: Path,
+    runtime: Runtime,
+    *,
+    seed: int,
+    workers: int,
+    progress: Progress,
+    more: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write calibration.json of each method and fusion/; returns the fusion's metrics.
 
-    Raises `FileNotFoundError` without pictures, `ValueError` if a method gives no scores.
+    `more` are further corpora that no method has learnt from. Raises `FileNotFoundError` without
+    pictures, `ValueError` if a method gives no scores or a further source was learnt from.
     """
-    pictures = cap_sources(calibration_pictures(data, seed), MAX_PER_SOURCE, seed)
+    pictures = cap_sources(calibration_pictures(data, seed, more), MAX_PER_SOURCE, seed)
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)
         scored, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)
@@ -155,7 +164,11 @@ def _write_fusion(
     folder.mkdir(parents=True, exist_ok=True)
     config = {"subsets": subsets, "thresholds": subsets["+".join(sorted(FOLDERS))]["thresholds"]}
     write_json(folder / "config.json", config | {"file_method": "forensics", "file_weight": 1.0})
-    limits = {"real_called_ai": MAX_FALSE_AI, "ai_called_real": MAX_FALSE_REAL}
+    limits = {
+        "real_called_ai": MAX_FALSE_AI,
+        "ai_called_real": MAX_FALSE_REAL,
+        "confidence": CONFIDENCE,
+    }
     measured = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
     write_json(folder / "metrics.json", measured)
 

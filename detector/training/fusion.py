@@ -13,11 +13,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 from detector.inference.calibration import Calibration
 from detector.inference.numbers import MIN_SCORE
 
-from .metrics import weighted_quantile
 from .stacking import Stack, fit_stack
 
-# Of real photographs called "likely AI", and of AI pictures called "likely real".
-MAX_FALSE_AI, MAX_FALSE_REAL = 0.01, 0.05
+# Of real photographs called "likely AI", and of AI pictures called "likely real": kept on other
+# sources like these with this confidence.
+MAX_FALSE_AI, MAX_FALSE_REAL, CONFIDENCE = 0.02, 0.05, 0.95
+RESAMPLES = 1000
 FOLDS = 5
 
 # For each method (or each weights folder) its log-odds of the same pictures, shape (n,).
@@ -90,7 +91,7 @@ def _fit_subset(
     inputs = {key: calibrate(raw, fits[key]) for key, raw in alike.items()}
     stack = _fit(inputs, known)
     bounds = [
-        choose_thresholds(scores, known.labels, known.weights)
+        choose_thresholds(scores, known)
         for scores in (out_of_fold_scores(alike, known), out_of_fold_scores(alike, known, clean))
     ]
     return {
@@ -136,12 +137,37 @@ def _fused(stack: Stack, inputs: Logits) -> np.ndarray:
     return np.asarray(expit(stack.log_odds(np.stack(list(inputs.values()), 1))))
 
 
-def choose_thresholds(
-    scores: np.ndarray, labels: np.ndarray, weights: np.ndarray
-) -> dict[str, float]:
-    """Thresholds that keep to MAX_FALSE_AI and MAX_FALSE_REAL on out-of-fold scores."""
-    real, ai = labels == 0, labels == 1
+def choose_thresholds(scores: np.ndarray, known: Known, seed: int = 0) -> dict[str, float]:
+    """Thresholds that keep to MAX_FALSE_AI and MAX_FALSE_REAL on out-of-fold scores (n,).
+
+    False positives come by the source: one wallpaper collection may have more than all the others
+    together. So sources are resampled (cluster bootstrap, Davison & Hinkley 1997), and CONFIDENCE
+    of the resamples keep the promise.
+    """
+    counts = _resample_sources(known.sources, seed)
+    real, ai = known.labels == 0, known.labels == 1
+    highest_real = _quantiles(scores[real], (known.weights * counts)[:, real], 1 - MAX_FALSE_AI)
+    lowest_ai = _quantiles(scores[ai], (known.weights * counts)[:, ai], MAX_FALSE_REAL)
     return {
-        "real": round(weighted_quantile(scores[ai], weights[ai], MAX_FALSE_REAL), 3),
-        "ai": round(weighted_quantile(scores[real], weights[real], 1 - MAX_FALSE_AI), 3),
+        "real": round(float(np.quantile(lowest_ai, 1 - CONFIDENCE)), 3),
+        "ai": round(float(np.quantile(highest_real, CONFIDENCE)), 3),
     }
+
+
+def _resample_sources(sources: np.ndarray, seed: int) -> np.ndarray:
+    """How often each picture is in each resample of the sources: shape (RESAMPLES, n)."""
+    names, source_of = np.unique(sources, return_inverse=True)
+    share = np.full(len(names), 1 / len(names))
+    return np.random.default_rng(seed).multinomial(len(names), share, RESAMPLES)[:, source_of]
+
+
+def _quantiles(values: np.ndarray, weights: np.ndarray, share: float) -> np.ndarray:
+    """For each resample, weights (r, n), the value below which `share` of its weight lies: (r,).
+
+    Resamples without any weight are left out.
+    """
+    order = np.argsort(values)
+    below = np.cumsum(weights[:, order], 1)
+    below = below[below[:, -1] > 0]
+    reached = (below < share * below[:, -1:]).sum(1)
+    return np.asarray(values[order][np.minimum(reached, len(values) - 1)])

@@ -173,10 +173,3 @@ def class_weights(labels: np.ndarray) -> np.ndarray:
 def bin_of(scores: np.ndarray) -> np.ndarray:
     """The bin (n,) of BINS equal-width ones that each score is in."""
     return np.minimum((scores * BINS).astype(int), BINS - 1)
-
-
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The value below which `share` (0..1) of the weight lies."""
-    order = np.argsort(values)
-    below = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][min(np.searchsorted(below, share), len(values) - 1)])

@@ -25,10 +25,17 @@ class Preparation:
     learn: np.ndarray
 
 
-def calibration_pictures(data: Path, seed: int) -> list[Picture]:
-    """Pictures of the train split whose sources no method learns from."""
+def calibration_pictures(data: Path, seed: int, more: Sequence[Path] = ()) -> list[Picture]:
+    """Pictures of the train split whose sources no method learns from, and all of `more`.
+
+    Raises `ValueError` if a corpus of `more` has a source that is learnt from in `data`.
+    """
     pictures, held = _train_split(data, seed)
-    return [picture for picture in pictures if picture.source in held]
+    further = [p for folder in more for p in read_corpus(folder) if p.split == "train"]
+    learnt = {picture.source for picture in pictures} - held
+    if known := sorted(learnt & {picture.source for picture in further}):
+        raise ValueError(f"{', '.join(known)}: learnt from, so it cannot calibrate.")
+    return [picture for picture in pictures if picture.source in held] + further
 
 
 def _train_split(data: Path, seed: int) -> tuple[list[Picture], set[str]]:

@@ -14,6 +14,7 @@ class Command(TrainingCommand):
         "Calibrate methods 1, 2 and 4 and fit their fusion, on training sources that they have not "
         "learnt from. Run it after every other train command."
     )
+    more_help = "Further corpora, none of which was learnt from: no --more of another command."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -26,6 +27,7 @@ class Command(TrainingCommand):
             options["data"],
             options["output"],
             get_runtime(),
+            more=options["more"],
             seed=options["seed"],
             workers=options["workers"],
             progress=self.progress,
