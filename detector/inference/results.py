@@ -22,16 +22,19 @@ LEAN_REAL, LEAN_AI = 0.4, 0.6
 class Finding:
     """One sentence of evidence.
 
-    `claim` is the side that the evidence argues for, or None. `strength` says how much it is
-    worth: only "decisive" evidence sets a verdict by itself, "context" argues for nothing.
-    `where` names the place in the file (container and key), empty for evidence from pixels.
+    `claim` is the side that the evidence argues for, or None. Only what a trusted signer signed
+    argues for "real"; "capture", the claim of a file that a camera took it, argues for nothing and
+    only contradicts "ai". `strength` says how much it is worth: only "decisive" evidence sets a
+    verdict by itself, "context" argues for nothing. `where` names the place in the file (container
+    and key), empty for evidence from pixels. `signed` is evidence that a trusted signer signed.
     """
 
     text: str
     kind: str = "note"
-    claim: Literal["ai"] | None = None
+    claim: Literal["ai", "real", "capture"] | None = None
     where: str = ""
     strength: Strength = "context"
+    signed: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding, MethodResult, Thresholds, Verdict
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.inference.verdict import DECISIVE_SCORE, Fusion, Subset, combine, load_fusion
+from detector.inference.verdict import DECISIVE_SCORES, Fusion, Subset, combine, load_fusion
 
 BOUNDS = Thresholds(real=0.2, ai=0.8)
 FUSION = Fusion(
@@ -131,7 +131,7 @@ def test_without_any_score_wide_thresholds_make_no_side() -> None:
 
 def test_decisive_evidence_decides_against_all_pixels() -> None:
     verdict = fuse(result("a", 0.01), result("b", 0.01), evidence("decisive", 0.99))
-    assert (verdict.label, verdict.score) == ("ai", DECISIVE_SCORE)
+    assert (verdict.label, verdict.score) == ("ai", DECISIVE_SCORES["ai"])
     assert verdict.decided_by == "file" and verdict.contributions == {}
     assert EVIDENCE in verdict.reason and "decides the verdict" in verdict.reason
     assert "A camera wrote it." not in verdict.reason
@@ -144,6 +144,57 @@ def test_decisive_evidence_decides_without_any_other_method() -> None:
 def test_a_decisive_finding_that_claims_nothing_decides_nothing() -> None:
     finding = Finding("It is there.", claim=None, strength="decisive")
     assert fuse(result("file", findings=(finding,))).decided_by is None
+
+
+def said(claim: str | None, strength: str = "decisive", signed: bool = False) -> Finding:
+    text = f"It says {claim}{' and is signed' if signed else ''}."
+    return Finding(text, "kind", claim, "PNG tEXt", strength, signed)
+
+
+AI, CAMERA = said("ai"), said("capture", "context")
+SIGNED_AI, SIGNED_REAL = said("ai", signed=True), said("real", signed=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "label", "decided"),
+    [
+        ([AI], "ai", True),
+        ([SIGNED_AI], "ai", True),
+        ([SIGNED_REAL], "real", True),
+        # An unsigned claim gives way to a signed one, and two of a kind cancel each other.
+        ([AI, CAMERA], "uncertain", False),
+        ([SIGNED_AI, CAMERA], "ai", True),
+        ([SIGNED_REAL, AI], "real", True),
+        ([SIGNED_REAL, SIGNED_AI], "uncertain", False),
+        # A camera's claim alone is worth nothing, and contradicts no weaker hint.
+        ([CAMERA], "ai", False),
+        ([said("ai", "strong"), CAMERA], "ai", False),
+        ([said("capture"), said(None)], "ai", False),
+    ],
+)
+def test_only_a_signature_is_stronger_than_a_contradiction(
+    findings: list[Finding], label: str, decided: bool
+) -> None:
+    for order in (findings, findings[::-1]):
+        file = result("file", findings=tuple(order))
+        verdict = fuse(result("a", 0.99), result("b", 0.99), file)
+        assert verdict.label == label
+        assert verdict.decided_by == ("file" if decided else None)
+        assert ("decides the verdict" in verdict.reason) is decided
+
+
+def test_a_contradiction_is_told_with_both_sides_and_names_no_side() -> None:
+    verdict = fuse(result("a", 0.99), result("file", findings=(AI, CAMERA)))
+    assert verdict.reason.startswith("The file contradicts itself: It says ai. Yet: It says")
+    assert "we take no side" in verdict.reason
+    assert verdict.contributions  # what the pixels say is still shown
+
+
+def test_a_signed_photograph_is_called_real_with_what_speaks_against_it() -> None:
+    verdict = fuse(result("a", 0.99), result("file", findings=(SIGNED_REAL, AI)))
+    assert verdict.score == DECISIVE_SCORES["real"]
+    assert "signed by a signer whom" in verdict.reason
+    assert verdict.reason.endswith("something in the file speaks for an AI: see its findings.")
 
 
 def test_weak_evidence_moves_the_verdict_only_a_little() -> None:
@@ -274,7 +325,7 @@ def test_to_dict_has_the_documented_keys_and_is_json() -> None:
             "weight",
         }  # fmt: skip
         for finding in method["findings"]:
-            assert set(finding) == {"text", "kind", "claim", "where", "strength"}
+            assert set(finding) == {"text", "kind", "claim", "where", "strength", "signed"}
     assert given["methods"][0]["score"] == 0.1235
     assert (given["notes"], given["version"], given["elapsed_ms"]) == (["One frame."], "1+a", 12.3)
 

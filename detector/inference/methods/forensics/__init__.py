@@ -11,9 +11,10 @@ says nothing proves nothing, and what a file says can be forged; so it may argue
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from detector.inference.grounds import weigh
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding, Strength
@@ -70,15 +71,28 @@ class Forensics(Method):
         metadata = read_metadata(image.data, image.format)
         evidence = _distinct(collect(metadata))
         findings = sorted((e.finding for e in evidence), key=_by_strength)
-        claims = [finding for finding in findings if finding.claim == "ai"]
-        if not claims:
+        if not any(finding.claim in ("ai", "real") for finding in findings):
             findings = [Finding(SILENCE, "silent"), *findings]
         return Answer(
-            score=SCORES[claims[0].strength] if claims else None,
+            score=score_evidence(findings),
             findings=tuple(findings),
             used=", ".join(metadata.containers),
             details=_details(evidence),
         )
+
+
+def score_evidence(findings: Sequence[Finding]) -> float | None:
+    """P(AI) by the strongest claim; None if there is none, or if two contradict each other.
+
+    `findings` come strongest first.
+    """
+    grounds = weigh(findings)
+    if grounds.conflict:
+        return None
+    if grounds.decisive and grounds.decisive.claim == "real":
+        return 1 - SCORES["decisive"]
+    claims = [finding for finding in findings if finding.claim == "ai"]
+    return SCORES[claims[0].strength] if claims else None
 
 
 def collect(metadata: Metadata) -> Iterator[Evidence]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from detector.inference.results import Strength
 
-from .evidence import Evidence, ai_claim, context, make_rows, scalar
+from .evidence import Evidence, ai_claim, capture_claim, context, make_rows, scalar
 from .metadata import Metadata, Unreadable, clean, parse_json
 from .xmp import IPTC_EXT
 
@@ -50,6 +50,7 @@ OTHER_SOURCES = {
     "virtualRecording": "a recording of a virtual scene",
     "composite": "a composite",
 }
+CAPTURED = ("digitalCapture", "computationalCapture")
 _KNOWN = {term.lower(): term for term in (*AI_SOURCES, *OTHER_SOURCES)}
 
 AI_FIELDS = {
@@ -76,6 +77,8 @@ def read_source_type(metadata: Metadata) -> Iterator[Evidence]:
                 said = f"The file declares itself {meaning} (IPTC digital source type {term})."
                 if term in AI_SOURCES:
                     yield ai_claim(said, "iptc", where, strength=AI_SOURCES_STRENGTH[term])
+                elif term in CAPTURED:
+                    yield capture_claim(said, "iptc", where)
                 else:
                     yield context(said, "iptc", where)
 

@@ -34,6 +34,11 @@ def ai_claim(
     return Evidence(Finding(text, kind, "ai", where, strength), rows)
 
 
+def capture_claim(text: str, kind: str, where: str) -> Evidence:
+    """The file's claim that a camera took the picture: no proof, but it contradicts a generator."""
+    return Evidence(Finding(text, kind, "capture", where, "context"))
+
+
 def context(text: str, kind: str, where: str = "") -> Evidence:
     """Something worth knowing that argues for neither side."""
     return Evidence(Finding(text, kind, None, where, "context"))
