@@ -21,6 +21,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .charts import HeatMap, draw_groups, draw_heat_map, draw_waterfall
+from .file_story import tell_story
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES, say_too_large
 from .inference.methods import METHODS
@@ -31,7 +32,7 @@ from .services import get_limits
 from .uploads import analyse
 
 RECENT = 8
-HEAT_MAP_OF = "deep_learning"
+HEAT_MAP_OF, FILE_METHOD = "deep_learning", "forensics"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,6 +84,7 @@ def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "detection": detection,
         "rows": rows,
+        "file": _file(methods),
         "scored": any(row["result"]["score"] is not None for row in rows),
         "heat_map": _heat_map(methods),
         "waterfall": draw_waterfall(verdict["contributions"], methods),
@@ -100,8 +102,19 @@ def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
             "decides": method["key"] == decider,
             "groups": draw_groups(method["details"].get("groups", [])),
         }
+        | _findings(method)
         for method in result["methods"]
     ]
+
+
+def _findings(method: dict[str, Any]) -> dict[str, Any]:
+    """The findings for the table: of what the file says the first, as the timeline has them all."""
+    story = _tells_story(method)
+    return {"story": story, "findings": method["findings"][:1] if story else method["findings"]}
+
+
+def _tells_story(method: dict[str, Any]) -> bool:
+    return method["key"] == FILE_METHOD and method["status"] in ("ok", "abstained")
 
 
 def _heat_map(methods: list[dict[str, Any]]) -> HeatMap | None:
@@ -109,6 +122,16 @@ def _heat_map(methods: list[dict[str, Any]]) -> HeatMap | None:
     for method in methods:
         if method["key"] == HEAT_MAP_OF and (heat := method["details"].get("heat_map")):
             return draw_heat_map(heat)
+    return None
+
+
+def _file(methods: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """What method 3 read in the file, for the timeline; None if it could not answer."""
+    for method in methods:
+        if _tells_story(method):
+            details = method["details"]
+            shown = {key: details.get(key) for key in ("table", "credentials")}
+            return shown | {"stations": tell_story(method["findings"])}
     return None
 
 

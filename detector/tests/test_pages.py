@@ -150,12 +150,49 @@ def test_evidence_that_decides_is_open_and_says_so(
     client: Client, make_detection: MakeDetection, verdict: MakeVerdict
 ):
     finding = Finding("A prompt is in it.", "generator", "ai", "PNG tEXt: prompt", "decisive")
-    said = {"findings": (finding,), "details": {"table": [["Seed", "314"], ["Prompt", "a cat"]]}}
-    decided = verdict(methods={"forensics": said}, decided_by="forensics")
+    decided = verdict(methods={"forensics": {"findings": (finding,)}}, decided_by="forensics")
     html = get_result(client, make_detection(decided))
     assert html.count("<details open") == html.count("Decides the verdict") == 1
     assert "Decisive evidence for AI" in html and "<code>PNG tEXt: prompt</code>" in html
-    assert "<dt>Seed</dt><dd>314</dd>" in html
+
+
+def test_what_the_file_says_is_told_in_the_order_of_its_life(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict
+):
+    findings = (
+        Finding("Settings.", "comfyui", "ai", "PNG tEXt prompt", "decisive"),
+        Finding("Saved at 90.", "compression"),
+        Finding("A camera.", "camera", "capture", "EXIF Make"),
+        Finding("Cut off.", "unreadable"),
+        Finding("Of a kind to come.", "new"),
+    )
+    said = {"findings": findings, "details": {"table": [["Seed", "314"], ["Prompt", "a cat"]]}}
+    html = get_result(client, make_detection(verdict(methods={"forensics": said})))
+    assert_well_formed(html)
+    story = html[html.index('class="timeline"') :]
+    assert re.findall(r"<h3>(.*?)</h3>", story) == [
+        "Taken by a camera",
+        "Made by a generator",
+        "Saved and shared",
+        "Also noted",
+        "Could not be read",
+        "What cannot be checked here",
+    ]
+    assert "Sets the verdict by itself, unless the file contradicts it (for AI)" in story
+    assert story.count("Worth knowing, moves nothing") == 4
+    assert "SynthID" in story and "<code>EXIF Make</code>" in story
+    assert "<dt>Seed</dt><dd>314</dd>" in story and 'data-copy="parameters" hidden' in story
+    # The table has the first alone.
+    assert html[: html.index('class="timeline"')].count("Saved at 90.") == 0
+
+
+@pytest.mark.parametrize("status", ["unavailable", "error"])
+def test_without_an_answer_of_method_3_there_is_no_timeline(
+    client: Client, make_detection: MakeDetection, verdict: MakeVerdict, status: str
+):
+    failed = {"status": status, "score": None, "findings": (Finding("It failed."),)}
+    html = get_result(client, make_detection(verdict(methods={"forensics": failed})))
+    assert 'class="timeline"' not in html and "It failed." in html
 
 
 def test_members_show_their_state(

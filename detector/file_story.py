@@ -1,0 +1,73 @@
+"""What the file says about itself, in the order of a picture's life: the timeline of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+TAKEN, GENERATED, EDITED = "Taken by a camera", "Made by a generator", "Edited"
+SAVED, DECLARED, SIGNED = "Saved and shared", "Declared", "Signed"
+NOTED, UNREADABLE = "Also noted", "Could not be read"
+
+# The station of each kind of finding, and the stations in their order.
+KINDS = {
+    TAKEN: {"camera", "gps", "capture", "thumbnail"},
+    GENERATED: {"watermark", "stealth"},
+    EDITED: {"editor", "samsung"},
+    SAVED: {"compression", "double-compression", "platform"},
+    DECLARED: {"iptc", "iptc-ai", "google", "aigc-label"},
+    SIGNED: {"c2pa"},
+    NOTED: {"silent"},
+    UNREADABLE: {"unreadable"},
+}
+WORTH = {
+    "decisive": "Sets the verdict by itself, unless the file contradicts it",
+    "strong": "Strong: moves the verdict far",
+    "medium": "Medium: moves the verdict",
+    "weak": "Weak: a hint, moves the verdict little",
+    "context": "Worth knowing, moves nothing",
+}
+SIDES = {"ai": "for AI", "real": "for a photograph"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One finding: what it says, where it stands, how much it is worth, and the side's class."""
+
+    text: str
+    where: str
+    worth: str
+    side: str
+
+
+@dataclass(frozen=True)
+class Station:
+    """One step in the life of the picture with what the file says about it."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def tell_story(findings: Iterable[dict[str, Any]]) -> list[Station]:
+    """The stations that the findings (as in the JSON) tell of, in the order of a picture's life."""
+    told: dict[str, list[Entry]] = {title: [] for title in KINDS}
+    for finding in findings:
+        told[_station_of(finding)].append(_entry(finding))
+    return [Station(title, tuple(entries)) for title, entries in told.items() if entries]
+
+
+def _station_of(finding: dict[str, Any]) -> str:
+    for title, kinds in KINDS.items():
+        if finding["kind"] in kinds:
+            return title
+    # Every generator has a kind of its own.
+    return GENERATED if finding["claim"] == "ai" else NOTED
+
+
+def _entry(finding: dict[str, Any]) -> Entry:
+    strength, claim = finding["strength"], finding["claim"]
+    worth = WORTH.get(strength, strength)
+    side = SIDES.get(claim or "")
+    shown = f"{worth} ({side})" if side and strength != "context" else worth
+    return Entry(finding["text"], finding["where"], shown, claim if side else "")
