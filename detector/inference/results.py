@@ -29,7 +29,7 @@ class Finding:
 
     text: str
     kind: str = "note"
-    claim: Literal["ai"] | None = None
+    claim: Literal["ai", "real"] | None = None
     where: str = ""
     strength: Strength = "context"
 
