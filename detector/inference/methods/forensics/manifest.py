@@ -61,7 +61,7 @@ OTHER_FAULT = "the statement does not follow the standard"
 
 # Why the library has no report.
 ERRORS = {
-    "damaged": "they are damaged.",
+    "damaged": "they are damaged, or do not follow the standard.",
     "long": "they are too long.",
     "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
 }
