@@ -25,7 +25,8 @@ class Runtime:
 
     `force_cpu` keeps inference off every accelerator. `memory_constrained` loads the first member
     of the ensemble only. `finetuned_dir` holds the folders that fine-tuning writes, `hub_cache` is
-    the Hugging Face cache (None: the library's default), `compiled_dir` keeps converted networks.
+    the Hugging Face cache (None: the library's default), `compiled_dir` keeps converted networks,
+    `trust_anchors` is a PEM file with the authorities whose C2PA signers are trusted.
     """
 
     finetuned_dir: Path
@@ -34,6 +35,7 @@ class Runtime:
     hub_cache: Path | None = None
     force_cpu: bool = False
     memory_constrained: bool = False
+    trust_anchors: Path | None = None
 
     @property
     def device(self) -> str:

@@ -6,12 +6,14 @@ somewhere in the file is no evidence.
 
 What it misses: everything that was stripped, which social networks do to most pictures. A file that
 says nothing proves nothing, and what a file says can be forged; so it may argue for AI, never for
-"real". Signed manifests (C2PA) and marks hidden in the pixels are not read.
+"real". The one exception is a camera's signed statement (C2PA) from a signer whom the operator
+trusts. Marks hidden in the pixels are not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from detector.inference.grounds import weigh
@@ -22,6 +24,7 @@ from detector.inference.results import Finding, Strength
 from .camera import read_camera, read_editor
 from .comfyui import read_comfyui
 from .containers import read_metadata
+from .credentials import find_credentials, read_credentials
 from .declarations import read_ai_fields, read_aigc_label, read_google_credit, read_source_type
 from .evidence import Evidence, Reader, context
 from .generators import (
@@ -69,7 +72,8 @@ class Forensics(Method):
 
     def _predict(self, image: SourceImage) -> Answer:
         metadata = read_metadata(image.data, image.format)
-        evidence = _distinct(collect(metadata))
+        credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
+        evidence = _distinct(chain(read_credentials(credentials), collect(metadata)))
         findings = sorted((e.finding for e in evidence), key=_by_strength)
         if not any(finding.claim in ("ai", "real") for finding in findings):
             findings = [Finding(SILENCE, "silent"), *findings]
@@ -77,7 +81,8 @@ class Forensics(Method):
             score=score_evidence(findings),
             findings=tuple(findings),
             used=", ".join(metadata.containers),
-            details=_details(evidence),
+            details=_details(evidence)
+            | ({"credentials": credentials.to_dict()} if credentials else {}),
         )
 
 

@@ -38,7 +38,7 @@ def read_metadata(data: bytes, format: str) -> Metadata:
 
 def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
     try:
-        for marker, body in _segments(data):
+        for marker, body in segments(data):
             if marker == 0xFE:
                 metadata.add("JPEG comment", decode_text(bytes(body)), "JPEG comment")
             elif marker == 0xE1 and bytes(body[:6]) == b"Exif\0\0":
@@ -51,7 +51,7 @@ def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
         add_trailer(data, metadata)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
+def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
     """(marker, body) of each segment before the picture data."""
     view, at = memoryview(data), 2
     for _ in range(MAX_BLOCKS):
@@ -73,14 +73,14 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
 
 
 def _walk_webp(data: bytes, metadata: Metadata) -> None:
-    for kind, body in _riff_chunks(data):
+    for kind, body in riff_chunks(data):
         if kind == b"EXIF":
             add_exif(body, metadata)
         elif kind == b"XMP ":
             add_xmp(body, metadata)
 
 
-def _riff_chunks(data: bytes) -> Iterator[Block]:
+def riff_chunks(data: bytes) -> Iterator[Block]:
     view, at = memoryview(data), 12
     for _ in range(MAX_BLOCKS):
         if at + 8 > len(data):
@@ -102,7 +102,7 @@ def _walk_gif(data: bytes, metadata: Metadata) -> None:
         if data[at : at + 1] != b"!" or at + 2 > len(data):
             return
         label, start = data[at + 1], at + 2
-        at, parts = _sub_blocks(data, start)
+        at, parts = sub_blocks(data, start)
         if label == 0xFE:
             metadata.add("GIF comment", decode_text(b"".join(parts)), "GIF comment")
         elif label == 0xFF and parts[:1] == [b"XMP DataXMP"]:
@@ -111,7 +111,7 @@ def _walk_gif(data: bytes, metadata: Metadata) -> None:
             add_xmp(packet[: packet.rfind(b">") + 1], metadata)
 
 
-def _sub_blocks(data: bytes, at: int) -> tuple[int, list[bytes]]:
+def sub_blocks(data: bytes, at: int) -> tuple[int, list[bytes]]:
     """The place after the sub-blocks, and the sub-blocks."""
     parts: list[bytes] = []
     for _ in range(MAX_SUB_BLOCKS):

@@ -24,10 +24,11 @@ MAKERS = {
 }
 
 # One editable field each: a hint, no more. Names that also mean something else are not here.
-_PROGRAMS = re.compile(
+PROGRAMS = re.compile(
     r"\b(midjourney|adobe firefly|dall[-·. ]?e|stable diffusion|automatic1111|comfyui|invokeai|"
     r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo\.ai|bing image creator|"
-    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux)\b",
+    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
+    r"image creator from designer)\b",
     re.IGNORECASE,
 )
 
@@ -106,7 +107,7 @@ def _used_generative_tool(data: Any) -> bool:
 def read_software(metadata: Metadata) -> Iterator[Evidence]:
     """The name of a generator in the field for the program that wrote the file."""
     for text in metadata.carriers("Software"):
-        if _PROGRAMS.search(clean(text.value, 200)):
+        if PROGRAMS.search(clean(text.value, 200)):
             name = clean(text.value, 80)
             said = (
                 f'The file names "{name}" as the program that wrote it; anyone can write that name.'

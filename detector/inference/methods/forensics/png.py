@@ -19,7 +19,7 @@ MAX_TEXT_CHUNKS = 256
 
 def walk_png(data: bytes, metadata: Metadata) -> None:
     """Read the texts, the XMP and the EXIF among the chunks."""
-    blocks = (block for block in _chunks(data) if block[0] in TEXTS or block[0] == b"eXIf")
+    blocks = (block for block in chunks(data) if block[0] in TEXTS or block[0] == b"eXIf")
     for kind, body in islice(blocks, MAX_TEXT_CHUNKS):
         if kind == b"eXIf":
             add_exif(body, metadata)
@@ -28,7 +28,7 @@ def walk_png(data: bytes, metadata: Metadata) -> None:
                 _add_text(kind, body, metadata)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     view, at = memoryview(data), 8
     for _ in range(MAX_BLOCKS):
         if at + 12 > len(data):

@@ -1,0 +1,239 @@
+"""What a C2PA manifest says, in our own terms: from the library's report to `Credentials`.
+
+Terms and validation codes are those of the C2PA specification 2.1. Every text in the report comes
+from the file: all are cut and cleaned, and all lists and trees are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from .declarations import source_term
+from .evidence import scalar
+from .metadata import Unreadable, clean
+
+MAX_ACTIONS = 40  # of one manifest
+MAX_INGREDIENTS = 40  # of all levels together
+MAX_DEPTH = 4
+MAX_SAID = 120  # characters of a text that a file brings along
+
+_ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
+WORDS = {
+    "c2pa.created": "created",
+    "c2pa.opened": "opened",
+    "c2pa.placed": "composed from several pictures",
+    "c2pa.removed": "relieved of a part",
+    "c2pa.edited": "edited",
+    "c2pa.edited.metadata": "given other metadata",
+    "c2pa.drawing": "drawn on",
+    "c2pa.filtered": "filtered",
+    "c2pa.color_adjustments": "changed in colour",
+    "c2pa.adjustedColor": "changed in colour",
+    "c2pa.cropped": "cropped",
+    "c2pa.resized": "resized",
+    "c2pa.resized.proportional": "resized",
+    "c2pa.orientation": "turned",
+    "c2pa.converted": "converted to another format",
+    "c2pa.transcoded": "encoded anew",
+    "c2pa.repackaged": "packed anew",
+    "c2pa.enhanced": "enhanced",
+    "c2pa.redacted": "relieved of statements",
+    "c2pa.published": "published",
+    "c2pa.watermarked": "watermarked",
+    "c2pa.watermarked.bound": "watermarked",
+    "c2pa.watermarked.unbound": "watermarked",
+}
+# What a validator finds wrong with a signature whose picture is unchanged, the first that fits.
+FAULTS = {
+    "signingCredential.ocsp.revoked": "the certificate of the signer has been revoked",
+    "signingCredential.revoked": "the certificate of the signer has been revoked",
+    "signingCredential.expired": "the certificate of the signer has expired, and no time stamp "
+    "proves that it had not when it signed",
+    "claimSignature.outsideValidity": "the certificate of the signer was not valid at the time",
+    "signingCredential.invalid": "the certificate of the signer is not of the kind that the "
+    "standard demands",
+    "claimSignature.missing": "there is none",
+}
+OTHER_FAULT = "the statement does not follow the standard"
+
+# Why the library has no report.
+ERRORS = {
+    "damaged": "they are damaged, or do not follow the standard.",
+    "long": "they are too long.",
+    "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
+}
+
+Signature = Literal["valid", "invalid", "tampered"]
+Relation = Literal["parentOf", "componentOf", "inputTo", ""]
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One step of the history: `name` as in the file, `text` in plain words, `agent` the program
+    that took it, `source` the term of IPTC's vocabulary for what it brought in, or ""."""
+
+    name: str
+    text: str
+    agent: str = ""
+    source: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A picture that went into this one, with its own history as far as it is told."""
+
+    title: str
+    format: str
+    relationship: Relation
+    sources: tuple[str, ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the manifest of a file says, and what is known about who says so.
+
+    `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
+    damaged; only the first has more to tell. `fault` says in words why a signature is not valid.
+    `trusted` is None where signers were not checked, for want of a list of trust anchors.
+    """
+
+    manifest: Literal["embedded", "remote", "unreadable"]
+    where: str
+    signature: Signature | None = None
+    fault: str = ""
+    signer: str = ""
+    issuer: str = ""
+    time: str = ""
+    trusted: bool | None = None
+    generator: str = ""
+    actions: tuple[Action, ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+    source_types: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that the page shows; its size is bounded."""
+        return asdict(self)
+
+
+def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentials:
+    """The report of the library in our terms. Raises `Unreadable`.
+
+    `where` is the place of the manifest in the file; `checked` says that the library had a list of
+    trust anchors.
+    """
+    if "error" in report:
+        raise Unreadable(ERRORS.get(report["error"], ERRORS["damaged"]))
+    manifests = _object(report.get("manifests"))
+    active = _object(manifests.get(scalar(report.get("active_manifest"))))
+    if not active:
+        raise Unreadable(ERRORS["damaged"])
+    success, failure = _codes(report, "success"), _codes(report, "failure")
+    signature, fault = _judge(scalar(report.get("validation_state")), failure)
+    signed = _object(active.get("signature_info"))
+    actions = _actions(active)
+    return Credentials(
+        "embedded",
+        where,
+        signature,
+        fault,
+        signer=_said(signed.get("common_name")),
+        issuer=_said(signed.get("issuer")),
+        time=_said(signed.get("time")),
+        trusted="signingCredential.trusted" in success if checked else None,
+        generator=_generator(active),
+        actions=actions,
+        ingredients=_ingredients(active, manifests, MAX_DEPTH, [MAX_INGREDIENTS]),
+        source_types=_sources(actions),
+    )
+
+
+def _codes(report: Object, outcome: str) -> set[str]:
+    results = _object(_object(report.get("validation_results")).get("activeManifest"))
+    return {scalar(item.get("code")) for item in _objects(results.get(outcome))}
+
+
+def _judge(state: str, failures: set[str]) -> tuple[Signature, str]:
+    """The state of the signature, and in words what is wrong with it."""
+    if state in ("Valid", "Trusted"):
+        return "valid", ""
+    changed = {code for code in failures if code.endswith(".mismatch")}
+    if any(not code.startswith("timeStamp") for code in changed):
+        return "tampered", "the file was changed after it was signed"
+    faults = (text for code, text in FAULTS.items() if code in failures)
+    return "invalid", next(faults, OTHER_FAULT)
+
+
+def _generator(manifest: Object) -> str:
+    for info in _objects(manifest.get("claim_generator_info")):
+        return _said(f"{scalar(info.get('name'))} {scalar(info.get('version'))}")
+    return _said(manifest.get("claim_generator"))
+
+
+def _actions(manifest: Object) -> tuple[Action, ...]:
+    """The actions of all assertions on actions; older versions hold a bare list of them."""
+    found: list[Object] = []
+    for assertion in _objects(manifest.get("assertions")):
+        if _ACTIONS.fullmatch(scalar(assertion.get("label"))):
+            data = assertion.get("data")
+            found += _objects(data.get("actions") if isinstance(data, dict) else data)
+    return tuple(map(_action, found[:MAX_ACTIONS]))
+
+
+def _action(said: Object) -> Action:
+    name, agent = _said(said.get("action")), said.get("softwareAgent")
+    return Action(
+        name,
+        WORDS.get(name, f'"{name}"'),
+        agent=_said(agent.get("name") if isinstance(agent, dict) else agent),
+        source=source_term(scalar(said.get("digitalSourceType"))),
+        when=_said(said.get("when")),
+    )
+
+
+def _sources(actions: Iterable[Action]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(action.source for action in actions if action.source))
+
+
+def _ingredients(
+    manifest: Object, manifests: Object, depth: int, left: list[int]
+) -> tuple[Ingredient, ...]:
+    """The tree of ingredients, which may be a circle: `depth` levels, `left[0]` in all."""
+    found: list[Ingredient] = []
+    for said in _objects(manifest.get("ingredients")):
+        if not depth or not left[0]:
+            break
+        left[0] -= 1
+        own = _object(manifests.get(scalar(said.get("active_manifest"))))
+        declared = source_term(scalar(said.get("digital_source_type")))
+        found.append(
+            Ingredient(
+                _said(said.get("title")),
+                _said(said.get("format")),
+                _relation(said.get("relationship")),
+                _sources((*_actions(own), Action("", "", source=declared))),
+                _ingredients(own, manifests, depth - 1, left),
+            )
+        )
+    return tuple(found)
+
+
+def _relation(value: Any) -> Relation:
+    return value if value in ("parentOf", "componentOf", "inputTo") else ""
+
+
+def _said(value: Any) -> str:
+    return clean(scalar(value), MAX_SAID)
+
+
+def _object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[Object]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

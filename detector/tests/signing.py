@@ -1,0 +1,149 @@
+"""Content Credentials signed in the test, with certificates that are thrown away afterwards."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from c2pa import Builder, C2paSignerInfo, Context, Signer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+TERM = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+MIME = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "GIF": "image/gif",
+    "HEIF": "image/heic",
+    "AVIF": "image/avif",
+}
+# As few bytes as can be, and no look at what was signed: tests sign what a validator refuses.
+SETTINGS = {
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {
+        "verify_after_sign": False,
+        "remote_manifest_fetch": False,
+        "ocsp_fetch": False,
+    },
+}
+Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A signer: its certificate, then that of the authority behind it; its key; the authority."""
+
+    chain: str
+    key: str
+    anchor: str
+
+
+@cache
+def identity(name: str = "Test Camera", *, seconds: int = 86_400, ocsp: str = "") -> Identity:
+    """A signer of this name, with an authority of its own.
+
+    The certificate is valid for so many `seconds`; it names `ocsp` as the place that knows whether
+    it was revoked.
+    """
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    root = _certificate(f"{name} Root", root_key, f"{name} Root", root_key, 86_400)
+    leaf = _certificate(name, key, f"{name} Root", root_key, seconds).add_extension(usage, False)
+    if ocsp:
+        place = x509.UniformResourceIdentifier(ocsp)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+        leaf = leaf.add_extension(x509.AuthorityInformationAccess([access]), False)
+    pem = [
+        builder.sign(root_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        for builder in (leaf, root)
+    ]
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Identity("".join(pem), private.decode(), pem[1])
+
+
+def _certificate(
+    subject: str, key: Key, issuer: str, issuer_key: Key, seconds: int
+) -> x509.CertificateBuilder:
+    """A certificate as C2PA demands it; one whose key is that of its issuer is an authority."""
+    authority = key is issuer_key
+    now = datetime.datetime.now(datetime.UTC)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now + datetime.timedelta(seconds=seconds))
+        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        .add_extension(_key_usage(authority=authority), critical=True)
+        .add_extension(identifier, critical=False)
+        .add_extension(above, critical=False)
+    )
+
+
+def _name(common_name: str) -> x509.Name:
+    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test Pictures Ltd")
+    return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def action(name: str, term: str = "", **fields: Any) -> dict[str, Any]:
+    """One action of a manifest, with a term of IPTC's vocabulary as its source type."""
+    source = {"digitalSourceType": TERM + term} if term else {}
+    return {"action": name, **source, **fields}
+
+
+def sign(
+    data: bytes,
+    format: str,
+    *actions: dict[str, Any],
+    ingredients: tuple[tuple[dict[str, Any], bytes], ...] = (),
+    remote_url: str = "",
+    who: Identity | None = None,
+    generator: str = "Test Studio",
+) -> bytes:
+    """The picture with a manifest that holds these actions.
+
+    `ingredients` are (definition, JPEG); with `remote_url` the file only points at its manifest.
+    """
+    who = who or identity()
+    definition = {
+        "claim_generator_info": [{"name": generator, "version": "1.2"}],
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": list(actions)}}],
+    }
+    # No authority for time stamps: one would be asked over the network.
+    info = C2paSignerInfo(b"es256", who.chain.encode(), who.key.encode(), None)
+    signed = io.BytesIO()
+    context = Context.from_dict(SETTINGS)
+    with Signer.from_info(info) as signer, Builder(definition, context) as builder:
+        if remote_url:
+            builder.set_no_embed()
+            builder.set_remote_url(remote_url)
+        for said, picture in ingredients:
+            builder.add_ingredient(said, MIME["JPEG"], io.BytesIO(picture))
+        builder.sign(signer, MIME[format], io.BytesIO(data), signed)
+    return signed.getvalue()
