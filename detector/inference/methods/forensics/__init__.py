@@ -37,6 +37,7 @@ from .generators import (
 )
 from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
 from .metadata import Metadata
+from .stealth import add_stealth, read_stealth
 from .web_ui import read_web_ui
 
 READERS: tuple[Reader, ...] = (
@@ -57,6 +58,7 @@ READERS: tuple[Reader, ...] = (
     read_software,
     read_camera,
     read_editor,
+    read_stealth,
 )
 
 # The score that the strongest claim gives.
@@ -72,6 +74,7 @@ class Forensics(Method):
 
     def _predict(self, image: SourceImage) -> Answer:
         metadata = read_metadata(image.data, image.format)
+        add_stealth(image, metadata)
         credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
         evidence = _distinct(chain(read_credentials(credentials), collect(metadata)))
         findings = sorted((e.finding for e in evidence), key=_by_strength)

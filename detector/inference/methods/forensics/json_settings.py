@@ -156,7 +156,7 @@ def read_novelai(metadata: Metadata) -> Iterator[Evidence]:
     """NovelAI: the name of the program, and its settings in `Comment`, together."""
     for text in metadata.carriers("Comment"):
         rows = match_shape(NOVELAI, text.json)
-        if rows and metadata.value("Software") == "NovelAI":
+        if rows and any(t.value.strip() == "NovelAI" for t in metadata.carriers("Software")):
             yield _evidence("NovelAI", "novelai", text.where, rows)
     for text in metadata.carriers("UserComment"):
         yield from _novelai_comment(text)

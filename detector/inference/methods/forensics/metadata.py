@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,20 @@ def parse_json(text: str) -> Any:
         raise Unreadable("its JSON is nested too deeply.") from error
     except ValueError as error:
         raise Unreadable("its JSON is damaged.") from error
+
+
+def inflate(data: bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
+    """Unpack a compressed text, no further than the limit of one. Raises `Unreadable`."""
+    try:
+        stream = zlib.decompressobj(wbits)
+        text = stream.decompress(data, MAX_TEXT + 1)
+    except zlib.error as error:
+        raise Unreadable("its compression is damaged.") from error
+    if len(text) > MAX_TEXT:
+        raise Unreadable("it is too long once inflated.")
+    if not stream.eof:
+        raise Unreadable("its compression is cut off.")
+    return text
 
 
 @dataclass(frozen=True)

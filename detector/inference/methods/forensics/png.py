@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 
 from .exif import add_exif, decode_text
 from .iptc import add_photoshop, add_records
-from .metadata import MAX_BLOCKS, MAX_TEXT, Metadata, Unreadable
+from .metadata import MAX_BLOCKS, MAX_TEXT, Metadata, Unreadable, inflate
 from .xmp import JPEG_XMP, add_xmp
 
 XMP_KEY = "XML:com.adobe.xmp"
@@ -63,7 +62,7 @@ def _add_text(kind: bytes, body: memoryview, metadata: Metadata) -> None:
 def _compressed(rest: bytes) -> str:
     if rest[:1] != b"\0":
         raise Unreadable("its compression is unknown.")
-    return decode_text(_inflate(rest[1:]))
+    return decode_text(inflate(rest[1:]))
 
 
 def _international(rest: bytes) -> str:
@@ -71,21 +70,8 @@ def _international(rest: bytes) -> str:
     parts = rest[2:].split(b"\0", 2)
     if len(parts) != 3 or rest[0] > 1:
         raise Unreadable("its header is damaged.")
-    text = _inflate(parts[2]) if rest[0] else parts[2]
+    text = inflate(parts[2]) if rest[0] else parts[2]
     return text.decode("utf-8", "replace")
-
-
-def _inflate(data: bytes) -> bytes:
-    try:
-        stream = zlib.decompressobj()
-        text = stream.decompress(data, MAX_TEXT + 1)
-    except zlib.error as error:
-        raise Unreadable("its compression is damaged.") from error
-    if len(text) > MAX_TEXT:
-        raise Unreadable("it is too long once inflated.")
-    if not stream.eof:
-        raise Unreadable("its compression is cut off.")
-    return text
 
 
 TEXTS = {b"tEXt": decode_text, b"zTXt": _compressed, b"iTXt": _international}

@@ -1,0 +1,127 @@
+"""Settings hidden in the lowest bits of the pixels, as NovelAI and the "stealth pnginfo" tools do.
+
+The bits are taken column by column: one of alpha for each pixel, or those of red, green and blue.
+First a magic word of 15 characters, then the length of the payload in bits (32 bits, big-endian),
+then the payload: text in UTF-8, packed with gzip if the word ends in "comp".
+
+What it misses: files that were re-encoded with loss, resized or cropped; and bits in red, green and
+blue of a file that asks to be shown rotated.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from detector.inference.images import SourceImage
+
+from .evidence import Evidence, ai_claim
+from .metadata import MAX_TEXT, Metadata, Unreadable, inflate, parse_json
+
+RGB, ALPHA = slice(0, 3), slice(3, 4)
+# The channels that hold the bits, and where findings say that the payload was.
+PLACES = {
+    b"stealth_pnginfo": (ALPHA, "stealth alpha (stealth_pnginfo)"),
+    b"stealth_pngcomp": (ALPHA, "stealth alpha (stealth_pngcomp)"),
+    b"stealth_rgbinfo": (RGB, "stealth RGB (stealth_rgbinfo)"),
+    b"stealth_rgbcomp": (RGB, "stealth RGB (stealth_rgbcomp)"),
+}
+LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF")
+HEADER = struct.Struct(">15sI")
+# Alpha has to be decoded once more, at 4 bytes a pixel. Generators' pictures are smaller.
+MAX_PIXELS = 25_000_000
+
+
+def add_stealth(image: SourceImage, metadata: Metadata) -> None:
+    """Read a payload hidden in the pixels, if there is one, into the texts."""
+    if image.format not in LOSSLESS:
+        return
+    with metadata.reading("stealth alpha"):
+        picture = _with_alpha(image) or image.rgb
+        for channels in (ALPHA, RGB) if picture.mode == "RGBA" else (RGB,):
+            _add_payload(picture, channels, metadata)
+
+
+def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
+    """That there was a hidden payload. What it says is found by the readers of such texts."""
+    for _, where in PLACES.values():
+        if where in metadata.containers:
+            said = (
+                "A text is hidden in the lowest bits of the pixels, in the form that generators "
+                "and their tools use to keep their settings when the metadata is removed."
+            )
+            yield ai_claim(said, "stealth", where, strength="medium")
+
+
+def _with_alpha(image: SourceImage) -> Image.Image | None:
+    """The picture with its alpha as stored; None if it has none or is too large."""
+    if not _says_alpha(image) or image.width * image.height > MAX_PIXELS:
+        return None
+    try:
+        picture = Image.open(io.BytesIO(image.data), formats=(image.format,))
+        if picture.mode != "RGBA" or picture.width * picture.height > MAX_PIXELS:
+            return None
+        picture.load()
+    except Exception as error:  # decoders of damaged files raise anything
+        raise Unreadable("the pixels cannot be decoded.") from error
+    return picture
+
+
+def _says_alpha(image: SourceImage) -> bool:
+    """Whether the header promises alpha: looked up first, because opening reads all the texts."""
+    if image.format == "PNG":
+        return image.data[25:26] == b"\6"  # the colour type in IHDR: RGB with alpha
+    return image.format == "WEBP" and image.data[12:16] in (b"VP8X", b"VP8L")
+
+
+def _add_payload(picture: Image.Image, channels: slice, metadata: Metadata) -> None:
+    header = _read_bytes(picture, channels, HEADER.size)
+    place, where = PLACES.get(header[:15], (None, ""))
+    if place != channels:
+        return
+    with metadata.reading(where):
+        if len(header) < HEADER.size:
+            raise Unreadable("the picture is too small for its length.")
+        text = _payload(picture, channels, *HEADER.unpack(header))
+        metadata.read(where)
+        metadata.add("parameters", text, where)
+        for key, value in _members(text):
+            metadata.add(key, value, where)
+
+
+def _payload(picture: Image.Image, channels: slice, magic: bytes, bits: int) -> str:
+    if bits == 0 or bits % 8 or bits // 8 > MAX_TEXT:
+        raise Unreadable("its length is none that a text can have.")
+    body = _read_bytes(picture, channels, HEADER.size + bits // 8)[HEADER.size :]
+    if len(body) < bits // 8:
+        raise Unreadable("it claims more bits than the picture has.")
+    if magic.endswith(b"comp"):
+        body = inflate(body, zlib.MAX_WBITS | 16)
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is not a text.") from error
+
+
+def _members(text: str) -> Iterator[tuple[str, str]]:
+    """NovelAI hides the texts of its PNGs as one JSON object."""
+    data = parse_json(text)
+    if isinstance(data, dict):
+        yield from ((key, value) for key, value in data.items() if isinstance(value, str))
+
+
+def _read_bytes(picture: Image.Image, channels: slice, count: int) -> bytes:
+    """The first `count` bytes of the hidden bits, fewer if the picture has fewer.
+
+    Only the columns that hold them are looked at.
+    """
+    in_column = picture.height * (channels.stop - channels.start)
+    columns = min(-(-8 * count // in_column), picture.width)
+    pixels = np.asarray(picture.crop((0, 0, columns, picture.height)))[:, :, channels]
+    bits = pixels.swapaxes(0, 1).reshape(-1)[: 8 * count] & 1
+    return np.packbits(bits[: len(bits) // 8 * 8]).tobytes()

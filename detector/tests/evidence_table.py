@@ -1,0 +1,256 @@
+"""Every kind of evidence in every container: a true file, and a decoy that only looks like it.
+
+`python -m detector.tests.evidence_table` prints the table in Markdown; `test_evidence_table.py`
+holds every case to it. Another case is one line of `CASES`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import struct
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detector.inference.images import SourceImage, open_image
+from detector.inference.method import Answer
+from detector.inference.methods.forensics import Forensics
+from detector.inference.runtime import Runtime
+from detector.tests.pictures import encode, png_chunk
+from detector.tests.test_forensics import (
+    AIGC,
+    COMFYUI,
+    COMMENTS,
+    EXIF_FORMATS,
+    NOVELAI,
+    PARAMETERS,
+    SWARMUI,
+    TEXTS,
+    UUID,
+    claims,
+    exif,
+    picture,
+    png,
+    source_type,
+    with_exif,
+    with_xmp,
+    xmp,
+)
+from detector.tests.test_forensics_claims import (
+    CLAIMS,
+    iptc_credit,
+    raw_profile,
+    samsung,
+    segment,
+)
+from detector.tests.test_forensics_stealth import MAGICS, canvas, embed
+
+MAX_SECONDS = 2.0
+FLIPS = 20
+FORENSICS = Forensics(Runtime(Path(), Path()))
+
+
+@dataclass(frozen=True)
+class Case:
+    """`build(true)` is a file with a claim of `kind`, `build(decoy)` one without any."""
+
+    kind: str
+    place: str
+    build: Callable[[Any], bytes]
+    true: Any
+    decoy: Any
+
+
+# What looks like the payload of a generator and is none, as the same key or tag would hold it.
+NOT = {
+    "a1111": "a cat\nSteps: 3, Oven: 200, Size: 20x20",
+    "comfyui": json.dumps({"3": {"class_type": "KSampler"}}),
+    "invokeai": '{"positive_prompt": "a cat", "seed": "none"}',
+    "swarmui": '{"sui_image_params": {"prompt": "a cat"}}',
+    "fooocus": '{"prompt": "a", "seed": "1", "steps": 3, "sampler": "x", "version": "Other 2.5"}',
+    "easydiffusion": '{"prompt": "a cat", "seed": 9, "sampler_name": "euler_a", "steps": 5}',
+    "novelai": '{"prompt": "a cat", "steps": 28, "seed": 6, "sampler": "k_euler"}',
+    "drawthings": '{"c": "a cat", "uc": "", "seed": 4, "steps": 8}',
+    "midjourney": f"a cat Job ID: {UUID[:-1]}",
+    "aigc-label": '{"AIGC": {"Label": "0"}}',
+    "mflux": '{"mflux_version": "none", "prompt": "a", "model": "dev", "seed": 4, "steps": 15}',
+    "pollinations": '{"originalPrompt": "", "model": "flux", "seed": 4, "width": 5, "height": 5}',
+}
+NOT_IN_XMP = {
+    "iptc": source_type("trainedAlgorithmicMediaNot"),
+    "iptc-ai": xmp(elements="<d:AISystemUsed>Some Generator</d:AISystemUsed>"),
+    "google": xmp('p:Credit="Not Made with Google AI"'),
+    "aigc-label": xmp(elements=f"<d:AIGC>{AIGC}</d:AIGC>"),
+    "drawthings": xmp(elements=f"<e:UserComment>{NOT['drawthings']}</e:UserComment>"),
+    "midjourney": xmp(elements=f"<d:description>{NOT['midjourney']}</d:description>"),
+}
+
+
+def kind_of(name: str) -> str:
+    return name.split()[0]
+
+
+def png_text(name: str, form: str) -> Case:
+    true = TEXTS[name]
+    decoy = {key: NOT[kind_of(name)] for key in true if key not in ("Software", "Author")}
+    place = f"PNG {form} {next(iter(true))}"
+    return Case(kind_of(name), place, lambda texts: png(texts, kind=form), true, decoy)
+
+
+def comment(kind: str, format: str) -> Case:
+    place = f"{format} EXIF UserComment"
+    return Case(kind, place, tag("UserComment", format), COMMENTS[kind], NOT[kind])
+
+
+def in_xmp(name: str, format: str) -> Case:
+    place = f"{format} XMP {name.partition(' ')[2] or 'property'}"
+    true, decoy = CLAIMS[name], NOT_IN_XMP[kind_of(name)]
+    return Case(kind_of(name), place, lambda packet: with_xmp(format, packet), true, decoy)
+
+
+def in_bits(kind: str, text: str, magic: str, format: str) -> Case:
+    payload = gzip.compress(text.encode()) if magic.endswith("comp") else text.encode()
+    options = {"lossless": True, "exact": True} if format == "WEBP" else {}
+
+    def build(word: str) -> bytes:
+        return encode(embed(canvas(), word, payload), format, **options)
+
+    return Case(kind, f"{format} {magic}", build, magic, magic.upper())
+
+
+def tag(name: str, format: str = "JPEG") -> Callable[[str], bytes]:
+    return lambda value: with_exif(format, exif(**{name: value}))
+
+
+def description_and_artist(values: tuple[str, str]) -> bytes:
+    return with_exif("JPEG", exif(ImageDescription=values[0], Artist=values[1]))
+
+
+def gif_comment(text: str) -> bytes:
+    return picture("GIF", comment=text)
+
+
+def raw_exif(text: str) -> bytes:
+    return png(raw_profile("exif", exif(UserComment=text).tobytes()))
+
+
+def raw_xmp(term: str) -> bytes:
+    return png(raw_profile("xmp", source_type(term)))
+
+
+def raw_iptc(credit: bytes) -> bytes:
+    return png(raw_profile("iptc", iptc_credit(credit)))
+
+
+def jpeg_iptc(credit: bytes) -> bytes:
+    return segment(0xED, b"Photoshop 3.0\0" + iptc_credit(credit))
+
+
+def jpeg_source_type(term: str) -> bytes:
+    return with_xmp("JPEG", source_type(term))
+
+
+SIGNATURE = "Signature: " + "Abc4" * 20
+JOB = f"x Job ID: {UUID}"
+WRAPPED = COMMENTS["aigc-label"]
+HIDDEN = json.dumps({"Software": "NovelAI", "Comment": NOVELAI})
+GOOGLE = b"Made with Google AI"
+EDITED = "compositeWithTrainedAlgorithmicMedia"
+
+CASES: tuple[Case, ...] = (
+    *(png_text(name, form) for name in TEXTS for form in ("tEXt", "zTXt", "iTXt")),
+    *(comment(kind, format) for kind in COMMENTS for format in EXIF_FORMATS),
+    *(in_xmp(name, format) for name in CLAIMS for format in [*EXIF_FORMATS, "GIF"]),
+    *(in_bits("a1111", PARAMETERS, magic, f) for magic in MAGICS for f in ("PNG", "WEBP")),
+    *(in_bits("novelai", HIDDEN, magic, "PNG") for magic in MAGICS),
+    *(in_bits("stealth", "hello", magic, "PNG") for magic in MAGICS),
+    Case("a1111", "GIF comment", gif_comment, PARAMETERS, NOT["a1111"]),
+    Case("a1111", "PNG raw profile exif", raw_exif, PARAMETERS, NOT["a1111"]),
+    Case("comfyui", "JPEG EXIF ImageDescription", tag("ImageDescription"), COMFYUI, "{}"),
+    Case("comfyui", "WEBP EXIF Make", tag("Make", "WEBP"), "prompt:" + COMFYUI, COMFYUI),
+    Case("swarmui", "JPEG EXIF Model", tag("Model"), SWARMUI, NOT["swarmui"]),
+    Case("midjourney", "JPEG EXIF", description_and_artist, (JOB, "me"), ("Job ID: 1", "me")),
+    Case("google", "JPEG IPTC-IIM", jpeg_iptc, GOOGLE, b"Google AI"),
+    Case("google", "PNG raw profile iptc", raw_iptc, GOOGLE, b"Google AI"),
+    Case("iptc", "PNG raw profile xmp", raw_xmp, "compositeSynthetic", "composite"),
+    Case("iptc", "JPEG XMP property, edit", jpeg_source_type, EDITED, "humanEdits"),
+    Case("grok", "JPEG EXIF pair", description_and_artist, (SIGNATURE, UUID), (SIGNATURE, "me")),
+    Case("maker", "JPEG EXIF Make", tag("Make"), "Ideogram AI", "Ideogram AI lover"),
+    Case("maker", "PNG Source", png, {"Source": "Luma AI"}, {"Source": "Luma"}),
+    Case("samsung", "JPEG trailer", samsung, '{"genAIType": 3}', '{"genAIType": 0}'),
+    Case("aigc-label", "JPEG EXIF ImageDescription", tag("ImageDescription"), WRAPPED, AIGC),
+    Case("software", "JPEG EXIF Software", tag("Software"), "Midjourney 6", "Midday journeys"),
+)
+
+
+def ask(data: bytes, like: bytes | None = None) -> Answer:
+    """What method 3 says; of damaged bytes with the pixels of the file that they were."""
+    whole = open_image(like or data)
+    return FORENSICS.predict(SourceImage(data, whole.format, whole.rgb, ""))
+
+
+def is_found(case: Case) -> bool:
+    return case.kind in claims(ask(case.build(case.true)))
+
+
+def is_ignored(case: Case) -> bool:
+    return claims(ask(case.build(case.decoy))) == {}
+
+
+def survives_damage(case: Case) -> bool:
+    """With a few bytes flipped no exception is raised, and the answer does not keep one waiting."""
+    whole, rng = case.build(case.true), random.Random(case.place)
+    for _ in range(FLIPS):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 8)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        started = time.perf_counter()
+        ask(bytes(data), whole)
+        if time.perf_counter() - started > MAX_SECONDS:
+            return False
+    return True
+
+
+def survives_company(case: Case) -> bool:
+    """With a block more that says nothing, the finding stays."""
+    return case.kind in claims(ask(with_company(case.build(case.true))))
+
+
+def with_company(data: bytes) -> bytes:
+    """The same file with a comment, an unknown block or bytes behind its end."""
+    if data[:2] == b"\xff\xd8":
+        return data[:2] + b"\xff\xfe\0\x0ba comment" + data[2:]
+    if data[:4] == b"\x89PNG":
+        return data[:33] + png_chunk(b"tEXt", b"Comment\0a comment") + data[33:]
+    if data[:4] == b"RIFF":
+        return data + b"note" + struct.pack("<I", 8) + b"a comment"[:8]
+    if data[:3] == b"GIF":
+        start = 13 + 3 * 2 ** (data[10] % 8 + 1)
+        return data[:start] + b"!\xfe\x09a comment\0" + data[start:]
+    return data + struct.pack(">I4s", 16, b"free") + bytes(8)
+
+
+CHECKS = {
+    "true file found": is_found,
+    "decoy ignored": is_ignored,
+    "flipped bytes do no harm": survives_damage,
+    "found beside other data": survives_company,
+}
+
+
+def table() -> str:
+    """The table in Markdown: a row for each case, in the order of their kinds."""
+    rows = ["| evidence | place | " + " | ".join(CHECKS) + " |", "|---|---|" + "---|" * len(CHECKS)]
+    for case in sorted(CASES, key=lambda case: case.kind):
+        held = ["yes" if check(case) else "**no**" for check in CHECKS.values()]
+        rows.append(f"| {case.kind} | {case.place} | {' | '.join(held)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

@@ -1,0 +1,107 @@
+"""What the fuzzer runs: one input is a byte that names the target, then the bytes for it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from detector.inference.images import SourceImage
+from detector.inference.methods.forensics import collect
+from detector.inference.methods.forensics.containers import read_metadata
+from detector.inference.methods.forensics.iptc import add_photoshop
+from detector.inference.methods.forensics.metadata import Metadata
+from detector.inference.methods.forensics.stealth import add_stealth
+from detector.inference.methods.forensics.xmp import add_xmp
+from detector.tests import test_forensics as files
+from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, samsung
+from detector.tests.test_forensics_decoys import camera_exif
+from detector.tests.test_forensics_hostile import VALID
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "HEIF", "AVIF", "BMP")
+SIDE = 48
+
+
+def file_of(format: str) -> Callable[[bytes], Metadata]:
+    return lambda data: read_metadata(data, format)
+
+
+def text(data: bytes) -> Metadata:
+    """Key, a zero byte, text: as a PNG holds it, without the checksum that stops a fuzzer."""
+    key, _, value = data.partition(b"\0")
+    metadata = Metadata()
+    metadata.add(key.decode("latin-1"), value.decode("utf-8", "replace"), "text")
+    return metadata
+
+
+def packet(data: bytes) -> Metadata:
+    metadata = Metadata()
+    add_xmp(data, metadata)
+    return metadata
+
+
+def records(data: bytes) -> Metadata:
+    metadata = Metadata()
+    add_photoshop(memoryview(data), metadata)
+    return metadata
+
+
+def hidden(data: bytes, *, alpha: bool) -> Metadata:
+    """The bytes as the lowest bits of a small picture, column by column."""
+    channels = 1 if alpha else 3
+    bits = np.unpackbits(np.frombuffer(data, np.uint8))[: SIDE * SIDE * channels]
+    plane = np.zeros(SIDE * SIDE * channels, np.uint8)
+    plane[: len(bits)] = bits
+    pixels = np.full((SIDE, SIDE, 4 if alpha else 3), 254, np.uint8)
+    pixels[..., -channels:] |= plane.reshape(SIDE, SIDE, channels).swapaxes(0, 1)
+    shown, buffer = Image.fromarray(pixels), io.BytesIO()
+    shown.save(buffer, "PNG", compress_level=0)
+    metadata = Metadata()
+    add_stealth(SourceImage(buffer.getvalue(), "PNG", shown.convert("RGB"), ""), metadata)
+    return metadata
+
+
+TARGETS: tuple[Callable[[bytes], Metadata], ...] = (
+    *(file_of(format) for format in FORMATS),
+    text,
+    packet,
+    records,
+    lambda data: hidden(data, alpha=True),
+    lambda data: hidden(data, alpha=False),
+)
+TEXT, PACKET, RECORDS, ALPHA, RGB = range(len(FORMATS), len(TARGETS))
+
+
+def one_input(data: bytes) -> None:
+    """Raises if anything that must hold for every file does not."""
+    if not data:
+        return
+    metadata = TARGETS[data[0] % len(TARGETS)](data[1:])
+    for item in collect(metadata):
+        finding = item.finding
+        assert finding.text and finding.kind and len(finding.text) < 1000
+        assert (finding.claim == "ai") == (finding.strength != "context")
+        json.dumps([vars(finding), item.rows], allow_nan=False).encode()
+
+
+def seeds() -> list[bytes]:
+    """Small true files of each kind, and the payloads by themselves."""
+    found = [(FORMATS.index(format), data) for format, data in VALID.items()]
+    found += [(1, files.png(texts)) for texts in files.TEXTS.values()]
+    for number, format in enumerate(FORMATS[:7]):
+        found += [(number, files.with_xmp(format, CLAIMS["google"]))]
+        if format != "GIF":
+            found += [(number, files.with_exif(format, camera_exif()))]
+    found += [(0, samsung('{"genAIType": 3, "toneValue": {}}')), (7, files.picture("BMP"))]
+    found += [(PACKET, data) for data in CLAIMS.values()]
+    found += [(RECORDS, iptc_credit(b"Made with Google AI"))]
+    payloads = [(k, v) for texts in files.TEXTS.values() for k, v in texts.items()]
+    payloads += [("UserComment", value) for value in files.COMMENTS.values()]
+    found += [(TEXT, key.encode() + b"\0" + value.encode()) for key, value in payloads]
+    body = files.SWARMUI.encode()
+    message = (8 * len(body)).to_bytes(4, "big") + body
+    found += [(ALPHA, b"stealth_pnginfo" + message), (RGB, b"stealth_rgbinfo" + message)]
+    return [bytes([number]) + data for number, data in found]

@@ -1,0 +1,173 @@
+"""Method 3: payloads in the lowest bits, embedded here as the public scheme describes it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detector.inference.images import open_image
+from detector.inference.methods.forensics.stealth import PLACES
+from detector.tests.pictures import encode, noise
+from detector.tests.test_forensics import COMFYUI, NOVELAI, PARAMETERS, SWARMUI, ask, claims
+from detector.tests.test_forensics_hostile import problems
+
+MAGICS = [magic.decode() for magic in PLACES]
+MB = 2**20
+
+
+def embed(picture: Image.Image, magic: str, payload: bytes, bits: int | None = None) -> Image.Image:
+    """Write magic, length in bits (`bits` if it is to lie) and payload, pixel by pixel."""
+    length = 8 * len(payload) if bits is None else bits
+    message = magic.encode() + length.to_bytes(4, "big") + payload
+    stream = [int(bit) for byte in message for bit in f"{byte:08b}"]
+    pixels = np.array(picture)
+    at = 0
+    for x in range(picture.width):
+        for y in range(picture.height):
+            for channel in (3,) if "png" in magic else (0, 1, 2):
+                if at < len(stream):
+                    pixels[y, x, channel] = pixels[y, x, channel] & 0xFE | stream[at]
+                    at += 1
+    return Image.fromarray(pixels)
+
+
+def canvas(mode: str = "RGBA", width: int = 96, height: int = 80) -> Image.Image:
+    return noise(width, height, mode)
+
+
+def hidden(magic: str, text: str, format: str = "PNG", mode: str = "RGBA") -> bytes:
+    payload = gzip.compress(text.encode()) if magic.endswith("comp") else text.encode()
+    options = {"lossless": True, "exact": True} if format == "WEBP" else {}
+    return encode(embed(canvas(mode), magic, payload), format, **options)
+
+
+PAYLOADS = {
+    "a1111": PARAMETERS,
+    "comfyui": json.dumps({"prompt": json.loads(COMFYUI)}),
+    "swarmui": SWARMUI,
+    "novelai": json.dumps(
+        {"Description": "a cat", "Software": "NovelAI", "Source": "Stable Diffusion XL 7BCCAA2C",
+         "Generation time": "4.5", "Comment": NOVELAI}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+@pytest.mark.parametrize("magic", MAGICS)
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_a_hidden_payload_is_read_like_an_open_one(kind: str, magic: str, format: str) -> None:
+    answer = ask(hidden(magic, PAYLOADS[kind], format))
+    assert claims(answer)[kind] == "decisive"
+    assert claims(answer)["stealth"] == "medium"
+    assert all(magic in finding.where for finding in answer.findings if finding.kind == kind)
+    assert magic in answer.used
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "BMP", "TIFF"])
+def test_a_picture_without_alpha_can_hide_it_in_its_colours(format: str) -> None:
+    answer = ask(hidden("stealth_rgbcomp", PARAMETERS, format, "RGB"))
+    assert claims(answer) == {"a1111": "decisive", "stealth": "medium"}
+
+
+def test_alpha_survives_where_the_colours_are_lossy() -> None:
+    picture = embed(canvas(), "stealth_pngcomp", gzip.compress(PARAMETERS.encode()))
+    assert claims(ask(encode(picture, "WEBP", quality=80)))["a1111"] == "decisive"
+
+
+def test_the_picture_may_be_low_and_wide() -> None:
+    picture = embed(canvas(width=900, height=7), "stealth_pnginfo", PARAMETERS.encode())
+    assert claims(ask(encode(picture, "PNG")))["a1111"] == "decisive"
+
+
+def test_another_programs_name_does_not_hide_the_payload() -> None:
+    exif = Image.Exif()
+    exif[0x0131] = "Adobe Photoshop 25.0"
+    picture = embed(canvas(), "stealth_pngcomp", gzip.compress(PAYLOADS["novelai"].encode()))
+    assert claims(ask(encode(picture, "PNG", exif=exif)))["novelai"] == "decisive"
+
+
+@pytest.mark.parametrize("magic", MAGICS)
+@pytest.mark.parametrize(
+    ("said", "payload", "bits"),
+    [
+        ("none that a text can have", b"", None),
+        ("none that a text can have", b"abc", 23),
+        ("none that a text can have", b"abc", 2**32 - 8),
+        ("more bits than the picture has", b"abc", 8 * 90_000),
+    ],
+)
+def test_lying_lengths_are_reported(
+    magic: str, said: str, payload: bytes, bits: int | None
+) -> None:
+    answer = ask(encode(embed(canvas(), magic, payload, bits), "PNG"))
+    assert said in problems(answer)
+    assert claims(answer) == {}
+
+
+@pytest.mark.parametrize("magic", ["stealth_pngcomp", "stealth_rgbcomp"])
+@pytest.mark.parametrize(
+    ("said", "payload"),
+    [
+        ("too long once inflated", gzip.compress(bytes(5 * MB))),
+        ("compression is cut off", gzip.compress(PARAMETERS.encode())[:-12]),
+        ("compression is damaged", PARAMETERS.encode()),
+        ("not a text", gzip.compress(b"\xff\xfe\xfd")),
+    ],
+)
+def test_a_damaged_payload_is_reported(magic: str, said: str, payload: bytes) -> None:
+    answer = ask(encode(embed(canvas(width=700), magic, payload), "PNG"))
+    assert said in problems(answer)
+    assert claims(answer) == {}
+
+
+@pytest.mark.parametrize("magic", MAGICS)
+def test_a_picture_too_small_for_its_payload_is_reported(magic: str) -> None:
+    side = 11 if "png" in magic else 6
+    answer = ask(encode(embed(canvas("RGBA", side, side + 1), magic, b"x" * 90), "PNG"))
+    assert "too small" in problems(answer)
+
+
+@pytest.mark.parametrize(
+    ("magic", "text"),
+    [
+        ("stealth_pnginfo", "hello"),
+        ("stealth_pngcomp", '{"prompt": "a cat"}'),
+        ("stealth_rgbinfo", '["Steps: 20"]'),
+    ],
+)
+def test_a_hidden_text_that_is_no_payload_does_not_decide(magic: str, text: str) -> None:
+    assert claims(ask(hidden(magic, text))) == {"stealth": "medium"}
+
+
+@pytest.mark.parametrize(
+    ("magic", "mode"),
+    [("stealth_pnginf0", "RGBA"), ("STEALTH_PNGINFO", "RGBA"), ("stealth_rgbinf0", "RGB")],
+)
+def test_another_magic_word_is_no_evidence(magic: str, mode: str) -> None:
+    answer = ask(encode(embed(canvas(mode), magic, PARAMETERS.encode()), "PNG"))
+    assert claims(answer) == {}
+    assert problems(answer) == ""
+
+
+def test_bits_in_the_wrong_channels_are_no_evidence() -> None:
+    picture = embed(canvas(), "stealth_pnginfo", PARAMETERS.encode())
+    red, green, blue, alpha = picture.split()
+    assert claims(ask(encode(Image.merge("RGBA", (alpha, green, blue, red)), "PNG"))) == {}
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "RGB", "RGBA"])
+def test_a_plain_picture_of_any_mode_is_silent(mode: str) -> None:
+    answer = ask(encode(noise(mode=mode), "PNG"))
+    assert claims(answer) == {}
+    assert problems(answer) == ""
+
+
+def test_a_picture_beyond_the_limit_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = hidden("stealth_pnginfo", PARAMETERS)
+    monkeypatch.setattr("detector.inference.methods.forensics.stealth.MAX_PIXELS", 96 * 80 - 1)
+    assert open_image(data).width == 96
+    assert claims(ask(data)) == {}
