@@ -7,7 +7,7 @@ somewhere in the file is no evidence.
 What it misses: everything that was stripped, which social networks do to most pictures. A file that
 says nothing proves nothing, and what a file says can be forged; so it may argue for AI, never for
 "real". The one exception is a camera's signed statement (C2PA) from a signer whom the operator
-trusts. Marks hidden in the pixels are not read.
+trusts.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from .generators import (
 from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
 from .metadata import Metadata
 from .stealth import add_stealth, read_stealth
+from .watermarks import read_watermarks
 from .web_ui import read_web_ui
 
 READERS: tuple[Reader, ...] = (
@@ -76,7 +77,8 @@ class Forensics(Method):
         metadata = read_metadata(image.data, image.format)
         add_stealth(image, metadata)
         credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
-        evidence = _distinct(chain(read_credentials(credentials), collect(metadata)))
+        sources = (read_credentials(credentials), collect(metadata), read_watermarks(image))
+        evidence = _distinct(chain(*sources))
         findings = sorted((e.finding for e in evidence), key=_by_strength)
         if not any(finding.claim in ("ai", "real") for finding in findings):
             findings = [Finding(SILENCE, "silent"), *findings]

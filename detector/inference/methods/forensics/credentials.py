@@ -17,7 +17,7 @@ from detector.inference.results import Finding, Strength
 
 from .credentials_process import PROCESS
 from .declarations import AI_SOURCES, AI_SOURCES_STRENGTH
-from .evidence import Evidence, ai_claim, context
+from .evidence import Evidence, ai_claim, capture_claim, context
 from .generators import PROGRAMS
 from .jumbf import find_manifest
 from .manifest import Action, Credentials, Ingredient, interpret
@@ -185,7 +185,8 @@ def _claim(credentials: Credentials, said: str, where: str, strength: Strength) 
     """A claim of AI, worth less where the signature does not hold."""
     text = f"The file's Content Credentials say that the picture {said}."
     if credentials.signature == "valid":
-        return ai_claim(text, "c2pa", where, strength=strength)
+        signed = credentials.trusted is True
+        return ai_claim(text, "c2pa", where, strength=strength, signed=signed)
     doubt = f" But the signature does not hold: {credentials.fault}."
     return ai_claim(text + doubt, "c2pa", where, strength=_at_most("medium", strength))
 
@@ -204,11 +205,11 @@ def _capture(credentials: Credentials) -> Iterator[Evidence]:
         )
         if _is_proof(credentials):
             text += ", and a trusted signer vouches for it."
-            yield Evidence(Finding(text, "c2pa", "real", where, "decisive"))
+            yield Evidence(Finding(text, "c2pa", "real", where, "decisive", signed=True))
         else:
             text += ". That counts only if the signature is valid, the signer is trusted and "
             text += "nothing was added."
-            yield context(text, "capture", where)
+            yield capture_claim(text, "capture", where)
 
 
 def _is_proof(credentials: Credentials) -> bool:

@@ -28,10 +28,16 @@ Reader = Callable[[Metadata], Iterator[Evidence]]
 
 
 def ai_claim(
-    text: str, kind: str, where: str, *, strength: Strength = "decisive", rows: Rows = ()
+    text: str,
+    kind: str,
+    where: str,
+    *,
+    strength: Strength = "decisive",
+    rows: Rows = (),
+    signed: bool = False,
 ) -> Evidence:
-    """Evidence that the picture was made by an AI."""
-    return Evidence(Finding(text, kind, "ai", where, strength), rows)
+    """Evidence that the picture was made by an AI; `signed` by a trusted signer."""
+    return Evidence(Finding(text, kind, "ai", where, strength, signed), rows)
 
 
 def capture_claim(text: str, kind: str, where: str) -> Evidence:
