@@ -34,8 +34,9 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
-def env_path(name: str, default: Path) -> Path:
-    return Path(os.environ.get(name) or default).expanduser().resolve()
+def env_path(name: str, default: Path | None) -> Path | None:
+    value = os.environ.get(name) or default
+    return Path(value).expanduser().resolve() if value else None
 
 
 def secret_key(path: Path) -> str:
@@ -160,6 +161,9 @@ FORCE_CPU = env_bool("FORCE_CPU", False)
 MEMORY_CONSTRAINED = env_bool("MEMORY_CONSTRAINED", False)
 FINETUNED_DIR = env_path("FINETUNED_DIR", BASE_DIR / "hf_finetuned_models")
 COMPILED_DIR = DATA_DIR / "openvino"
+# Certificates (PEM) of the authorities whose signers of Content Credentials are trusted; None
+# checks no signer.
+C2PA_TRUST_ANCHORS = env_path("C2PA_TRUST_ANCHORS", None)
 # Empty: the library's own default, which follows HF_HOME.
 HUB_CACHE = os.environ.get("HF_HUB_CACHE") or None
 HUB_ENDPOINT = os.environ.get("HF_ENDPOINT") or None

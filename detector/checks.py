@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from .inference.methods import METHODS
@@ -24,3 +25,20 @@ def weights_are_present(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
                 text = f"{spec.title}: the weights that ship for it are missing."
                 found.append(Warning(text, hint=hint, id="detector.W001"))
     return found
+
+
+@register()
+def trust_anchors_are_certificates(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E002 if C2PA_TRUST_ANCHORS names a file without certificates: no signer would be checked."""
+    path = settings.C2PA_TRUST_ANCHORS
+    if path is None:
+        return []
+    try:
+        known = "-----BEGIN CERTIFICATE-----" in path.read_text("utf-8", "replace")
+        fault = "" if known else "holds no certificate in PEM"
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+    if not fault:
+        return []
+    hint = "Name a PEM file, or leave it empty: then no signer of Content Credentials is checked."
+    return [Error(f"C2PA_TRUST_ANCHORS: {path} {fault}.", hint=hint, id="detector.E002")]

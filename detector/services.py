@@ -23,6 +23,7 @@ def get_runtime() -> Runtime:
         hub_cache=Path(settings.HUB_CACHE) if settings.HUB_CACHE else None,
         force_cpu=settings.FORCE_CPU,
         memory_constrained=settings.MEMORY_CONSTRAINED,
+        trust_anchors=settings.C2PA_TRUST_ANCHORS,
     )
 
 

@@ -25,6 +25,7 @@ from .file_story import tell_story
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES, say_too_large
 from .inference.methods import METHODS
+from .inference.methods.forensics.watermarks import UNREADABLE_MARKS
 from .methods_page import build_page
 from .models import Detection
 from .owners import get_owner, make_owner
@@ -131,7 +132,8 @@ def _file(methods: list[dict[str, Any]]) -> dict[str, Any] | None:
         if _tells_story(method):
             details = method["details"]
             shown = {key: details.get(key) for key in ("table", "credentials")}
-            return shown | {"stations": tell_story(method["findings"])}
+            stations = tell_story(method["findings"])
+            return shown | {"stations": stations, "unreadable_marks": UNREADABLE_MARKS}
     return None
 
 

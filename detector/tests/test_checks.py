@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from detector import checks
 from detector.inference.methods import METHODS
@@ -68,3 +69,27 @@ def test_checking_loads_no_heavy_library(tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "cannot be read: No such file"), ("hello", "holds no certificate in PEM")],
+)
+def test_a_trust_list_without_certificates_is_an_error(
+    tmp_path: Path, settings: Settings, text: str | None, said: str
+) -> None:
+    settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
+    if text is not None:
+        settings.C2PA_TRUST_ANCHORS.write_text(text)
+    (message,) = checks.trust_anchors_are_certificates()
+    assert message.id == "detector.E002" and said in message.msg and "anchors.pem" in message.msg
+
+
+def test_no_trust_list_and_one_with_a_certificate_are_fine(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.C2PA_TRUST_ANCHORS = None
+    assert checks.trust_anchors_are_certificates() == []
+    settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
+    settings.C2PA_TRUST_ANCHORS.write_text("-----BEGIN CERTIFICATE-----")
+    assert checks.trust_anchors_are_certificates() == []

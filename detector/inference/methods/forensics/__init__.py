@@ -73,6 +73,13 @@ SILENCE = (
 class Forensics(Method):
     """Evidence of a generator in the file's metadata; abstains without such evidence."""
 
+    def state(self) -> str:
+        """Which signers are trusted: another list may change an answer."""
+        anchors = self.runtime.trust_anchors
+        if anchors is None or not anchors.is_file():
+            return ""
+        return f"{anchors} {anchors.stat().st_mtime_ns}"
+
     def _predict(self, image: SourceImage) -> Answer:
         metadata = read_metadata(image.data, image.format)
         add_stealth(image, metadata)
