@@ -22,12 +22,17 @@ class Command(BaseCommand):
         parser.add_argument("--data-dir", "--data", type=Path, required=True, help="Corpus folder.")
         parser.add_argument("--split", default="val", help="default: %(default)s")
         parser.add_argument("--count", type=int, default=200, help="Photographs to mark.")
+        parser.add_argument(
+            "--looks", type=int, default=10**9, help="Most to look at of each class; default: all."
+        )
         parser.add_argument("--report", type=Path, help="JSON file to write.")
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, **options: Any) -> str:
-        if options["count"] < 1:
-            raise CommandError(f"--count is {options['count']}; accepted are numbers from 1 up.")
+        for name in ("count", "looks"):
+            if options[name] < 1:
+                said = f"--{name} is {options[name]}; accepted are whole numbers from 1 up."
+                raise CommandError(said)
         from detector.training.watermarks import to_markdown
 
         try:
@@ -42,19 +47,21 @@ class Command(BaseCommand):
         from detector.training.corpus import read_corpus
         from detector.training.watermarks import (
             choose_photographs,
+            draw_each,
             find_encoder,
             look,
             rates,
             summarise_looks,
         )
 
-        find_encoder()
+        find_encoder()  # before minutes are spent on reading
         split, seed = options["split"], options["seed"]
         pictures = [p for p in read_corpus(options["data_dir"]) if p.split == split]
         photographs = choose_photographs(pictures, options["count"], seed)
         figures = {"split": split, "seed": seed, "photographs": len(photographs)}
         found = rates(self._progress(photographs, "marking"))
-        looks = [seen for p in self._progress(pictures, "looking") if (seen := look(p))]
+        drawn = draw_each(pictures, options["looks"], seed)
+        looks = [seen for p in self._progress(drawn, "looking") if (seen := look(p))]
         return {**figures, "rates": found, **summarise_looks(looks)}
 
     def _progress(self, items: Iterable[Any], doing: str) -> Iterable[Any]:

@@ -146,10 +146,9 @@ def _choose_blocks(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.intp]]:
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     count = min(rows, max(MAX_BLOCKS // columns, 1))
     chosen = np.linspace(0, rows - 1, count).astype(np.intp)
-    whole = pixels[: rows * BLOCK, : columns * BLOCK]
-    strips = whole.reshape(rows, BLOCK, columns * BLOCK, 3)[chosen]
+    lines = (chosen[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     numbers = chosen[:, None] * columns + np.arange(columns)
-    return strips.reshape(-1, columns * BLOCK, 3), numbers.ravel()
+    return pixels[lines][:, : columns * BLOCK], numbers.ravel()
 
 
 def _block_values(u: Pixels) -> Values:
