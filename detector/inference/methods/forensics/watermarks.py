@@ -146,16 +146,15 @@ def _choose_blocks(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.intp]]:
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     count = min(rows, max(MAX_BLOCKS // columns, 1))
     chosen = np.linspace(0, rows - 1, count).astype(np.intp)
-    whole = pixels[: rows * BLOCK, : columns * BLOCK]
-    strips = whole.reshape(rows, BLOCK, columns * BLOCK, 3)[chosen]
+    lines = (chosen[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     numbers = chosen[:, None] * columns + np.arange(columns)
-    return strips.reshape(-1, columns * BLOCK, 3), numbers.ravel()
+    return pixels[lines][:, : columns * BLOCK], numbers.ravel()
 
 
 def _block_values(u: Pixels) -> Values:
     """The values of each block but for its first, shape (15, blocks)."""
     pairs = u[::2].astype(np.float32) + u[1::2]
-    halves = (pairs[:, ::2] + pairs[:, 1::2]) / 2
+    halves = (pairs[:, ::2] + pairs[:, 1::2]) * np.float32(0.5)
     rows, columns = halves.shape[0] // 4, halves.shape[1] // 4
     blocks = halves.reshape(rows, 4, columns, 4).transpose(1, 3, 0, 2)
     return blocks.reshape(16, -1)[1:]
@@ -165,7 +164,7 @@ def _votes(largest: Values) -> Votes:
     """1 or -1 where a value is nearer to where a bit would put it than to the edges, else 0."""
     beyond = largest % STEP - STEP / 2
     confident = np.abs(np.abs(beyond) - STEP / 4) < STEP / 8
-    return (np.sign(beyond) * confident).astype(np.int8)
+    return np.where(confident, np.sign(beyond), 0).astype(np.int8)
 
 
 def _match(mark: Mark, numbers: npt.NDArray[np.intp], votes: Votes) -> Match:
