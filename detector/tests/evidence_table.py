@@ -155,6 +155,33 @@ def jpeg_source_type(term: str) -> bytes:
     return with_xmp("JPEG", source_type(term))
 
 
+def parameters(text: str) -> bytes:
+    return png({"parameters": text})
+
+
+def maker_note(scheme: str) -> bytes:
+    """A picture of Fooocus whose settings were cut off, or, under another name, a camera's."""
+    data = exif(Software="Fooocus v2.5.5" if scheme == "fooocus" else "Firmware 1.0")
+    data[0x927C] = scheme.encode()
+    return with_exif("JPEG", data)
+
+
+def xmp_field(name: str) -> bytes:
+    return with_xmp("JPEG", xmp(elements=f"<{name}>a cat</{name}>"))
+
+
+SD_NEXT = (
+    "a cat\nNegative prompt: bad\nSteps: 20, Seed: 5, Sampler: UniPC, CFG scale: 6, "
+    "Size: 768x768, Parser: native, Model: juggernaut, Backend: Diffusers, App: SD.Next"
+)
+FORGE = (
+    "a cat\nSteps: 20, Sampler: Euler, Schedule type: Simple, CFG scale: 1, Distilled CFG Scale: "
+    "3.5, Seed: 5, Size: 896x1152, Model: flux1-dev-bnb-nf4-v2, Version: f2.0.1v1.10.1"
+)
+FOOOCUS_A1111 = (
+    "a cat\nSteps: 30, Sampler: DPM++ 2M SDE Karras, Seed: 7, Size: 1152x896, CFG scale: 4, "
+    "Sharpness: 2, Performance: Speed, Model: juggernautXL, Version: Fooocus v2.5.5"
+)
 SIGNATURE = "Signature: " + "Abc4" * 20
 JOB = f"x Job ID: {UUID}"
 WRAPPED = COMMENTS["aigc-label"]
@@ -184,6 +211,12 @@ CASES: tuple[Case, ...] = (
     Case("maker", "PNG Source", png, {"Source": "Luma AI"}, {"Source": "Luma"}),
     Case("samsung", "JPEG trailer", samsung, '{"genAIType": 3}', '{"genAIType": 0}'),
     Case("aigc-label", "JPEG EXIF ImageDescription", tag("ImageDescription"), WRAPPED, AIGC),
+    Case("a1111", "PNG parameters, SD.Next", parameters, SD_NEXT, SD_NEXT[:44]),
+    Case("a1111", "PNG parameters, Forge", parameters, FORGE, FORGE.replace("Steps: 20", "Steps")),
+    Case("fooocus", "PNG parameters, a1111", parameters, FOOOCUS_A1111, "Version: Fooocus v2.5.5"),
+    Case("fooocus", "JPEG EXIF MakerNote", maker_note, "fooocus", "other"),
+    Case("iptc-ai", "JPEG XMP prompt writer", xmp_field, "i:AIPromptWriterName", "i:PersonName"),
+    Case("iptc-ai", "JPEG XMP prompt", xmp_field, "i:AIPromptInformation", "i:Event"),
     Case("software", "JPEG EXIF Software", tag("Software"), "Midjourney 6", "Midday journeys"),
 )
 

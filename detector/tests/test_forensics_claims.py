@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from PIL.PngImagePlugin import PngInfo
 
 from detector.tests.test_forensics import (
     AIGC,
@@ -182,3 +183,65 @@ def test_long_values_are_cut_and_what_cannot_be_printed_is_left_out() -> None:
 def test_the_strongest_evidence_comes_first() -> None:
     answer = ask(png({"Software": "NovelAI", "parameters": PARAMETERS}))
     assert [f.strength for f in answer.findings] == ["decisive", "weak"]
+
+
+LABEL = (
+    '{"Label": "1", "ContentProducer": "00119133MA2CFLDG4R1", "ProduceID": "7f3a", '
+    '"ContentPropagator": "00119133X", "PropagateID": "9c", "ReservedCode1": "abc"}'
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png({"AIGC": LABEL}),
+        with_exif("JPEG", exif(UserComment=f'{{"AIGC": {LABEL}}}')),
+        with_exif("JPEG", exif(ImageDescription=f'{{"AIGC": {LABEL}}}')),
+        with_xmp("JPEG", xmp(elements=f"<t:AIGC>{LABEL}</t:AIGC>")),
+        with_xmp("JPEG", xmp(f"t:AIGC='{LABEL}'")),
+        with_xmp("PNG", xmp(f"q:AIGC='{LABEL}' xmlns:q='http://www.tc260.org.cn/ns/AIGC/1.0/'")),
+    ],
+    ids=["PNG text", "UserComment", "ImageDescription", "element", "attribute", "other prefix"],
+)
+def test_the_chinese_label_says_who_produced_the_picture(data: bytes) -> None:
+    answer = ask(data)
+    assert claims(answer) == {"aigc-label": "decisive"}
+    assert answer.details["table"] == [
+        ["content producer", "00119133MA2CFLDG4R1"],
+        ["production number", "7f3a"],
+        ["content propagator", "00119133X"],
+        ["propagation number", "9c"],
+    ]
+
+
+def test_the_fields_of_iptc_2025_are_shown() -> None:
+    packet = xmp(
+        'i:AISystemUsed="Some Generator" i:AISystemVersionUsed="3"',
+        "<i:AIPromptInformation>a cat</i:AIPromptInformation>"
+        "<i:AIPromptWriterName><r:Seq><r:li>A. Writer</r:li></r:Seq></i:AIPromptWriterName>",
+    )
+    answer = ask(with_xmp("JPEG", packet))
+    assert claims(answer) == {"iptc-ai": "decisive"}
+    assert answer.details["table"] == [
+        ["AI system", "Some Generator"],
+        ["AI system version", "3"],
+        ["prompt", "a cat"],
+        ["prompt written by", "A. Writer"],
+    ]
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP"])
+def test_fooocus_names_its_scheme_in_the_maker_note(format: str) -> None:
+    data = exif(Software="Fooocus v2.5.5", UserComment="cut off")
+    data[0x927C] = b"a1111"
+    assert claims(ask(with_exif(format, data)))["fooocus"] == "medium"
+    data[0x927C] = b"a1111" + bytes(5000)  # what a camera would put there is not read
+    assert "fooocus" not in claims(ask(with_exif(format, data)))
+
+
+def test_another_artist_does_not_hide_groks_pair() -> None:
+    data = exif(ImageDescription="Signature: " + "Abc4" * 20, Artist=UUID)
+    info = PngInfo()
+    info.add_text("Artist", "someone")
+    answer = ask(picture("PNG", pnginfo=info, exif=data.tobytes()))
+    assert claims(answer) == {"grok": "medium"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from PIL import Image
 
 from detector.inference.images import open_image
-from detector.inference.methods.forensics.stealth import PLACES
-from detector.tests.pictures import encode, noise
+from detector.inference.methods.forensics.metadata import Metadata
+from detector.inference.methods.forensics.png import first_pixels
+from detector.inference.methods.forensics.stealth import PLACES, add_stealth
+from detector.tests.pictures import encode, noise, raw_png
 from detector.tests.test_forensics import COMFYUI, NOVELAI, PARAMETERS, SWARMUI, ask, claims
 from detector.tests.test_forensics_hostile import problems
 
@@ -171,3 +174,39 @@ def test_a_picture_beyond_the_limit_is_not_decoded_again(monkeypatch: pytest.Mon
     monkeypatch.setattr("detector.inference.methods.forensics.stealth.MAX_PIXELS", 96 * 80 - 1)
     assert open_image(data).width == 96
     assert claims(ask(data)) == {}
+
+
+@pytest.mark.parametrize("filter_", range(5))
+def test_the_first_column_is_read_through_every_filter(filter_: int) -> None:
+    """The filters are applied here by the formulas of the PNG standard, all pixels of all rows."""
+    pixels = np.array(noise(5, 130, "RGBA")).astype(int)
+    pixels[..., 3] = np.arange(130 * 5).reshape(130, 5) * 7 % 256
+    left, above, corner = np.zeros((3, 130, 5, 4), int)
+    left[:, 1:], above[1:], corner[1:, 1:] = pixels[:, :-1], pixels[:-1], pixels[:-1, :-1]
+    guess = left + above - corner
+    distances = np.abs(np.stack([left, above, corner]) - guess)
+    paeth = np.choose(distances.argmin(0), [left, above, corner])
+    predicted = [0 * left, left, above, (left + above) // 2, paeth][filter_]
+    rows = ((pixels - predicted) % 256).astype(np.uint8).reshape(130, -1)
+    data = raw_png(5, 130, b"".join(bytes([filter_]) + row.tobytes() for row in rows), colour=6)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(data))), pixels)
+    assert first_pixels(data, 5, 120) == [bytes(p) for p in pixels[:120, 0].astype(np.uint8)]
+
+
+@pytest.mark.parametrize("magic", MAGICS)
+@pytest.mark.parametrize("height", [39, 40, 119, 120, 121, 300])
+def test_a_payload_is_found_at_any_height(magic: str, height: int) -> None:
+    payload = PARAMETERS.encode()
+    payload = gzip.compress(payload) if magic.endswith("comp") else payload
+    picture = embed(canvas("RGBA", 200, height), magic, payload)
+    assert claims(ask(encode(picture, "PNG")))["a1111"] == "decisive"
+
+
+def test_a_large_plain_picture_with_alpha_is_not_decoded_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = open_image(encode(noise(300, 300, "RGBA"), "PNG"))
+    monkeypatch.setattr(Image, "open", lambda *args, **options: pytest.fail("decoded again"))
+    metadata = Metadata()
+    add_stealth(image, metadata)
+    assert metadata.problems == {}

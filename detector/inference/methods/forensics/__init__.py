@@ -29,6 +29,7 @@ from .declarations import read_ai_fields, read_aigc_label, read_google_credit, r
 from .evidence import Evidence, Reader, context
 from .generators import (
     read_dream,
+    read_fooocus,
     read_grok,
     read_makers,
     read_midjourney,
@@ -48,6 +49,7 @@ READERS: tuple[Reader, ...] = (
     read_easy_diffusion,
     read_novelai,
     read_dream,
+    read_fooocus,
     read_midjourney,
     read_source_type,
     read_ai_fields,

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .comfyui_graph import Node, parameters
 from .evidence import Evidence, ai_claim, make_rows, summary
 from .metadata import Metadata, Text
 
 CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
-MAX_HOPS = 8
 
 _GENERATES = re.compile(
     r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
@@ -26,17 +26,6 @@ _GENERATES = re.compile(
 # A graph that lost its quotes on the way through another program.
 _UNQUOTED = re.compile(r"\{\d+: \{(inputs: \{|class_type: \w)")
 _UNQUOTED_NODE = re.compile(r"\bclass_type: (\w{3,60})")
-
-# name in the table: the inputs that hold it
-_SETTINGS = {
-    "model": ("ckpt_name", "unet_name", "model_name"),
-    "seed": ("seed", "noise_seed"),
-    "steps": ("steps",),
-    "sampler": ("sampler_name",),
-    "CFG scale": ("cfg",),
-}
-
-Node = dict[str, Any]
 
 
 def read_comfyui(metadata: Metadata) -> Iterator[Evidence]:
@@ -84,7 +73,7 @@ def _graph_evidence(graph: dict[str, Node], text: Text) -> Evidence:
             "generates pictures, but none of its nodes is known to do so."
         )
         return ai_claim(said, "comfyui", text.where, strength="weak")
-    rows = make_rows(_parameters(graph))
+    rows = make_rows(parameters(graph))
     said = f"The file holds the node graph with which ComfyUI generated a picture{summary(rows)}."
     return ai_claim(said, "comfyui", text.where, rows=rows)
 
@@ -97,28 +86,3 @@ def _unquoted_evidence(text: Text) -> Iterator[Evidence]:
             "its quotation marks are missing, so that it can no longer be read in full."
         )
         yield ai_claim(said, "comfyui", text.where, strength="medium")
-
-
-def _parameters(graph: dict[str, Node]) -> Iterator[tuple[str, Any]]:
-    """The prompts that lead to the first sampler, then the settings, each from the first node."""
-    inputs = [node["inputs"] for node in graph.values()]
-    for name, key in (("prompt", "positive"), ("negative prompt", "negative")):
-        links = (i[key] for i in inputs if isinstance(i.get(key), list))
-        yield name, _prompt(graph, next(links, None))
-    for name, keys in _SETTINGS.items():
-        values = (i[k] for i in inputs for k in keys if isinstance(i.get(k), (str, int, float)))
-        yield name, next(values, None)
-
-
-def _prompt(graph: dict[str, Node], link: Any) -> str:
-    """Follow a link [node, output] through the nodes until one has the text itself."""
-    for _ in range(MAX_HOPS):
-        node = graph.get(str(link[0])) if isinstance(link, list) and link else None
-        if node is None:
-            return ""
-        inputs = node["inputs"]
-        for key in ("text", "text_g", "prompt", "value", "string"):
-            if isinstance(inputs.get(key), str):
-                return str(inputs[key])
-        link = next((v for v in inputs.values() if isinstance(v, list)), None)
-    return ""

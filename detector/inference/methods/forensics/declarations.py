@@ -57,6 +57,13 @@ AI_FIELDS = {
     "AISystemUsed": "AI system",
     "AISystemVersionUsed": "AI system version",
     "AIPromptInformation": "prompt",
+    "AIPromptWriterName": "prompt written by",
+}
+AIGC_FIELDS = {
+    "ContentProducer": "content producer",
+    "ProduceID": "production number",
+    "ContentPropagator": "content propagator",
+    "PropagateID": "propagation number",
 }
 GOOGLE_CREDITS = {"made with google ai", "edited with google ai"}
 AIGC_LABELS: dict[str, tuple[str, Strength]] = {
@@ -104,6 +111,10 @@ def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
     elif values["AIPromptInformation"]:
         said = "The file holds the prompt from which an AI generated the picture."
         yield ai_claim(said, "iptc-ai", "XMP Iptc4xmpExt:AIPromptInformation", rows=rows)
+    elif values["AIPromptWriterName"]:
+        said = "The file names the person who wrote the prompt for the AI that generated it."
+        where = "XMP Iptc4xmpExt:AIPromptWriterName"
+        yield ai_claim(said, "iptc-ai", where, strength="strong", rows=rows)
 
 
 def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
@@ -122,13 +133,15 @@ def read_aigc_label(metadata: Metadata) -> Iterator[Evidence]:
     """The label that the Chinese standard GB 45438-2025 requires of generated pictures."""
     for text in metadata.carriers("AIGC", "UserComment", "ImageDescription"):
         try:
-            label = _label(_unwrap(text.json or text.value), bare=text.key == "AIGC")
+            fields = _fields(_unwrap(text.json or text.value), bare=text.key == "AIGC")
         except Unreadable:
             continue
+        label = scalar(fields.get("Label")).strip()
         if label in AIGC_LABELS:
+            rows = make_rows((shown, fields.get(name)) for name, shown in AIGC_FIELDS.items())
             meaning, strength = AIGC_LABELS[label]
             said = f"The file carries China's mandatory label (GB 45438) saying that it {meaning}."
-            yield ai_claim(said, "aigc-label", text.where, strength=strength)
+            yield ai_claim(said, "aigc-label", text.where, strength=strength, rows=rows)
 
 
 def _unwrap(data: Any) -> Any:
@@ -138,9 +151,9 @@ def _unwrap(data: Any) -> Any:
     return parse_json(data) if isinstance(data, str) else data
 
 
-def _label(data: Any, *, bare: bool) -> str:
-    """The value of `Label`; only under the key AIGC itself may the object stand bare."""
+def _fields(data: Any, *, bare: bool) -> dict[str, Any]:
+    """The fields of the label; only under the key AIGC itself may the object stand bare."""
     if not isinstance(data, dict):
-        return ""
+        return {}
     inner = _unwrap(data["AIGC"]) if "AIGC" in data else data if bare else None
-    return scalar(inner.get("Label")).strip() if isinstance(inner, dict) else ""
+    return inner if isinstance(inner, dict) else {}

@@ -21,9 +21,12 @@ TEXT_TAGS = {
     0x0131: "Software",
     0x013B: "Artist",
     0x9286: "UserComment",
+    0x927C: "MakerNote",
 }
 CAPTURE_TAGS = {0x829A: "ExposureTime", 0x829D: "FNumber", 0x8827: "ISO", 0x920A: "FocalLength"}
 XMP_TAG, EXIF_IFD, GPS_IFD = 0x02BC, 0x8769, 0x8825
+# Fooocus puts one word where cameras put kilobytes of their own.
+MAKER_NOTE, MAX_MAKER_NOTE = 0x927C, 16
 BYTES_TYPES = (1, 2, 7)  # BYTE, ASCII, UNDEFINED: what a text may be stored as
 LONG = 4
 MAX_ENTRIES = 1000
@@ -49,6 +52,8 @@ def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -
         for tag, kind, count, field in _all_entries(view, order):
             if tag in CAPTURE_TAGS or tag == GPS_IFD:
                 metadata.camera.add(CAPTURE_TAGS.get(tag, "GPS"))
+            elif tag == MAKER_NOTE and count > MAX_MAKER_NOTE:
+                continue
             elif kind in BYTES_TYPES and (tag in TEXT_TAGS or tag == XMP_TAG):
                 with metadata.reading(f"{name} {TEXT_TAGS.get(tag, 'XMP')}"):
                     metadata.spend(count)

@@ -64,9 +64,11 @@ def read_dream(metadata: Metadata) -> Iterator[Evidence]:
 
 def read_grok(metadata: Metadata) -> Iterator[Evidence]:
     """xAI's Grok: a signature as description and a UUID as artist, both."""
-    signature = _SIGNATURE.fullmatch(metadata.value("ImageDescription"))
-    artist = metadata.value("Artist")
-    if signature and _is_base64(signature[1]) and re.fullmatch(_UUID, artist, re.IGNORECASE):
+    described = (t.value.strip() for t in metadata.carriers("ImageDescription"))
+    signatures = filter(None, map(_SIGNATURE.fullmatch, described))
+    artists = (t.value.strip().lower() for t in metadata.carriers("Artist"))
+    signed = any(_is_base64(signature[1]) for signature in signatures)
+    if signed and any(re.fullmatch(_UUID, artist) for artist in artists):
         said = "The EXIF holds a signature and an artist's number as xAI's Grok writes them."
         yield ai_claim(said, "grok", "EXIF ImageDescription, Artist", strength="medium")
 
@@ -85,6 +87,16 @@ def read_makers(metadata: Metadata) -> Iterator[Evidence]:
             if text.value.strip() == name:
                 said = f'The file bears the mark "{name}" of a service that generates pictures.'
                 yield ai_claim(said, "maker", text.where, strength="medium")
+
+
+def read_fooocus(metadata: Metadata) -> Iterator[Evidence]:
+    """Fooocus names itself and the form of its settings even where they cannot be read."""
+    programs = (t.value for t in metadata.carriers("Software"))
+    if any(re.match(r"Fooocus v\d", program) for program in programs):
+        for text in metadata.carriers("MakerNote", "fooocus_scheme"):
+            if text.value.strip() in ("fooocus", "a1111"):
+                said = "The file names Fooocus, and the form in which Fooocus writes its settings."
+                yield ai_claim(said, "fooocus", f"{text.where}, Software", strength="medium")
 
 
 def read_samsung(metadata: Metadata) -> Iterator[Evidence]:

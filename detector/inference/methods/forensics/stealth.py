@@ -22,6 +22,7 @@ from detector.inference.images import SourceImage
 
 from .evidence import Evidence, ai_claim
 from .metadata import MAX_TEXT, Metadata, Unreadable, inflate, parse_json
+from .png import first_pixels
 
 RGB, ALPHA = slice(0, 3), slice(3, 4)
 # The channels that hold the bits, and where findings say that the payload was.
@@ -33,6 +34,7 @@ PLACES = {
 }
 LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF")
 HEADER = struct.Struct(">15sI")
+MAGIC_LENGTH = 15
 # Alpha has to be decoded once more, at 4 bytes a pixel. Generators' pictures are smaller.
 MAX_PIXELS = 25_000_000
 
@@ -59,8 +61,8 @@ def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
 
 
 def _with_alpha(image: SourceImage) -> Image.Image | None:
-    """The picture with its alpha as stored; None if it has none or is too large."""
-    if not _says_alpha(image) or image.width * image.height > MAX_PIXELS:
+    """The picture with its alpha as stored; None if it has none, is too large or plain."""
+    if not _says_alpha(image) or image.width * image.height > MAX_PIXELS or _is_plain(image):
         return None
     try:
         picture = Image.open(io.BytesIO(image.data), formats=(image.format,))
@@ -79,9 +81,20 @@ def _says_alpha(image: SourceImage) -> bool:
     return image.format == "WEBP" and image.data[12:16] in (b"VP8X", b"VP8L")
 
 
+def _is_plain(image: SourceImage) -> bool:
+    """Whether the first column of a PNG begins with no magic word: spares decoding all of it."""
+    rows = 8 * MAGIC_LENGTH
+    if image.format != "PNG" or image.height < rows:
+        return False
+    pixels = first_pixels(image.data, image.width, rows)
+    column = np.frombuffer(b"".join(pixels), np.uint8).reshape(-1, 4) & 1
+    words = (np.packbits(column[:, channels])[:MAGIC_LENGTH] for channels in (ALPHA, RGB))
+    return len(pixels) == rows and not any(word.tobytes() in PLACES for word in words)
+
+
 def _add_payload(picture: Image.Image, channels: slice, metadata: Metadata) -> None:
     header = _read_bytes(picture, channels, HEADER.size)
-    place, where = PLACES.get(header[:15], (None, ""))
+    place, where = PLACES.get(header[:MAGIC_LENGTH], (None, ""))
     if place != channels:
         return
     with metadata.reading(where):

@@ -1,4 +1,4 @@
-"""The `parameters` text of AUTOMATIC1111's Stable Diffusion web UI, Forge and SD.Next.
+"""The `parameters` text of AUTOMATIC1111's Stable Diffusion web UI, Forge, SD.Next and Fooocus.
 
 A prompt, "Negative prompt: ...", and a line of settings, "Steps: 20, Sampler: Euler a, ...". The
 text counts only if that line parses: a prompt alone, or the word "Steps", is no evidence.
@@ -47,11 +47,10 @@ def read_web_ui(metadata: Metadata) -> Iterator[Evidence]:
         settings = parse_settings(text.value)
         if settings:
             rows = make_rows(settings)
-            said = (
-                "The file holds the generation parameters that Stable Diffusion web UIs "
-                f"write{summary(rows)}."
-            )
-            yield ai_claim(said, "a1111", text.where, rows=rows)
+            fooocus = dict(rows).get("version", "").startswith("Fooocus")
+            writers = "Fooocus writes" if fooocus else "Stable Diffusion web UIs write"
+            said = f"The file holds the generation parameters that {writers}{summary(rows)}."
+            yield ai_claim(said, "fooocus" if fooocus else "a1111", text.where, rows=rows)
 
 
 def parse_settings(text: str) -> list[tuple[str, str]]:

@@ -1,0 +1,138 @@
+"""Method 3: the parameters of a ComfyUI graph are those that made the picture."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from detector.tests.test_forensics import ask, claims, png
+
+
+def node(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def table(graph: dict[str, Any]) -> dict[str, str]:
+    answer = ask(png({"prompt": json.dumps(graph)}))
+    assert claims(answer) == {"comfyui": "decisive"}
+    return dict(answer.details["table"])
+
+
+KINDS = ("ControlNetApply", "KSampler", "SaveImage")
+
+# An idle branch stands first; the sampler is fed by two LoRAs, a ControlNet and a seed of its own.
+BRANCHED = {
+    "1": node("CheckpointLoaderSimple", ckpt_name="idle.safetensors"),
+    "2": node("CLIPTextEncode", text="an idle prompt", clip=["1", 1]),
+    "3": node("KSampler", seed=1, steps=1, cfg=1, sampler_name="idle", model=["1", 0],
+              positive=["2", 0], negative=["2", 0], latent_image=["9", 0]),
+    "10": node("CheckpointLoaderSimple", ckpt_name="used.safetensors"),
+    "11": node("LoraLoader", lora_name="first.safetensors", model=["10", 0], clip=["10", 1]),
+    "12": node("LoraLoader", lora_name="second.safetensors", model=["11", 0], clip=["11", 1]),
+    "13": node("String", value="a red fox"),
+    "14": node("CLIPTextEncode", text=["13", 0], clip=["12", 1]),
+    "15": node("CLIPTextEncode", text="blurry", clip=["12", 1]),
+    "16": node("ControlNetApplyAdvanced", positive=["14", 0], negative=["15", 0], image=["2", 0]),
+    "17": node("PrimitiveInt", value=77),
+    "18": node("KSampler", seed=["17", 0], steps=25, cfg=6.5, sampler_name="dpmpp_2m",
+               model=["12", 0], positive=["16", 0], negative=["16", 1], latent_image=["9", 0]),
+    "19": node("VAEDecode", samples=["18", 0], vae=["10", 2]),
+    "20": node("SaveImage", images=["19", 0]),
+}  # fmt: skip
+FLUX = {
+    "5": node("EmptyLatentImage", width=1024, height=1024),
+    "6": node("CLIPTextEncodeFlux", clip_l="fox", t5xxl="a fox in snow", guidance=3.5),
+    "8": node("VAEDecode", samples=["13", 0], vae=["10", 0]),
+    "9": node("SaveImage", images=["8", 0]),
+    "12": node("UNETLoader", unet_name="flux1-dev.safetensors"),
+    "13": node("SamplerCustomAdvanced", noise=["25", 0], guider=["22", 0], sampler=["16", 0],
+               sigmas=["17", 0], latent_image=["5", 0]),
+    "16": node("KSamplerSelect", sampler_name="euler"),
+    "17": node("BasicScheduler", scheduler="simple", steps=28, model=["12", 0]),
+    "22": node("BasicGuider", model=["12", 0], conditioning=["6", 0]),
+    "25": node("RandomNoise", noise_seed=219670278747233),
+}  # fmt: skip
+
+
+def test_the_branch_that_was_saved_counts_and_not_the_first() -> None:
+    assert table(BRANCHED) == {
+        "prompt": "a red fox",
+        "negative prompt": "blurry",
+        "model": "used.safetensors",
+        "seed": "77",
+        "steps": "25",
+        "sampler": "dpmpp_2m",
+        "CFG scale": "6.5",
+        "LoRA": "second.safetensors, first.safetensors",
+    }
+
+
+def test_flux_takes_its_settings_from_nodes_of_their_own() -> None:
+    assert table(FLUX) == {
+        "prompt": "a fox in snow\nfox",
+        "model": "flux1-dev.safetensors",
+        "seed": "219670278747233",
+        "steps": "28",
+        "sampler": "euler",
+        "guidance": "3.5",
+    }
+
+
+def test_a_guider_with_two_sides_keeps_them_apart() -> None:
+    graph = FLUX | {
+        "7": node("CLIPTextEncode", text="blurry"),
+        "22": node("CFGGuider", model=["12", 0], positive=["6", 0], negative=["7", 0], cfg=4),
+    }
+    rows = table(graph)
+    assert rows["prompt"] == "a fox in snow\nfox"
+    assert rows["negative prompt"] == "blurry"
+    assert rows["CFG scale"] == "4"
+
+
+def test_the_two_texts_of_sdxl_are_both_given_and_equal_ones_once() -> None:
+    graph = BRANCHED | {"14": node("CLIPTextEncodeSDXL", text_g="a fox", text_l="in snow")}
+    assert table(graph)["prompt"] == "a fox\nin snow"
+    graph["14"] = node("CLIPTextEncodeSDXL", text_g="a fox", text_l="a fox")
+    assert table(graph)["prompt"] == "a fox"
+
+
+def test_a_node_that_asks_a_service_holds_all_itself() -> None:
+    graph = {
+        "1": node("FluxProUltraImageNode", prompt="a fox", seed=5),
+        "2": node("SaveImage", images=["1", 0]),
+    }
+    assert table(graph) == {"prompt": "a fox", "seed": "5"}
+
+
+def test_a_model_behind_unknown_nodes_counts_if_there_is_no_other() -> None:
+    graph = FLUX | {"22": node("MyGuider", conditioning=["6", 0])}
+    assert table(graph)["model"] == "flux1-dev.safetensors"
+    assert "model" not in table(graph | {"1": node("UNETLoader", unet_name="other.safetensors")})
+
+
+@pytest.mark.parametrize(
+    "link",
+    ['["18", 0]', '["16", 1]', '["404", 0]', '["18"]', "[]", "[null, 0]", "[{}, 0]", '["16", "0"]',
+     '["16", [0]]', "[16, 9e999]", "[9e999, 0]", f"[{'9' * 4000}, 0]", "[true, true]", '"16"'],
+)  # fmt: skip
+def test_links_in_circles_and_to_nowhere_end(link: str) -> None:
+    keys = ("positive", "negative", "model", "guider", "seed", "conditioning", "images", "lora")
+    inputs = dict.fromkeys(keys, 0)
+    graph = {i: node(kind, **inputs) for i, kind in zip(("16", "18", "20"), KINDS, strict=True)}
+    text = json.dumps(graph).replace(": 0", f": {link}")
+    assert claims(ask(png({"prompt": text}))) == {"comfyui": "decisive"}
+
+
+def test_a_graph_of_thousands_of_links_is_quickly_followed() -> None:
+    count = 2000
+    inputs = {key: [str(count // 2), 1] for key in ("positive", "negative", "model", "guider")}
+    links = {str(i): [str(i), i] for i in range(count)}
+    graph = {str(i): node(KINDS[i % 3], **inputs, images=[str(i + 1), 0]) for i in range(count)}
+    graph["0"]["inputs"] |= links
+    data = png({"prompt": json.dumps(graph)})
+    started = time.perf_counter()
+    assert claims(ask(data)) == {"comfyui": "decisive"}
+    assert time.perf_counter() - started < 2
