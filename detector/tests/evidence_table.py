@@ -242,9 +242,9 @@ def survives_damage(case: Case) -> bool:
         data = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        started = time.perf_counter()
+        started = time.process_time()
         ask(bytes(data), whole)
-        if time.perf_counter() - started > MAX_SECONDS:
+        if time.process_time() - started > MAX_SECONDS:
             return False
     return True
 

@@ -241,12 +241,12 @@ def test_a_statement_against_the_standard_is_not_valid() -> None:
     assert "does not follow the standard" in said(answer)
 
 
-def test_an_expired_certificate_is_told() -> None:
+def test_an_expired_certificate_is_told_and_worth_an_unsigned_claim() -> None:
     data = sign(PHOTO, "JPEG", AI, who=identity("Short", seconds=2))
     time.sleep(3.1)  # certificates count whole seconds
     answer = ask(data)
     assert shown(answer)["signature"] == "invalid"
-    assert claims(answer) == [("ai", "medium")]
+    assert claims(answer) == [("ai", "decisive")]
     assert "expired" in said(answer)
 
 

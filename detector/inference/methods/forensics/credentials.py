@@ -20,7 +20,7 @@ from .declarations import AI_SOURCES, AI_SOURCES_STRENGTH
 from .evidence import Evidence, ai_claim, capture_claim, context
 from .generators import PROGRAMS
 from .jumbf import find_manifest
-from .manifest import Action, Credentials, Ingredient, interpret
+from .manifest import LAPSED, Action, Credentials, Ingredient, interpret
 from .metadata import Metadata, Unreadable
 
 logger = logging.getLogger(__name__)
@@ -182,13 +182,18 @@ def _components(ingredients: Iterable[Ingredient]) -> set[str]:
 
 
 def _claim(credentials: Credentials, said: str, where: str, strength: Strength) -> Evidence:
-    """A claim of AI, worth less where the signature does not hold."""
+    """A claim of AI, worth less where the file may have been changed since.
+
+    With a lapsed certificate it is worth what an unsigned declaration is.
+    """
     text = f"The file's Content Credentials say that the picture {said}."
     if credentials.signature == "valid":
         signed = credentials.trusted is True
         return ai_claim(text, "c2pa", where, strength=strength, signed=signed)
-    doubt = f" But the signature does not hold: {credentials.fault}."
-    return ai_claim(text + doubt, "c2pa", where, strength=_at_most("medium", strength))
+    text += f" But the signature does not hold: {credentials.fault}."
+    if credentials.fault not in LAPSED:
+        strength = _at_most("medium", strength)
+    return ai_claim(text, "c2pa", where, strength=strength)
 
 
 def _at_most(most: Strength, strength: Strength) -> Strength:

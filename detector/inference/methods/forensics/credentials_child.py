@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import struct
 import sys
 from functools import lru_cache
@@ -68,6 +67,8 @@ def _context(anchors: str) -> Any:
 
 def _give_up_rights() -> None:
     """No memory dump, no mountain of memory, no further file or socket; not to be taken back."""
+    import resource
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # elsewhere this limit leaves out most of what malloc takes
         limit = _data_size() + MEMORY
@@ -79,12 +80,16 @@ def _give_up_rights() -> None:
 
 def _data_size() -> int:
     """Bytes that count for RLIMIT_DATA, as in proc(5)."""
+    import resource
+
     with open("/proc/self/statm") as file:
         return int(file.read().split()[5]) * resource.getpagesize()
 
 
 def _allow_cpu_time() -> None:
     """Some seconds more than were used: the system counts over the life of a process."""
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))

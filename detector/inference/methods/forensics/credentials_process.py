@@ -123,4 +123,5 @@ def _close_pipes(child: Child) -> None:
 
 
 PROCESS = CredentialsProcess()
-os.register_at_fork(after_in_child=PROCESS.forget)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=PROCESS.forget)

@@ -57,6 +57,15 @@ FAULTS = {
     "standard demands",
     "claimSignature.missing": "there is none",
 }
+# Of these, what says only that the certificate is old or of another kind: the file is unchanged.
+LAPSED = {
+    FAULTS[code]
+    for code in (
+        "signingCredential.expired",
+        "signingCredential.invalid",
+        "claimSignature.outsideValidity",
+    )
+}
 OTHER_FAULT = "the statement does not follow the standard"
 
 # Why the library has no report.

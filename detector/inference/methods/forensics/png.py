@@ -64,7 +64,7 @@ def first_pixels(data: bytes, width: int, rows: int) -> list[bytes]:
 
 def _inflate_rows(data: bytes, size: int) -> bytes:
     stream, lines = zlib.decompressobj(), bytearray()
-    for kind, body in _chunks(data):
+    for kind, body in chunks(data):
         if kind == b"IDAT" and len(lines) < size:
             try:
                 lines += stream.decompress(body, size - len(lines))
