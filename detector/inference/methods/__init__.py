@@ -48,9 +48,10 @@ METHODS: dict[str, MethodSpec] = {
     "forensics": MethodSpec(
         "Method 3: Advanced Forensics Analysis",
         "forensics:Forensics",
-        reads="the original bytes",
-        idea="What the file itself says: generator payloads and declared sources. It abstains "
-        "when the file says nothing.",
+        reads="the original bytes, and invisible watermarks in the pixels",
+        idea="What the file itself says: Content Credentials, declared sources, payloads and "
+        "watermarks of generators; camera and compression as context. It abstains when nothing "
+        "speaks for an AI.",
     ),
     "huggingface": MethodSpec(
         "Method 4: Hugging Face Specialized Models",
