@@ -14,9 +14,9 @@ CRASHERS = sorted((Path(__file__).parent / "crashers").glob("*.bin"))
 
 @pytest.mark.parametrize("path", CRASHERS, ids=lambda path: path.name)
 def test_what_once_broke_a_reader_no_longer_does(path: Path) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     one_input(path.read_bytes())
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_the_fuzzer_starts_with_every_target() -> None:
