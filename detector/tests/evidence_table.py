@@ -50,7 +50,7 @@ from detector.tests.test_forensics_claims import (
 )
 from detector.tests.test_forensics_stealth import MAGICS, canvas, embed
 
-MAX_SECONDS = 2.0
+MAX_SECONDS = 2.0  # of this thread's own work
 FLIPS = 20
 FORENSICS = Forensics(Runtime(Path(), Path()))
 
@@ -242,9 +242,9 @@ def survives_damage(case: Case) -> bool:
         data = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
             data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        started = time.process_time()
+        started = time.thread_time()
         ask(bytes(data), whole)
-        if time.process_time() - started > MAX_SECONDS:
+        if time.thread_time() - started > MAX_SECONDS:
             return False
     return True
 

@@ -133,6 +133,6 @@ def test_a_graph_of_thousands_of_links_is_quickly_followed() -> None:
     graph = {str(i): node(KINDS[i % 3], **inputs, images=[str(i + 1), 0]) for i in range(count)}
     graph["0"]["inputs"] |= links
     data = png({"prompt": json.dumps(graph)})
-    started = time.perf_counter()
+    started = time.thread_time()
     assert claims(ask(data)) == {"comfyui": "decisive"}
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

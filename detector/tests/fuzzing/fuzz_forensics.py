@@ -5,8 +5,8 @@
         -rss_limit_mb=1024 -timeout=5 -max_len=8192
 
 CORPUS is a directory of inputs, made and filled with small true files if it is missing; the other
-arguments are libFuzzer's. A crash is written as `crash-...`: mend the reader, then keep the file in
-`detector/tests/crashers/`, where `test_forensics_crashers.py` replays it.
+arguments are libFuzzer's. A crash is written as `crash-...`: mend the reader, then keep the file as
+`detector/tests/crashers/NAME.bin`, where `test_forensics_crashers.py` replays it.
 """
 
 from __future__ import annotations
