@@ -146,8 +146,16 @@ def test_a_grey_picture_can_be_marked(model: str) -> None:
 
 def test_of_a_large_picture_rows_from_everywhere_are_read() -> None:
     marked = mark_pixels(textured(7, 1600, 2100), MARK["FLUX"], floats=True)
-    marked[:800] = 255  # blown-out sky
+    marked[:1100] = 255  # blown-out sky
     assert models(marked) == ["FLUX"]
+
+
+def test_the_first_value_of_a_block_carries_no_bit() -> None:
+    pixels = np.full((512, 512, 3), 128, np.uint8)
+    for top, left in np.ndindex(2, 2):  # where blue is strongest, by chance more or less
+        blue = np.random.default_rng(top).integers(190, 250, (64, 64))
+        pixels[top::8, left::8, 2] = blue
+    assert models(mark_pixels(pixels, MARK["Stable Diffusion 2"])) == ["Stable Diffusion 2"]
 
 
 def test_the_blank_half_of_a_picture_does_not_hide_the_mark() -> None:
