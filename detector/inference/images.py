@@ -150,11 +150,19 @@ def _decode(image: Image.Image) -> Image.Image:
     try:
         image.seek(0)  # asking for further frames may have moved on
         image.load()
-        return _to_rgb(ImageOps.exif_transpose(image))
+        return _to_rgb(_upright(image))
     except Exception as error:  # decoders of damaged files raise anything
         raise ImageError(
             "The file is damaged or cut off: the picture cannot be decoded completely."
         ) from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; damaged EXIF turns nothing, as the pixels are whole."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # among others SyntaxError, of a broken TIFF header
+        return image
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -39,9 +39,9 @@ def ask_raw(data: bytes, format: str) -> Answer:
     """Ask about bytes that the one door would refuse: only the metadata is looked at."""
     image = SourceImage(data, format, Image.new("RGB", (1, 1)), "")
     method = Forensics(Runtime(Path(), Path()))
-    started = time.process_time()
+    started = time.thread_time()
     answer = method.predict(image)
-    assert time.process_time() - started < MAX_SECONDS
+    assert time.thread_time() - started < MAX_SECONDS
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
     json.dumps(answer.details, allow_nan=False).encode()
     return answer

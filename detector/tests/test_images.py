@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngInfo
 
 from detector.inference.images import ImageError, Limits, open_image
 from detector.tests.pictures import (
@@ -192,6 +193,13 @@ def test_a_large_file_is_refused_before_it_is_read(
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_damaged_exif_does_not_spoil_a_whole_picture() -> None:
     assert open_image(bad_exif()).width == 96
+
+
+def test_a_damaged_raw_profile_does_not_spoil_a_whole_picture() -> None:
+    """ImageMagick's form of EXIF in a PNG; Pillow raises SyntaxError for this one."""
+    text = PngInfo()
+    text.add_text("Raw profile type exif", "\nexif\n      8\n" + b"Exif\0\0no".hex())
+    assert open_image(encode(noise(40, 30), "PNG", pnginfo=text)).width == 40
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
