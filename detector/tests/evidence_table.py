@@ -17,11 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer
 from detector.inference.methods.forensics import Forensics
+from detector.inference.methods.forensics.watermarks import Mark
 from detector.inference.runtime import Runtime
-from detector.tests.pictures import encode, png_chunk
+from detector.tests.pictures import encode, noise, png_chunk
+from detector.tests.signing import MIME, action, sign
 from detector.tests.test_forensics import (
     AIGC,
     COMFYUI,
@@ -49,6 +53,7 @@ from detector.tests.test_forensics_claims import (
     segment,
 )
 from detector.tests.test_forensics_stealth import MAGICS, canvas, embed
+from detector.tests.watermarking import MARK, mark_pixels, textured
 
 MAX_SECONDS = 2.0  # of this thread's own work
 FLIPS = 20
@@ -81,6 +86,8 @@ NOT = {
     "mflux": '{"mflux_version": "none", "prompt": "a", "model": "dev", "seed": 4, "steps": 15}',
     "pollinations": '{"originalPrompt": "", "model": "flux", "seed": 4, "width": 5, "height": 5}',
 }
+TRAINED = "trainedAlgorithmicMedia"
+UNKNOWN = Mark("of no model that is known", "011010001110" * 4)
 NOT_IN_XMP = {
     "iptc": source_type("trainedAlgorithmicMediaNot"),
     "iptc-ai": xmp(elements="<d:AISystemUsed>Some Generator</d:AISystemUsed>"),
@@ -93,6 +100,16 @@ NOT_IN_XMP = {
 
 def kind_of(name: str) -> str:
     return name.split()[0]
+
+
+def signed(format: str) -> Callable[[str], bytes]:
+    """Files with Content Credentials that name this source type."""
+    return lambda term: sign(encode(noise(), format), format, action("c2pa.created", term))
+
+
+def marked(mark: Mark, format: str = "PNG") -> bytes:
+    """A picture with this invisible watermark."""
+    return encode(Image.fromarray(mark_pixels(textured(0), mark)), format)
 
 
 def png_text(name: str, form: str) -> Case:
@@ -218,6 +235,9 @@ CASES: tuple[Case, ...] = (
     Case("iptc-ai", "JPEG XMP prompt writer", xmp_field, "i:AIPromptWriterName", "i:PersonName"),
     Case("iptc-ai", "JPEG XMP prompt", xmp_field, "i:AIPromptInformation", "i:Event"),
     Case("software", "JPEG EXIF Software", tag("Software"), "Midjourney 6", "Midday journeys"),
+    *(Case("c2pa", f"{format} manifest", signed(format), TRAINED, "digitalArt") for format in MIME),
+    *(Case("watermark", f"PNG, {model}", marked, mark, UNKNOWN) for model, mark in MARK.items()),
+    Case("watermark", "BMP, FLUX", lambda mark: marked(mark, "BMP"), MARK["FLUX"], UNKNOWN),
 )
 
 
