@@ -38,7 +38,7 @@ def read_metadata(data: bytes, format: str) -> Metadata:
 
 def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
     try:
-        for marker, body in _segments(data):
+        for marker, body in segments(data):
             if marker == 0xFE:
                 metadata.add("JPEG comment", decode_text(bytes(body)), "JPEG comment")
             elif marker == 0xE1 and bytes(body[:6]) == b"Exif\0\0":
@@ -51,8 +51,8 @@ def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
         add_trailer(data, metadata)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """(marker, body) of each segment before the picture data."""
+def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """(marker, body) of each segment of a JPEG before its picture data. Raises `Unreadable`."""
     view, at = memoryview(data), 2
     for _ in range(MAX_BLOCKS):
         at = data.find(b"\xff", at)
