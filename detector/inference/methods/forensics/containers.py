@@ -52,7 +52,7 @@ def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
 
 
 def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """(marker, body) of each segment before the picture data."""
+    """(marker, body) of each segment of a JPEG before its picture data. Raises `Unreadable`."""
     view, at = memoryview(data), 2
     for _ in range(MAX_BLOCKS):
         at = data.find(b"\xff", at)

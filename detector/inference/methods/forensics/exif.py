@@ -1,8 +1,8 @@
-"""The few EXIF tags that say where a picture came from.
+"""The few EXIF tags that say where a picture came from, and the preview (CIPA DC-008, "Exif 2.32").
 
 Pillow's reader decodes every tag that a directory names and warns about each that is damaged; this
 one touches only the tags of its table and reports what it cannot read. It also reads TIFF files,
-whose directory it is. GPS is noted as present and never read.
+whose directory it is. GPS and the camera maker's notes are noted as present and never read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .metadata import Metadata, Unreadable
+from .metadata import Metadata, Unreadable, clean
 from .xmp import add_xmp
 
 TEXT_TAGS = {
@@ -23,16 +23,34 @@ TEXT_TAGS = {
     0x9286: "UserComment",
     0x927C: "MakerNote",
 }
-CAPTURE_TAGS = {0x829A: "ExposureTime", 0x829D: "FNumber", 0x8827: "ISO", 0x920A: "FocalLength"}
-XMP_TAG, EXIF_IFD, GPS_IFD = 0x02BC, 0x8769, 0x8825
+CAPTURE_TAGS = {
+    0x829A: "ExposureTime",
+    0x829D: "FNumber",
+    0x8827: "ISO",
+    0x9003: "DateTimeOriginal",
+    0x920A: "FocalLength",
+    0x927C: "MakerNote",
+    0xA434: "LensModel",
+    0x8825: "GPS",
+}
+XMP_TAG, EXIF_IFD, ORIENTATION = 0x02BC, 0x8769, 0x0112
 # Fooocus puts one word where cameras put kilobytes of their own.
 MAKER_NOTE, MAX_MAKER_NOTE = 0x927C, 16
+THUMBNAIL_AT, THUMBNAIL_LENGTH = 0x0201, 0x0202
 BYTES_TYPES = (1, 2, 7)  # BYTE, ASCII, UNDEFINED: what a text may be stored as
-LONG = 4
+ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
 MAX_ENTRIES = 1000
+MAX_SHOWN = 80
+MAX_THUMBNAIL = 64 * 1024  # as large as the segment of a JPEG that it stands in
 
 # ComfyUI and its savers put "prompt:{...}" and "workflow:{...}" into whichever tag is free.
 _LABELLED = re.compile(r"(prompt|workflow)\s*:\s*(?=\{)", re.IGNORECASE)
+# Lowest and highest value that cameras have, and how it is written.
+_IN_WORDS = {
+    "ExposureTime": (1e-6, 1e5, "{:.3g} s"),
+    "FNumber": (0.5, 128.0, "f/{:.3g}"),
+    "FocalLength": (0.1, 10_000.0, "{:.4g} mm"),
+}
 
 Entry = tuple[int, int, int, bytes]
 
@@ -49,15 +67,71 @@ def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -
         if order is None:
             raise Unreadable("it does not begin as such data must.")
         metadata.read(name)
-        for tag, kind, count, field in _all_entries(view, order):
-            if tag in CAPTURE_TAGS or tag == GPS_IFD:
-                metadata.camera.add(CAPTURE_TAGS.get(tag, "GPS"))
-            elif tag == MAKER_NOTE and count > MAX_MAKER_NOTE:
-                continue
-            elif kind in BYTES_TYPES and (tag in TEXT_TAGS or tag == XMP_TAG):
-                with metadata.reading(f"{name} {TEXT_TAGS.get(tag, 'XMP')}"):
-                    metadata.spend(count)
-                    _add_value(tag, _value(view, order, count, field), order, metadata, name)
+        for entry in _all_entries(view, order):
+            _add_entry(view, order, entry, metadata, name)
+        if name == "EXIF":  # the next directory of a TIFF file is its next page
+            metadata.thumbnail = _thumbnail(view, order)
+
+
+def _add_entry(view: memoryview, order: str, entry: Entry, metadata: Metadata, name: str) -> None:
+    tag, kind, count, field = entry
+    word = tag == MAKER_NOTE and count <= MAX_MAKER_NOTE
+    if tag in CAPTURE_TAGS and not word:
+        metadata.camera[CAPTURE_TAGS[tag]] = _shown(view, order, entry)
+    elif tag == ORIENTATION and kind == SHORT:
+        metadata.orientation = _short(field, order)
+    elif kind in BYTES_TYPES and (tag in TEXT_TAGS or tag == XMP_TAG):
+        with metadata.reading(f"{name} {TEXT_TAGS.get(tag, 'XMP')}"):
+            metadata.spend(count)
+            _add_value(tag, _value(view, order, count, field), order, metadata, name)
+
+
+def _shown(view: memoryview, order: str, entry: Entry) -> str:
+    """The value of a tag of the capture in words; "" if it has none or is not to be shown."""
+    tag, kind, count, field = entry
+    name = CAPTURE_TAGS[tag]
+    try:
+        if name == "MakerNote":
+            return str(count) if count <= len(view) else ""
+        if name == "ISO":
+            return f"ISO {_short(field, order)}" if kind == SHORT and count == 1 else ""
+        if name in ("LensModel", "DateTimeOriginal") and kind == ASCII and count <= 2 * MAX_SHOWN:
+            return clean(decode_text(_value(view, order, count, field)), MAX_SHOWN)
+        if name in _IN_WORDS and kind == RATIONAL and count == 1:
+            return _in_words(name, *struct.unpack(order + "II", _value(view, order, 8, field)))
+    except Unreadable:
+        pass  # what is only context is not worth a sentence on what is wrong with it
+    return ""
+
+
+def _in_words(name: str, numerator: int, denominator: int) -> str:
+    """A rational as photographers write it; "" where no lens and no shutter can have it."""
+    value = numerator / denominator if denominator else 0.0
+    lowest, highest, words = _IN_WORDS[name]
+    if not lowest <= value <= highest:
+        return ""
+    if name == "ExposureTime" and value < 0.3:
+        return f"1/{1 / value:.0f} s"
+    return words.format(value)
+
+
+def _thumbnail(view: memoryview, order: str) -> bytes:
+    """The preview that the second directory points at; empty if there is none that is whole."""
+    try:
+        first = _number(view, order, 4)
+        after = first + 2 + 12 * _short(view[first : first + 2], order)
+        second = _number(view, order, after)
+        longs = {
+            tag: _number(field, order, 0)
+            for tag, kind, _, field in (_entries(view, order, second) if second else ())
+            if kind == LONG
+        }
+    except Unreadable:
+        return b""  # many writers leave the end of the first directory unfinished
+    at, length = longs.get(THUMBNAIL_AT, 0), longs.get(THUMBNAIL_LENGTH, 0)
+    if not 0 < length <= MAX_THUMBNAIL or at + length > len(view):
+        return b""
+    return bytes(view[at : at + length])
 
 
 def _all_entries(view: memoryview, order: str) -> Iterator[Entry]:
@@ -87,6 +161,12 @@ def _number(data: memoryview | bytes, order: str, at: int) -> int:
     if at + 4 > len(data):
         raise Unreadable("it is cut off.")
     return int(struct.unpack_from(order + "I", data, at)[0])
+
+
+def _short(data: memoryview | bytes, order: str) -> int:
+    if len(data) < 2:
+        raise Unreadable("it is cut off.")
+    return int(struct.unpack_from(order + "H", data)[0])
 
 
 def _value(view: memoryview, order: str, count: int, field: bytes) -> bytes:

@@ -1,4 +1,7 @@
-"""IPTC-IIM, the records that news agencies wrote before XMP: only the credit line is read."""
+"""IPTC-IIM, the records that news agencies wrote before XMP.
+
+Only the credit line and the special instructions are read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from .exif import decode_text
 from .metadata import Metadata, Unreadable
 
 IIM_RESOURCE = 0x0404
-CREDIT = (2, 110)
+RECORDS = {(2, 40): "SpecialInstructions", (2, 110): "Credit"}
 MAX_RESOURCES, MAX_RECORDS = 200, 1000
 
 
@@ -18,13 +21,14 @@ def add_photoshop(view: memoryview, metadata: Metadata) -> None:
     if "IPTC" in metadata.containers:
         return
     with metadata.reading("IPTC"):
-        for number, body in _resources(view):
+        for number, body in resources(view):
             if number == IIM_RESOURCE:
                 add_records(body, metadata)
                 return
 
 
-def _resources(view: memoryview) -> Iterator[tuple[int, memoryview]]:
+def resources(view: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """(number, body) of each of Photoshop's resources. Raises `Unreadable`."""
     at = 0
     for _ in range(MAX_RESOURCES):
         if at + 12 > len(view) or bytes(view[at : at + 4]) != b"8BIM":
@@ -49,8 +53,6 @@ def add_records(view: memoryview, metadata: Metadata) -> None:
         if at + 5 > len(view) or view[at] != 0x1C:
             return
         record, dataset, length = struct.unpack_from(">BBH", view, at + 1)
-        if (record, dataset) == CREDIT:
-            metadata.add(
-                "Credit", decode_text(bytes(view[at + 5 : at + 5 + length])), "IPTC Credit"
-            )
+        if key := RECORDS.get((record, dataset)):
+            metadata.add(key, decode_text(bytes(view[at + 5 : at + 5 + length])), f"IPTC {key}")
         at += 5 + length

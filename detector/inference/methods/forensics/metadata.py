@@ -20,6 +20,8 @@ MAX_TEXT = 2**20
 MAX_TEXTS = 64
 MAX_TEXT_IN_ALL = 2 * 2**20
 MAX_PROBLEMS = 8
+# Names under which a place may stand: what they hold is not kept.
+_PLACE = re.compile(r"gps|latitude|longitude", re.IGNORECASE)
 # Real files have thousands of blocks (segments, chunks) at most.
 MAX_BLOCKS = 50_000
 
@@ -39,6 +41,11 @@ def clean(text: str, limit: int) -> str:
     """Text from a file, fit to be shown: printable and at most `limit` characters long."""
     text = _UNPRINTABLE.sub("", text[: 2 * limit]).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_place(name: str) -> bool:
+    """Whether what stands under this name may say where a picture was taken."""
+    return bool(_PLACE.search(name))
 
 
 def parse_json(text: str) -> Any:
@@ -88,13 +95,17 @@ class Text:
 class Metadata:
     """All that was read from one file.
 
-    `xmp` maps "{namespace}name" to values, `camera` holds the names of the EXIF tags that only a
-    capture has, `containers` says what was read and `problems` why the rest was not.
+    `xmp` maps "{namespace}name" to values, `camera` the names of the EXIF tags that only a capture
+    has to their values as shown to people ("" where there is nothing to show), `thumbnail` is the
+    preview of the EXIF (a JPEG, or empty), `orientation` its orientation (1 to 8), `containers`
+    says what was read and `problems` why the rest was not.
     """
 
     texts: list[Text] = field(default_factory=list)
     xmp: dict[str, list[str]] = field(default_factory=dict)
-    camera: set[str] = field(default_factory=set)
+    camera: dict[str, str] = field(default_factory=dict)
+    thumbnail: bytes = field(default=b"", repr=False)
+    orientation: int = 1
     containers: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     budget: int = MAX_TEXT_IN_ALL
@@ -108,7 +119,10 @@ class Metadata:
         self.budget -= size
 
     def add(self, key: str, value: str, where: str) -> None:
-        """Keep a text, and note it if it looks like JSON and is none."""
+        """Keep a text, and note it if it looks like JSON and is none; never keep a place."""
+        if is_place(key):
+            self.camera["GPS"] = ""
+            return
         with self.reading(where):
             self.spend(len(value))
             if len(self.texts) >= MAX_TEXTS:

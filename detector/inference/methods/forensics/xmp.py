@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from .metadata import Metadata, Unreadable
+from .metadata import Metadata, Unreadable, is_place
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -48,6 +48,9 @@ def add_xmp(packet: bytes | memoryview | str, metadata: Metadata) -> None:
         properties = parse_xmp(packet if isinstance(packet, str) else bytes(packet))
         metadata.read("XMP")
         for name, value in properties:
+            if is_place(name.rpartition("}")[2]):
+                metadata.camera["GPS"] = ""
+                continue
             metadata.xmp.setdefault(name, []).append(value)
             if name in TEXT_PROPERTIES and value.strip():
                 key, shown = TEXT_PROPERTIES[name]
