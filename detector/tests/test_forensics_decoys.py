@@ -121,7 +121,16 @@ def test_a_camera_is_context_and_never_argues_for_real(format: str) -> None:
     assert answer.score is None
     assert '"Canon EOS R5", with the settings of an exposure' in texts["camera"]
     assert "Lightroom" in texts["editor"]
-    assert all(finding.claim is None for finding in answer.findings)
+    assert {finding.claim for finding in answer.findings} == {None, "capture"}
+    assert {finding.strength for finding in answer.findings} == {"context"}
+
+
+@pytest.mark.parametrize("missing", ["Make", "Model", "exposure"])
+def test_less_than_make_model_and_exposure_is_no_claim_of_a_capture(missing: str) -> None:
+    data = exif(**{tag: "Canon" for tag in ("Make", "Model") if tag != missing})
+    if missing != "exposure":
+        data.get_ifd(0x8769).update({0x829A: 0.01, 0x829D: 2.8})
+    assert all(finding.claim is None for finding in ask(with_exif("JPEG", data)).findings)
 
 
 def test_the_place_is_never_given() -> None:
@@ -130,10 +139,12 @@ def test_the_place_is_never_given() -> None:
     assert "48" not in repr(answer)
 
 
-def test_a_camera_does_not_silence_a_generator() -> None:
+def test_a_camera_beside_a_generator_is_a_contradiction_without_a_score() -> None:
     data = camera_exif()
     data.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + PARAMETERS.encode("utf-16-be")
-    assert ask(with_exif("JPEG", data)).score == 0.99
+    answer = ask(with_exif("JPEG", data))
+    assert answer.score is None
+    assert claims(answer) == {"a1111": "decisive"}  # it is shown all the same
 
 
 def test_only_the_first_picture_of_an_mpo_is_read() -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from detector.inference.grounds import weigh
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics import Forensics, collect
 from detector.inference.methods.forensics.containers import read_metadata
@@ -63,12 +64,13 @@ def check(data: bytes, format: str, shown: Image.Image | None = None) -> dict[st
     assert time.thread_time() - started < MAX_SECONDS
     for finding in [item.finding for item in evidence] + list(answer.findings):
         assert finding.text and finding.kind and "\0" not in finding.text + finding.where
-        assert finding.claim in (None, "ai")
-        assert finding.strength in (STRENGTHS if finding.claim else ("context",))
+        assert finding.claim in (None, "ai", "capture")  # never "real": nothing here is signed
+        assert finding.strength in (STRENGTHS if finding.claim == "ai" else ("context",))
         assert len(finding.text) < 1000 and len(finding.where) < 1000
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
     json.dumps(answer.details, allow_nan=False).encode()
-    assert (answer.score is None) == (claims(answer) == {})
+    silent = claims(answer) == {} or weigh(answer.findings).conflict
+    assert (answer.score is None) == bool(silent)
     return claims(answer)
 
 
