@@ -9,7 +9,7 @@ class DetectionAdmin(admin.ModelAdmin):
 
     list_display = ["created_at", "label", "score", "format", "width", "height", "version"]
     date_hierarchy = "created_at"
-    exclude = ["preview", "owner", "filename"]
+    exclude = ["preview", "error_levels", "owner", "filename"]
 
     def has_add_permission(self, request) -> bool:
         return False

@@ -15,12 +15,19 @@ from django.utils import timezone
 from PIL import Image
 
 from .inference.images import SourceImage
+from .inference.methods.forensics.error_level import error_level_picture
 
 PREVIEW_SIDE = 1600
+# Error levels are noise, which costs many bytes and needs no fidelity.
+PREVIEW_QUALITY, LEVELS_QUALITY = 82, 60
 
 
 def preview_path(detection: Detection, filename: str) -> str:
     return f"previews/{detection.pk}.webp"
+
+
+def error_levels_path(detection: Detection, filename: str) -> str:
+    return f"error_levels/{detection.pk}.webp"
 
 
 def expiry() -> datetime:
@@ -48,16 +55,16 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         return None
 
     def delete_with_files(self) -> int:
-        """Delete the rows and their previews; returns how many rows went."""
+        """Delete the rows and their pictures; returns how many rows went."""
         gone = list(self)
         self.model.objects.filter(pk__in=[d.pk for d in gone]).delete()
         for detection in gone:
-            detection.preview.delete(save=False)
+            detection.delete_pictures()
         return len(gone)
 
 
 class Detection(models.Model):
-    """One upload. The original bytes are not kept: only a small re-encoded preview is."""
+    """One upload. The original bytes are not kept: only small re-encoded pictures are."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.UUIDField(db_index=True, help_text="The browser session that may see it.")
@@ -69,6 +76,7 @@ class Detection(models.Model):
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="Bytes of the uploaded file.")
     preview = models.FileField(upload_to=preview_path)
+    error_levels = models.FileField(upload_to=error_levels_path, blank=True)
     version = models.CharField(max_length=64)
     result = models.JSONField(help_text="Verdict.to_dict()")
 
@@ -106,7 +114,7 @@ class Detection(models.Model):
         filename: str,
         with_preview: bool = True,
     ) -> Detection:
-        """Save the verdict about an upload, together with its preview."""
+        """Save the verdict about an upload, together with its preview and its error levels."""
         detection = cls(
             owner=owner,
             filename=filename[:255],
@@ -118,21 +126,28 @@ class Detection(models.Model):
             version=result["version"],
             result=result,
         )
-        if with_preview:
-            detection.preview.save("", ContentFile(_preview(image.rgb)), save=False)
         try:
+            if with_preview:
+                levels = error_level_picture(image.rgb)
+                detection.preview.save("", _webp(image.rgb, PREVIEW_QUALITY), save=False)
+                detection.error_levels.save("", _webp(levels, LEVELS_QUALITY), save=False)
             detection.save(force_insert=True)
         except BaseException:
-            detection.preview.delete(save=False)  # nobody would ever find it again
+            detection.delete_pictures()  # nobody would ever find them again
             raise
         return detection
 
+    def delete_pictures(self) -> None:
+        """Delete the files that belong to the row, as far as there are any."""
+        self.preview.delete(save=False)
+        self.error_levels.delete(save=False)
 
-def _preview(rgb: Image.Image) -> bytes:
+
+def _webp(rgb: Image.Image, quality: int) -> ContentFile:
     """A re-encoded copy, free of metadata, at most PREVIEW_SIDE pixels wide or high."""
     small = rgb.copy()
     small.info.clear()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=82)
-    return buffer.getvalue()
+    small.save(buffer, "WEBP", quality=quality)
+    return ContentFile(buffer.getvalue())

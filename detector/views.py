@@ -25,6 +25,7 @@ from .file_story import tell_story
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES, say_too_large
 from .inference.methods import METHODS
+from .inference.methods.forensics.error_level import EXPLANATION
 from .inference.methods.forensics.watermarks import UNREADABLE_MARKS
 from .methods_page import build_page
 from .models import Detection
@@ -132,8 +133,8 @@ def _file(methods: list[dict[str, Any]]) -> dict[str, Any] | None:
         if _tells_story(method):
             details = method["details"]
             shown = {key: details.get(key) for key in ("table", "credentials")}
-            stations = tell_story(method["findings"])
-            return shown | {"stations": stations, "unreadable_marks": UNREADABLE_MARKS}
+            fixed = {"unreadable_marks": UNREADABLE_MARKS, "levels_explained": EXPLANATION}
+            return shown | fixed | {"stations": tell_story(method["findings"])}
     return None
 
 
@@ -153,9 +154,19 @@ def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
 @require_safe
 @cache_control(private=True, no_store=True)
 def preview(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+    return _picture(request, pk, "preview")
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def error_levels(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+    return _picture(request, pk, "error_levels")
+
+
+def _picture(request: HttpRequest, pk: uuid.UUID, field: str) -> FileResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
     try:
-        return FileResponse(detection.preview.open(), content_type="image/webp")
+        return FileResponse(getattr(detection, field).open(), content_type="image/webp")
     except (FileNotFoundError, ValueError) as error:  # deleted meanwhile, or never kept
         raise Http404 from error
 

@@ -152,7 +152,7 @@ def test_the_api_keeps_no_picture(client: Client, jpeg: bytes, media: Path) -> N
 
 def test_a_preview_that_is_gone_is_not_found(client: Client, jpeg: bytes, media: Path) -> None:
     upload(client, jpeg, "a.jpg")
-    next(media.rglob("*.webp")).unlink()
+    next(media.glob("previews/*.webp")).unlink()
     page = reverse("detector:preview", args=[Detection.objects.get().pk])
     assert client.get(page).status_code == 404
 

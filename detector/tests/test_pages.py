@@ -111,7 +111,7 @@ def test_result_says_the_verdict_in_words(
 def test_result_compares_every_method(client: Client, make_detection: MakeDetection):
     html = get_result(client, make_detection())
     assert "Multi-Model Comparison Analysis</h2>" in html
-    assert html.count("<tbody") == html.count("<details") == len(METHODS)
+    assert html.count("<tbody") == html.count("<summary>W") == len(METHODS)
     assert all(spec.title in html for spec in METHODS.values())
     highlighted = sum(spec.highlighted for spec in METHODS.values())
     assert len(re.findall(r"<tbody[^>]*highlighted", html)) == highlighted
@@ -184,6 +184,15 @@ def test_what_the_file_says_is_told_in_the_order_of_its_life(
     assert "<dt>Seed</dt><dd>314</dd>" in story and 'data-copy="parameters" hidden' in story
     # The table has the first alone.
     assert html[: html.index('class="timeline"')].count("Saved at 90.") == 0
+
+
+def test_error_levels_are_shown_where_they_were_kept(client: Client, make_detection: MakeDetection):
+    detection = make_detection()
+    page = reverse("detector:error-levels", args=[detection.pk])
+    assert f'src="{page}"' in get_result(client, detection)
+    Detection.objects.update(error_levels="")  # a result of an earlier version
+    assert page not in get_result(client, detection)
+    assert client.get(page).status_code == 404
 
 
 @pytest.mark.parametrize("status", ["unavailable", "error"])
@@ -325,14 +334,15 @@ def test_json_is_a_download_of_the_result(client: Client, make_detection: MakeDe
     assert response.headers["Content-Disposition"].startswith('attachment; filename="detection-')
 
 
-def test_preview_is_a_private_webp(client: Client, make_detection: MakeDetection):
-    response = client.get(reverse("detector:preview", args=[make_detection().pk]))
+@pytest.mark.parametrize("name", ["preview", "error-levels"])
+def test_kept_pictures_are_private_webps(client: Client, make_detection: MakeDetection, name: str):
+    response = client.get(reverse(f"detector:{name}", args=[make_detection().pk]))
     assert response.headers["Content-Type"] == "image/webp"
     assert "private" in response.headers["Cache-Control"]
     assert b"".join(response.streaming_content)[8:12] == b"WEBP"
 
 
-@pytest.mark.parametrize("name", ["result", "preview", "json"])
+@pytest.mark.parametrize("name", ["result", "preview", "error-levels", "json"])
 def test_pictures_of_others_do_not_exist(client: Client, make_detection: MakeDetection, name: str):
     theirs = make_detection(owner=uuid.uuid4())
     response = client.get(reverse(f"detector:{name}", args=[theirs.pk]))

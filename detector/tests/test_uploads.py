@@ -82,17 +82,21 @@ def test_the_limit_of_the_settings_holds(client: Client, stub: None, settings) -
 def test_any_name_will_do(client: Client, stub: None, name: str, media: Path) -> None:
     response = post(client, encode(noise(), "PNG"), name)
     assert client.get(response.headers["Location"]).status_code == 200
-    (preview,) = (path for path in media.rglob("*") if path.is_file())
-    assert preview.parent == media / "previews"
+    folders = {path.parent.name for path in media.rglob("*") if path.is_file()}
+    assert folders == {"previews", "error_levels"}
 
 
-def test_the_preview_carries_no_metadata(client: Client, stub: None, media: Path) -> None:
+def test_the_pictures_that_are_kept_carry_no_metadata(
+    client: Client, stub: None, media: Path
+) -> None:
     exif = Image.Exif()
     exif[0x010F] = "Camera"
     post(client, encode(noise(), "JPEG", exif=exif, comment=b"secret"))
-    (preview,) = media.rglob("*.webp")
-    with Image.open(preview) as image:
-        assert not image.getexif() and b"secret" not in preview.read_bytes()
+    kept = list(media.rglob("*.webp"))
+    assert len(kept) == 2
+    for path in kept:
+        with Image.open(path) as image:
+            assert not image.getexif() and b"secret" not in path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["heif", "1 pixel gif"])
