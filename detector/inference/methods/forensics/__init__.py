@@ -12,6 +12,7 @@ says nothing proves nothing, and what a file says can be forged; so it may argue
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from detector.inference.images import SourceImage
@@ -33,6 +34,7 @@ from .generators import (
 )
 from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
 from .metadata import Metadata
+from .structure import read_structure
 from .web_ui import read_web_ui
 
 READERS: tuple[Reader, ...] = (
@@ -68,7 +70,7 @@ class Forensics(Method):
 
     def _predict(self, image: SourceImage) -> Answer:
         metadata = read_metadata(image.data, image.format)
-        evidence = _distinct(collect(metadata))
+        evidence = _distinct(chain(collect(metadata), read_structure(image, metadata)))
         findings = sorted((e.finding for e in evidence), key=_by_strength)
         claims = [finding for finding in findings if finding.claim == "ai"]
         if not claims:
