@@ -12,91 +12,22 @@ trusts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import Any
-
-from detector.inference.grounds import weigh
-from detector.inference.images import SourceImage
-from detector.inference.method import Answer, Method
-from detector.inference.results import Finding, Strength
-
-from .camera import read_camera, read_editor
-from .comfyui import read_comfyui
-from .containers import read_metadata
-from .credentials import find_credentials, read_credentials
-from .declarations import read_ai_fields, read_aigc_label, read_google_credit, read_source_type
-from .evidence import Evidence, Reader, context
-from .generators import (
-    read_dream,
-    read_fooocus,
-    read_grok,
-    read_makers,
-    read_midjourney,
-    read_samsung,
-    read_software,
-)
-from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
-from .metadata import Metadata
-from .stealth import add_stealth, read_stealth
-from .watermarks import read_watermarks
-from .web_ui import read_web_ui
-
-READERS: tuple[Reader, ...] = (
-    read_web_ui,
-    read_comfyui,
-    read_json_settings,
-    read_easy_diffusion,
-    read_novelai,
-    read_dream,
-    read_fooocus,
-    read_midjourney,
-    read_source_type,
-    read_ai_fields,
-    read_google_credit,
-    read_aigc_label,
-    read_grok,
-    read_makers,
-    read_samsung,
-    read_software,
-    read_camera,
-    read_editor,
-    read_stealth,
-)
-
-# The score that the strongest claim gives.
-SCORES: dict[Strength, float] = {"decisive": 0.99, "strong": 0.9, "medium": 0.8, "weak": 0.6}
-SILENCE = (
-    "Nothing in the file claims that an AI made the picture. That proves nothing: such data is "
-    "easily removed, and most websites remove it."
-)
-
-
-class Forensics(Method):
-    """Evidence of a generator in the file's metadata; abstains without such evidence."""
-
-    def state(self) -> str:
-        """Which signers are trusted: another list may change an answer."""
-        anchors = self.runtime.trust_anchors
-        if anchors is None or not anchors.is_file():
-            return ""
-        return f"{anchors} {anchors.stat().st_mtime_ns}"
-
-    def _predict(self, image: SourceImage) -> Answer:
-        metadata = read_metadata(image.data, image.format)
         add_stealth(image, metadata)
         credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
-        sources = (read_credentials(credentials), collect(metadata), read_watermarks(image))
-        evidence = _distinct(chain(*sources))
-        findings = sorted((e.finding for e in evidence), key=_by_strength)
-        if not any(finding.claim in ("ai", "real") for finding in findings):
-            findings = [Finding(SILENCE, "silent"), *findings]
+        evidence = _distinct(
+            chain(
+                read_credentials(credentials),
+                collect(metadata),
+                read_watermarks(image),
+                read_structure(image, metadata),
+            )
+        )
+        findings = _in_order(evidence)
         return Answer(
             score=score_evidence(findings),
-            findings=tuple(findings),
+            findings=findings,
             used=", ".join(metadata.containers),
-            details=_details(evidence)
-            | ({"credentials": credentials.to_dict()} if credentials else {}),
+            details=_details(evidence, credentials),
         )
 
 
@@ -137,7 +68,16 @@ def _by_strength(finding: Finding) -> float:
     return -SCORES.get(finding.strength, 0.0)
 
 
-def _details(evidence: list[Evidence]) -> dict[str, Any]:
-    """The table of generation parameters, each row once."""
+def _in_order(evidence: list[Evidence]) -> tuple[Finding, ...]:
+    """The strongest finding first; before them all that nothing claims anything, if so."""
+    findings = tuple(sorted((item.finding for item in evidence), key=_by_strength))
+    if any(finding.claim in ("ai", "real") for finding in findings):
+        return findings
+    return (Finding(SILENCE, "silent"), *findings)
+
+
+def _details(evidence: list[Evidence], credentials: Credentials | None) -> dict[str, Any]:
+    """The table of generation parameters, each row once, and the Content Credentials."""
     rows = dict.fromkeys(row for item in evidence for row in item.rows)
-    return {"table": [list(row) for row in rows]} if rows else {}
+    table = {"table": [list(row) for row in rows]} if rows else {}
+    return table | ({"credentials": credentials.to_dict()} if credentials else {})
