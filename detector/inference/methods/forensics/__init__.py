@@ -1,8 +1,9 @@
 """Method 3: what the file itself says about where it came from.
 
-Reads the original bytes: the settings, graphs and job numbers that generators leave, and the
-declarations of the IPTC and GB 45438 standards. Containers are walked and payloads parsed; a string
-somewhere in the file is no evidence.
+Reads the original bytes: Content Credentials (C2PA), the declarations of the IPTC and GB 45438
+standards, the settings, graphs and job numbers that generators leave, hidden ones too; from the
+pixels the invisible watermarks; and, as context, what camera, editors and compression left.
+Containers are walked and payloads parsed; a string somewhere in the file is no evidence.
 
 What it misses: everything that was stripped, which social networks do to most pictures. A file that
 says nothing proves nothing, and what a file says can be forged; so it may argue for AI, never for
@@ -12,6 +13,80 @@ trusts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from detector.inference.grounds import weigh
+from detector.inference.images import SourceImage
+from detector.inference.method import Answer, Method
+from detector.inference.results import Finding, Strength
+
+from .camera import read_camera, read_editor
+from .comfyui import read_comfyui
+from .containers import read_metadata
+from .credentials import find_credentials, read_credentials
+from .declarations import read_ai_fields, read_aigc_label, read_google_credit, read_source_type
+from .evidence import Evidence, Reader, context
+from .generators import (
+    read_dream,
+    read_fooocus,
+    read_grok,
+    read_makers,
+    read_midjourney,
+    read_samsung,
+    read_software,
+)
+from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
+from .manifest import Credentials
+from .metadata import Metadata
+from .stealth import add_stealth, read_stealth
+from .structure import read_structure
+from .watermarks import read_watermarks
+from .web_ui import read_web_ui
+
+READERS: tuple[Reader, ...] = (
+    read_web_ui,
+    read_comfyui,
+    read_json_settings,
+    read_easy_diffusion,
+    read_novelai,
+    read_dream,
+    read_fooocus,
+    read_midjourney,
+    read_source_type,
+    read_ai_fields,
+    read_google_credit,
+    read_aigc_label,
+    read_grok,
+    read_makers,
+    read_samsung,
+    read_software,
+    read_camera,
+    read_editor,
+    read_stealth,
+)
+
+# The score that the strongest claim gives.
+SCORES: dict[Strength, float] = {"decisive": 0.99, "strong": 0.9, "medium": 0.8, "weak": 0.6}
+SILENCE = (
+    "Nothing in the file claims that an AI made the picture. That proves nothing: such data is "
+    "easily removed, and most websites remove it."
+)
+
+
+class Forensics(Method):
+    """Evidence of a generator in the file's metadata; abstains without such evidence."""
+
+    def state(self) -> str:
+        """Which signers are trusted: another list may change an answer."""
+        anchors = self.runtime.trust_anchors
+        if anchors is None or not anchors.is_file():
+            return ""
+        return f"{anchors} {anchors.stat().st_mtime_ns}"
+
+    def _predict(self, image: SourceImage) -> Answer:
+        metadata = read_metadata(image.data, image.format)
         add_stealth(image, metadata)
         credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
         evidence = _distinct(
