@@ -15,7 +15,7 @@ KINDS = {
     TAKEN: {"camera", "gps", "capture", "thumbnail"},
     GENERATED: {"watermark", "stealth"},
     EDITED: {"editor", "samsung"},
-    SAVED: {"compression", "double-compression", "platform"},
+    SAVED: {"compression", "re-saved", "platform"},
     DECLARED: {"iptc", "iptc-ai", "google", "aigc-label"},
     SIGNED: {"c2pa"},
     NOTED: {"silent"},
