@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-TAKEN, GENERATED, EDITED = "Taken by a camera", "Made by a generator", "Edited"
-SAVED, DECLARED, SIGNED = "Saved and shared", "Declared", "Signed"
+# What a file says is a claim, so none of them is worded as a fact.
+TAKEN, GENERATED, EDITED = "Camera", "Generator", "Editing"
+SAVED, DECLARED, SIGNED = "Saving and sharing", "Declarations", "Content Credentials"
 NOTED, UNREADABLE = "Also noted", "Could not be read"
 
 # The station of each kind of finding, and the stations in their order.
@@ -28,6 +29,7 @@ WORTH = {
     "weak": "Weak: a hint, moves the verdict little",
     "context": "Worth knowing, moves nothing",
 }
+CONTRADICTS = "Moves nothing by itself, but contradicts a generator"
 SIDES = {"ai": "for AI", "real": "for a photograph"}
 
 
@@ -66,8 +68,10 @@ def _station_of(finding: dict[str, Any]) -> str:
 
 
 def _entry(finding: dict[str, Any]) -> Entry:
-    strength, claim = finding["strength"], finding["claim"]
-    worth = WORTH.get(strength, strength)
-    side = SIDES.get(claim or "")
-    shown = f"{worth} ({side})" if side and strength != "context" else worth
-    return Entry(finding["text"], finding["where"], shown, claim if side else "")
+    claim = finding["claim"] or ""
+    worth = WORTH.get(finding["strength"], finding["strength"])
+    if claim == "capture":
+        worth = CONTRADICTS
+    elif claim in SIDES:
+        worth = f"{worth} ({SIDES[claim]})"
+    return Entry(finding["text"], finding["where"], worth, claim if claim in SIDES else "")
