@@ -13,17 +13,24 @@ FILENAME = "calibration.json"
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt scaling (Platt 1999): P(AI) = sigmoid(slope * logit + intercept).
+    """Platt scaling (Platt 1999), with a slope for either side of zero.
 
+    P(AI) = sigmoid(slope * logit + intercept), where negative logits have `slope_below` if there is
+    one: that a picture looks like a photograph is often worth less than that it looks generated.
     Fitted on pictures of sources that the model was not trained on.
     """
 
     slope: float = 1.0
     intercept: float = 0.0
+    slope_below: float | None = None
+
+    def slope_at(self, raw: float) -> float:
+        """The slope for raw log-odds on this side of zero."""
+        return self.slope if raw >= 0 or self.slope_below is None else self.slope_below
 
     def log_odds(self, raw: float) -> float:
         """The calibrated log-odds of AI of raw ones."""
-        return self.slope * raw + self.intercept
+        return self.slope_at(raw) * raw + self.intercept
 
     def score(self, raw: float) -> float:
         """The calibrated P(AI) in (0, 1) of raw log-odds."""
@@ -34,8 +41,10 @@ class Calibration:
         """The calibration of a weights folder. Raises `OSError` or `ValueError`."""
         values = json.loads((folder / FILENAME).read_text())
         try:
-            return cls(float(values["slope"]), float(values["intercept"]))
-        except (KeyError, TypeError) as error:
+            below = values.get("slope_below")
+            slope, intercept = float(values["slope"]), float(values["intercept"])
+            return cls(slope, intercept, None if below is None else float(below))
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"{FILENAME} must give slope and intercept as numbers.") from error
 
     def write(self, folder: Path) -> None:

@@ -33,16 +33,28 @@ def test_calibration_scales_and_shifts_log_odds() -> None:
     assert Calibration(slope=2, intercept=-1).score(1.5) == sigmoid(2.0)
 
 
-def test_calibration_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    calibration = Calibration(0.1 + 0.2, -1 / 3)
+def test_negative_log_odds_may_have_a_slope_of_their_own() -> None:
+    calibration = Calibration(slope=2, intercept=-1, slope_below=0.5)
+    assert calibration.log_odds(1.5) == 2.0 and calibration.log_odds(-1.5) == -1.75
+    assert calibration.log_odds(0) == -1 and calibration.slope_at(-0.1) == 0.5
+
+
+@pytest.mark.parametrize("below", [None, 0.0, 0.7])
+def test_calibration_comes_back_as_it_was_written(tmp_path: Path, below: float | None) -> None:
+    calibration = Calibration(0.1 + 0.2, -1 / 3, below)
     calibration.write(tmp_path)
     assert Calibration.read(tmp_path) == calibration
+
+
+def test_a_calibration_of_one_slope_can_still_be_read(tmp_path: Path) -> None:
+    (tmp_path / FILENAME).write_text('{"slope": 2, "intercept": -1}')
+    assert Calibration.read(tmp_path).log_odds(-3) == -7
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "null", "3", "{}", '{"slope": 1}', '{"slope": "steep", "intercept": 0}',
-     '{"slope": null, "intercept": 0}', "\xff"],
+     '{"slope": null, "intercept": 0}', '{"slope": 1, "intercept": 0, "slope_below": "x"}', "\xff"],
 )  # fmt: skip
 def test_a_broken_calibration_is_a_value_error(tmp_path: Path, text: str) -> None:
     (tmp_path / FILENAME).write_text(text, encoding="latin-1")

@@ -39,6 +39,20 @@ def test_networks_of_a_method_are_calibrated_together():
     assert calibrate(raw["one"], fits)[0] == pytest.approx(sum(serving))
 
 
+def test_each_side_of_zero_gets_the_slope_that_it_is_worth():
+    """What looks real is worth half: a calibration with one slope would be wrong on both sides."""
+    rng = np.random.default_rng(2)
+    raw = rng.normal(0, 2, N)
+    labels = (rng.random(N) < expit(np.where(raw > 0, 1.2, 0.6) * raw)).astype(int)
+    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    fit = fit_calibrations({"x": raw}, known)["x"]
+    assert fit.slope == pytest.approx(1.2, abs=0.15)
+    assert fit.slope_below == pytest.approx(0.6, abs=0.1)
+    assert calibrate({"x": raw[:5]}, {"x": fit}) == pytest.approx(
+        [fit.log_odds(x) for x in raw[:5]]
+    )
+
+
 def test_calibrated_log_odds_are_held_off_the_ends():
     raw = {"x": np.array([-500.0, 500.0])}
     fits = fit_calibrations(made()[0]["one"] | {}, made()[1])
@@ -100,4 +114,4 @@ def test_thresholds_of_one_source_each_are_its_quantiles():
     labels = np.repeat([0, 1], 1000)
     scores = np.concatenate([np.linspace(0, 0.5, 1000), np.linspace(0.5, 1, 1000)])
     known = Known(labels, np.full(2000, 1 / 2000), labels)
-    assert choose_thresholds(scores, known) == {"real": 0.525, "ai": 0.49}
+    assert choose_thresholds(scores, known) == {"real": 0.55, "ai": 0.49}

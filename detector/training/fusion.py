@@ -17,7 +17,7 @@ from .stacking import Stack, fit_stack
 
 # Of real photographs called "likely AI", and of AI pictures called "likely real": kept on other
 # sources like these with this confidence.
-MAX_FALSE_AI, MAX_FALSE_REAL, CONFIDENCE = 0.02, 0.05, 0.95
+MAX_FALSE_AI, MAX_FALSE_REAL, CONFIDENCE = 0.02, 0.1, 0.95
 RESAMPLES = 1000
 FOLDS = 5
 
@@ -46,19 +46,20 @@ def to_log_odds(scores: np.ndarray) -> np.ndarray:
 
 
 def fit_calibrations(raw: Logits, known: Known) -> dict[str, Calibration]:
-    """Platt scaling of the raw log-odds of a method's weights folders, all at once.
+    """Platt scaling, two-sided, of the raw log-odds of a method's weights folders, all at once.
 
     What the calibrations make of them adds up to the log-odds of the method.
     """
-    stack = _fit(raw, known)
+    sides = [side for x in raw.values() for side in (np.maximum(x, 0), np.minimum(x, 0))]
+    stack = fit_stack(np.stack(sides, 1), known.labels, known.weights)
     share = stack.intercept / len(raw)
-    slopes = zip(raw, stack.weights, strict=True)
-    return {name: Calibration(float(slope), share) for name, slope in slopes}
+    slopes = zip(raw, stack.weights.reshape(-1, 2).tolist(), strict=True)
+    return {name: Calibration(above, share, below) for name, (above, below) in slopes}
 
 
 def calibrate(raw: Logits, calibrations: dict[str, Calibration]) -> np.ndarray:
     """Calibrated log-odds (n,) of a method, held off the ends as in serving."""
-    parts = [calibrations[name].slope * x + calibrations[name].intercept for name, x in raw.items()]
+    parts = [np.vectorize(calibrations[name].log_odds)(x) for name, x in raw.items()]
     return to_log_odds(expit(np.sum(parts, 0)))
 
 

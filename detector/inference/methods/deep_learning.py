@@ -84,8 +84,10 @@ class DeepLearning(PixelMethod[Network]):
         raw = {name: float(maps.mean()) for name, (maps, _) in evidence.items()}
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         grid = grid_of(*pixels.shape[:2])
+        # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
         heat = sum(
-            calibrations[name].slope * paint(grid, maps, boxes) + calibrations[name].intercept
+            calibrations[name].slope_at(raw[name]) * paint(grid, maps, boxes)
+            + calibrations[name].intercept
             for name, (maps, boxes) in evidence.items()
         )
         details = {"raw_log_odds": raw, "heat_map": _heat_map(np.asarray(heat))}

@@ -42,7 +42,8 @@ class Statistical(PixelMethod[BoostedTrees]):
         features = np.stack([extract_features(crop) for crop in crops])
         raw = float(models[FOLDER].log_odds(features).mean())
         calibration = calibrations[FOLDER]
-        groups = explain_groups(models[FOLDER], features, calibration.slope, calibration.intercept)
+        slope = calibration.slope_at(raw)
+        groups = explain_groups(models[FOLDER], features, slope, calibration.intercept)
         score = calibration.score(raw)
         side = "generated pictures" if score >= 0.5 else "camera pictures"
         said = (
