@@ -7,7 +7,17 @@ model of T. Bianchi and A. Piva ("Image forgery localization via block-grained a
 artifacts", 2012). Without a JPEG around it the second step is 1 (Z. Fan and R. de Queiroz,
 "Identification of bitmap compression history", 2003).
 
-Measured on 240 photographs shrunk to a quarter, which removes what compression they had: FIGURES
+Measured on 240 photographs shrunk to a quarter, which removes the compression they had, saved by
+the standard tables with colour at half size. Found, with the right quality within 2:
+
+    first  then 60   75   85   90   95  100   PNG
+    60          -  .98  .99  .98  .97  .98   .98
+    75        .93    -  .99  .98  .98  .98   .98
+    85        .88  .91    -  .98  .96  .97   .98
+    90          0    0  .24    -  .97  .96   .95
+    95          0    0    0    0    -    0     0
+
+Called re-saved though saved once: 1 of 1,440 JPEGs, 0 of 240 PNGs.
 Both saves must share the grid: a picture that was cropped or resized between them gives nothing.
 It says that somebody saved the picture again, as every website does, and nothing about an AI.
 """
