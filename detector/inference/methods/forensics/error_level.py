@@ -31,7 +31,8 @@ def error_level_picture(rgb: Image.Image) -> Image.Image:
 
     The result is RGB, of the same shape within a block, at most 512 pixels on its longer side. Of a
     picture of over 2048 pixels whole blocks of 16 x 16 are left out evenly: shrinking it would wipe
-    out the very differences that this is about.
+    out the very differences that this is about. Of a strip narrower than a block only
+    the start is shown.
     """
     sample = _thin_out(rgb)
     buffer = io.BytesIO()
@@ -46,8 +47,10 @@ def error_level_picture(rgb: Image.Image) -> Image.Image:
 def _thin_out(rgb: Image.Image) -> Image.Image:
     """Every n-th block in both directions, so that at most 2048 pixels a side are left."""
     step = -(-max(rgb.size) // MAX_WORKED_ON)
-    if step == 1 or min(rgb.size) < BLOCK * step:
+    if step == 1:
         return rgb
+    if min(rgb.size) < BLOCK:  # no whole block, and a JPEG has at most 65,500 pixels a side
+        return rgb.crop((0, 0, min(rgb.width, MAX_WORKED_ON), min(rgb.height, MAX_WORKED_ON)))
     rows, columns = rgb.height // BLOCK, rgb.width // BLOCK
     whole = np.asarray(rgb)[: rows * BLOCK, : columns * BLOCK]
     blocks = whole.reshape(rows, BLOCK, columns, BLOCK, 3)[::step, :, ::step]

@@ -45,19 +45,15 @@ def _read_history(
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
         if earlier.evidence >= FROM_JPEG:
             yield context(
-                f"The picture was saved as a JPEG before{_at(earlier.quality)} and then again with "
-                "other settings, as websites and editors do.",
+                f"The picture was saved as a JPEG before (about quality {earlier.quality}) and "
+                "then again with other settings, as websites and editors do.",
                 "re-saved",
             )
     elif image.format in LOSSLESS:
         earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
         if earlier.evidence >= FROM_PIXELS:
             yield context(
-                f"The pixels carry the traces of a JPEG{_at(earlier.quality)}, though the file is "
-                f"a {image.format}: somebody saved it anew.",
+                f"The pixels carry the traces of a JPEG (about quality {earlier.quality}), though "
+                f"the file is a {image.format}: somebody saved it anew.",
                 "re-saved",
             )
-
-
-def _at(quality: int | None) -> str:
-    return "" if quality is None else f" (about quality {quality})"
