@@ -15,12 +15,14 @@ from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from detector.inference.methods import METHODS
 from detector.inference.results import Verdict
 from detector.models import Detection
+from detector.tests.test_forensics import TEXTS, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -247,6 +249,30 @@ def test_the_result_page_never_scrolls_sideways(explained: WebDriver, width: int
         x, _, wide, _ = get_box(explained, selector)
         assert x >= 0 and x + wide <= width
     assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]
+
+
+def test_generation_parameters_can_be_copied(
+    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+):
+    path = tmp_path / "made.png"
+    path.write_bytes(png(TEXTS["a1111"]))
+    browser.get(live_server.url)
+    upload(browser, path)
+    wait_for_result(browser)
+    assert "Generator" in get_texts(browser, ".timeline h3")
+    browser.find_element(By.CSS_SELECTOR, "[data-copy]").click()
+    said = browser.find_element(By.CSS_SELECTOR, "[data-copied]")
+    WebDriverWait(browser, 5).until(lambda _: said.text)
+    if said.text == "Copied.":
+        area = "document.body.append(document.createElement('textarea'))"
+        browser.execute_script(area)
+        box = browser.find_element(By.TAG_NAME, "textarea")
+        box.send_keys(Keys.CONTROL, "v")
+        copied = box.get_property("value")
+    else:  # a browser without a clipboard: the list is selected instead
+        copied = browser.execute_script("return getSelection().toString()")
+    assert "lighthouse" in copied and "1415885281" in copied
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
 
 
 def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: LiveServer):

@@ -13,10 +13,15 @@ from detector.inference.images import SourceImage
 from detector.inference.methods.forensics import collect
 from detector.inference.methods.forensics.containers import read_metadata
 from detector.inference.methods.forensics.iptc import add_photoshop
+from detector.inference.methods.forensics.jumbf import find_manifest
 from detector.inference.methods.forensics.metadata import Metadata
 from detector.inference.methods.forensics.stealth import add_stealth
+from detector.inference.methods.forensics.structure import read_structure
+from detector.inference.methods.forensics.thumbnail import read_thumbnail
 from detector.inference.methods.forensics.xmp import add_xmp
 from detector.tests import test_forensics as files
+from detector.tests.pictures import encode, noise
+from detector.tests.signing import action, sign
 from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, samsung
 from detector.tests.test_forensics_decoys import camera_exif
 from detector.tests.test_forensics_hostile import VALID
@@ -64,6 +69,29 @@ def hidden(data: bytes, *, alpha: bool) -> Metadata:
     return metadata
 
 
+def structure(data: bytes) -> Metadata:
+    """A JPEG's tables and preview, and what its size says; the pixels are those of a made one."""
+    metadata = read_metadata(data, "JPEG")
+    shown = Image.new("RGB", (160, 128), "teal")
+    for item in read_structure(SourceImage(data, "JPEG", shown, ""), metadata):
+        assert item.finding.claim is None and item.finding.strength == "context"
+    return metadata
+
+
+def preview(data: bytes) -> Metadata:
+    """The bytes as the preview of an EXIF, without the directories that a fuzzer must guess."""
+    metadata = Metadata(thumbnail=data)
+    list(read_thumbnail(metadata, Image.new("RGB", (160, 128), "teal")))
+    return metadata
+
+
+def manifest(data: bytes) -> Metadata:
+    """Whether the blocks hold Content Credentials; the first byte names the format."""
+    if data:
+        find_manifest(data[1:], FORMATS[data[0] % len(FORMATS)])
+    return Metadata()
+
+
 TARGETS: tuple[Callable[[bytes], Metadata], ...] = (
     *(file_of(format) for format in FORMATS),
     text,
@@ -71,8 +99,11 @@ TARGETS: tuple[Callable[[bytes], Metadata], ...] = (
     records,
     lambda data: hidden(data, alpha=True),
     lambda data: hidden(data, alpha=False),
+    structure,
+    preview,
+    manifest,
 )
-TEXT, PACKET, RECORDS, ALPHA, RGB = range(len(FORMATS), len(TARGETS))
+TEXT, PACKET, RECORDS, ALPHA, RGB, STRUCTURE, PREVIEW, MANIFEST = range(len(FORMATS), len(TARGETS))
 
 
 def one_input(data: bytes) -> None:
@@ -104,4 +135,14 @@ def seeds() -> list[bytes]:
     body = files.SWARMUI.encode()
     message = (8 * len(body)).to_bytes(4, "big") + body
     found += [(ALPHA, b"stealth_pnginfo" + message), (RGB, b"stealth_rgbinfo" + message)]
+    jpeg = files.with_exif("JPEG", camera_exif())
+    small = encode(noise(40, 32), "JPEG")
+    found += [(STRUCTURE, jpeg), (PREVIEW, small), (PREVIEW, encode(noise(), "PNG"))]
+    found += [
+        (
+            MANIFEST,
+            bytes([number]) + sign(encode(noise(8, 8), format), format, action("c2pa.created")),
+        )
+        for number, format in enumerate(FORMATS[:7])
+    ]
     return [bytes([number]) + data for number, data in found]
