@@ -9,13 +9,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from detector.tests.test_forensics import TEXTS, png
+
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     for label in ("ai", "real"):
         folder = tmp_path / "val" / label
         folder.mkdir(parents=True)
-        Image.new("RGB", (64, 64), "teal").save(folder / "a.jpg")
+    Image.new("RGB", (64, 64), "teal").save(tmp_path / "val" / "real" / "a.jpg")
+    (tmp_path / "val" / "ai" / "a.png").write_bytes(png(TEXTS["a1111"]))
     (tmp_path / "val" / "real" / "broken.jpg").write_bytes(b"nothing")
     return tmp_path
 
@@ -25,10 +28,14 @@ def test_readable_pictures_are_timed_with_and_without_watermarks(corpus: Path) -
     call_command("benchmark_forensics", data=corpus, count=9, stdout=output)
     lines = output.getvalue().splitlines()
     assert lines[0] == "2 pictures, one after another"
-    assert [line.split("  ")[0] for line in lines[1:]] == [
+    assert [line.split("  ")[0] for line in lines[1:5]] == [
         "without watermarks", "watermarks", "all together", "slowest",
     ]  # fmt: skip
     assert all("median" in line and "95 %" in line for line in lines[1:4])
+    assert lines[5:] == [
+        "claims of AI on 1 AI pictures: decisive 1",
+        "claims of AI on 1 real pictures: none 1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""How long method 3 takes for the pictures of a corpus, with and without the watermarks."""
+"""How long method 3 takes for the pictures of a corpus, and what it finds in either class."""
 
 from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from detector.inference.grounds import weigh
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.watermarks import read_watermarks
@@ -18,7 +20,7 @@ from detector.services import get_runtime, read_image
 
 
 class Command(BaseCommand):
-    help = "Time method 3 on pictures of a corpus, drawn at random."
+    help = "Time method 3 on pictures of a corpus, drawn at random, and count what it claims."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
@@ -37,29 +39,49 @@ class Command(BaseCommand):
         drawn = np.random.default_rng(seed).permutation(len(pictures))[:count]
         method = Forensics(get_runtime())
         bar = tqdm(drawn, file=self.stderr._out, disable=None, unit="picture")
-        timed = [t for index in bar if (t := _time(method, pictures[index].path))]
-        if not timed:
+        asked = [(pictures[index].label, _ask(method, pictures[index].path)) for index in bar]
+        read = [(label, *found) for label, found in asked if found]
+        if not read:
             raise CommandError(f"None of {len(drawn)} pictures in {data} can be read.")
-        whole, marks = np.array(timed).T
+        self.stdout.write(f"{len(read)} pictures, one after another")
+        self._write_times(np.array([times for _, times, _ in read]))
+        return _count([(label, claim) for label, _, claim in read])
+
+    def _write_times(self, times: np.ndarray) -> None:
+        whole, marks = times.T
         rows = {"without watermarks": whole - marks, "watermarks": marks, "all together": whole}
-        self.stdout.write(f"{len(timed)} pictures, one after another")
         for name, values in rows.items():
             middle, most = np.percentile(values, (50, 95))
             self.stdout.write(f"{name:<20} median {middle:6.1f} ms, 95 % {most:6.1f} ms")
-        return f"{'slowest':<20} {whole.max():13.1f} ms"
+        self.stdout.write(f"{'slowest':<20} {whole.max():13.1f} ms")
 
 
-def _time(method: Forensics, path: Path) -> tuple[float, float] | None:
-    """Milliseconds of the method, and of the watermarks in it; None for an unreadable picture."""
+def _ask(method: Forensics, path: Path) -> tuple[tuple[float, float], str] | None:
+    """Milliseconds of the method, and of the watermarks in it; the strongest claim of AI.
+
+    None for an unreadable picture.
+    """
     try:
         image = read_image(path)
     except ImageError:
         return None
     assert image.pixels.size  # the other methods need the array too: it is not this one's cost
     started = time.perf_counter()
-    method.predict(image)
+    findings = method.predict(image).findings
     whole = time.perf_counter() - started
-    return whole * 1000, _time_watermarks(image) * 1000
+    strengths = [finding.strength for finding in findings if finding.claim == "ai"]
+    claim = "contradicted" if weigh(findings).conflict else next(iter(strengths), "none")
+    return (whole * 1000, _time_watermarks(image) * 1000), claim
+
+
+def _count(claims: list[tuple[int, str]]) -> str:
+    """How often each class has which strongest claim of AI."""
+    lines = []
+    for label, name in ((1, "AI"), (0, "real")):
+        counts = Counter(claim for of, claim in claims if of == label)
+        said = ", ".join(f"{claim} {count}" for claim, count in counts.most_common())
+        lines.append(f"claims of AI on {counts.total()} {name} pictures: {said or '-'}")
+    return "\n".join(lines)
 
 
 def _time_watermarks(image: SourceImage) -> float:
