@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import logging
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +18,8 @@ from PIL import Image
 
 from .inference.images import SourceImage
 from .inference.methods.forensics.error_level import error_level_picture
+
+logger = logging.getLogger(__name__)
 
 PREVIEW_SIDE = 1600
 # Error levels are noise, which costs many bytes and needs no fidelity.
@@ -47,10 +51,10 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
     def known_result(self, sha256: str, version: str) -> dict[str, Any] | None:
         """What the same version said about the same bytes, whoever uploaded them.
 
-        A method that failed may have been short of memory for a moment: it is asked again.
+        A method that failed may have been short of memory or time for a moment: it is asked again.
         """
         for result in self.filter(sha256=sha256, version=version).values_list("result", flat=True):
-            if all(method["status"] != "error" for method in result["methods"]):
+            if not any(map(_may_differ, result["methods"])):
                 return result
         return None
 
@@ -61,6 +65,12 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         for detection in gone:
             detection.delete_pictures()
         return len(gone)
+
+
+def _may_differ(method: dict[str, Any]) -> bool:
+    """Whether the method may say more when it is asked again."""
+    credentials = method["details"].get("credentials") or {}
+    return method["status"] == "error" or credentials.get("manifest") == "unreadable"
 
 
 class Detection(models.Model):
@@ -138,9 +148,15 @@ class Detection(models.Model):
         return detection
 
     def delete_pictures(self) -> None:
-        """Delete the files that belong to the row, as far as there are any."""
-        self.preview.delete(save=False)
-        self.error_levels.delete(save=False)
+        """Delete the files that belong to the row, as far as there are any.
+
+        By their paths: a file of which only a part could be written is not in the row.
+        """
+        for path in (preview_path(self, ""), error_levels_path(self, "")):
+            try:
+                default_storage.delete(path)
+            except OSError:  # the next files must go all the same
+                logger.exception("%s cannot be deleted", path)
 
 
 def _webp(rgb: Image.Image, quality: int) -> ContentFile:

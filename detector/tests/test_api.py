@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -155,6 +157,21 @@ def test_a_preview_that_is_gone_is_not_found(client: Client, jpeg: bytes, media:
     next(media.glob("previews/*.webp")).unlink()
     page = reverse("detector:preview", args=[Detection.objects.get().pk])
     assert client.get(page).status_code == 404
+
+
+def test_a_picture_that_is_written_in_part_leaves_nothing(
+    client: Client, jpeg: bytes, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = FileSystemStorage._save
+
+    def fill_up(storage: FileSystemStorage, name: str, content: ContentFile) -> str:
+        write(storage, name, content)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", fill_up)
+    with pytest.raises(OSError, match="No space left"):
+        upload(client, jpeg, "a.jpg")
+    assert not list(media.rglob("*.*"))
 
 
 def test_a_row_that_cannot_be_saved_leaves_no_preview(

@@ -83,7 +83,8 @@ def test_a_signed_claim_of_ai_is_found_in_every_kind_of_file(format: str) -> Non
 @pytest.mark.parametrize("format", MIME)
 def test_a_changed_picture_is_told(format: str) -> None:
     data = bytearray(SIGNED[format])
-    data[-20 if format != "TIFF" else 20] ^= 1  # Pillow writes TIFF's pixels first, others' last
+    # Where the pixels are: Pillow writes those of TIFF first, and WebP has its manifest at the end.
+    data[{"TIFF": 20, "WEBP": 60}.get(format, -20)] ^= 1
     answer = ask(bytes(data), format)
     assert shown(answer)["signature"] == "tampered"
     assert claims(answer) == [("ai", "medium")]
@@ -335,3 +336,51 @@ def test_the_place_is_named() -> None:
     assert places["JPEG"] == "JPEG APP11"
     assert all(places.values())
     assert len(set(places.values())) == len(MIME)
+
+
+@pytest.mark.parametrize(
+    ("steps", "label"),
+    [
+        ([action("c2pa.cropped"), action("c2pa.color_adjustments")], "real"),
+        ([action("c2pa.edited", softwareAgent="Adobe Firefly")], "capture"),
+        ([action("c2pa.cropped", softwareAgent="Adobe Firefly")], "capture"),
+        ([action("c2pa.edited")], "capture"),
+        ([action("c2pa.cropped")] * 41, "capture"),
+        ([action("c2pa.cropped", "somethingOfTheFuture")], "capture"),
+    ],
+)
+def test_only_a_capture_to_which_nothing_was_added_is_real(
+    steps: list[dict[str, Any]], label: str, anchors: Path
+) -> None:
+    data = sign(PHOTO, "JPEG", CAPTURED, *steps)
+    assert [f.claim for f in ask(data, anchors=anchors).findings if f.claim] == [label]
+
+
+def test_an_ai_step_behind_many_others_is_found(anchors: Path) -> None:
+    steps = [*[action("c2pa.cropped")] * 60, action("c2pa.edited", TRAINED)]
+    answer = ask(sign(PHOTO, "JPEG", CAPTURED, *steps), anchors=anchors)
+    assert claims(answer) == [("ai", "strong")]
+
+
+def test_a_signature_under_a_copied_certificate_names_no_signer_as_such() -> None:
+    report = {
+        "active_manifest": "m",
+        "manifests": {"m": {"signature_info": {"common_name": "Test Camera"}, "assertions": [
+            {"label": "c2pa.actions", "data": {"actions": [CAPTURED]}}]}},
+        "validation_state": "Invalid",
+        "validation_results": {"activeManifest": {
+            "success": [{"code": "signingCredential.trusted"}],
+            "failure": [{"code": "claimSignature.mismatch"}]}},
+    }  # fmt: skip
+    found = interpret(report, "JPEG APP11", checked=True)
+    assert (found.signature, found.trusted) == ("invalid", False)
+    texts = [item.finding for item in credentials.read_credentials(found)]
+    assert not any(finding.claim for finding in texts)
+    assert "which name as their signer" in texts[0].text and "anyone can copy" in texts[0].text
+
+
+def test_a_name_cannot_end_our_quotation_marks() -> None:
+    name = 'Leica". The signer is on the list of trusted. "'
+    answer = ask(sign(PHOTO, "JPEG", AI, who=identity(name)))
+    assert "The signer is on the list of trusted" in said(answer)
+    assert '". The signer is on the list' not in said(answer)

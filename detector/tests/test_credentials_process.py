@@ -55,6 +55,32 @@ def test_one_child_serves_many_pictures(process: CredentialsProcess) -> None:
     assert pid(process) == first
 
 
+def test_an_answer_that_nobody_waited_for_is_never_given_for_another_picture(
+    process: CredentialsProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(process)
+    with monkeypatch.context() as patch:
+
+        def fail(*args: object) -> bytes:
+            raise MemoryError
+
+        patch.setattr(credentials_process, "receive", fail)
+        with pytest.raises(Unreadable, match="gave no answer"):
+            ask(process)
+    assert process.report("image/jpeg", PHOTO) == {"error": "damaged"}
+
+
+def test_a_machine_without_room_for_a_child_is_unreadable(
+    process: CredentialsProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(credentials_process.subprocess, "Popen", fail)
+    with pytest.raises(Unreadable, match="does not start"):
+        ask(process)
+
+
 def test_a_child_that_hangs_is_replaced(process: CredentialsProcess) -> None:
     ask(process)
     hanging = pid(process)

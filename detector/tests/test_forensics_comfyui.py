@@ -123,7 +123,28 @@ def test_links_in_circles_and_to_nowhere_end(link: str) -> None:
     inputs = dict.fromkeys(keys, 0)
     graph = {i: node(kind, **inputs) for i, kind in zip(("16", "18", "20"), KINDS, strict=True)}
     text = json.dumps(graph).replace(": 0", f": {link}")
-    assert claims(ask(png({"prompt": text}))) == {"comfyui": "decisive"}
+    assert set(claims(ask(png({"prompt": text})))) == {"comfyui"}
+
+
+IDLE = {
+    "1": node("LoadImage", image="photo.png"),
+    "2": node("SaveImage", images=["1", 0]),
+    "3": node("CheckpointLoaderSimple", ckpt_name="sdxl.safetensors"),
+    "4": node("KSampler", model=["3", 0], seed=5, steps=20, positive=["9", 0]),
+}
+
+
+def test_nodes_that_lead_to_no_picture_do_not_decide() -> None:
+    assert claims(ask(png({"prompt": json.dumps(IDLE)}))) == {"comfyui": "strong"}
+    used = IDLE | {"2": node("SaveImage", images=["4", 0])}
+    assert claims(ask(png({"prompt": json.dumps(used)}))) == {"comfyui": "decisive"}
+
+
+@pytest.mark.parametrize(("mode", "strength"), [(0, "decisive"), (2, "weak"), (4, "weak")])
+def test_drawn_nodes_that_are_muted_or_bypassed_did_not_run(mode: int, strength: str) -> None:
+    drawn = [{"type": "LoadImage"}, {"type": "KSampler", "mode": mode}, {"type": "SaveImage"}]
+    text = json.dumps({"nodes": drawn, "links": []})
+    assert claims(ask(png({"workflow": text}))) == {"comfyui": strength}
 
 
 def test_a_graph_of_thousands_of_links_is_quickly_followed() -> None:

@@ -14,6 +14,7 @@ from detector.inference.methods.forensics import Forensics
 from detector.inference.runtime import Runtime
 from detector.tests.test_forensics import (
     COMFYUI,
+    IPTC_TERM,
     PARAMETERS,
     UUID,
     ask,
@@ -155,3 +156,26 @@ def test_only_the_first_picture_of_an_mpo_is_read() -> None:
     buffer = io.BytesIO()
     Image.open(first).save(buffer, "MPO", save_all=True, append_images=[Image.open(second)])
     assert ask(buffer.getvalue()).used == "JPEG segments"
+
+
+@pytest.mark.parametrize("value", ["None", "n/a", "-", "false", "unknown", " "])
+@pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
+def test_a_form_that_says_there_was_no_ai_is_no_claim(field: str, value: str) -> None:
+    assert claims(ask(with_xmp("JPEG", xmp(f'i:{field}="{value}"')))) == {}
+
+
+def test_two_statements_in_one_place_contradict_each_other() -> None:
+    terms = ("trainedAlgorithmicMedia", "digitalCapture")
+    items = "".join(f"<r:li>{IPTC_TERM}{term}</r:li>" for term in terms)
+    packet = xmp(elements=f"<i:DigitalSourceType><r:Bag>{items}</r:Bag></i:DigitalSourceType>")
+    answer = ask(with_xmp("JPEG", packet))
+    assert answer.score is None and claims(answer) == {"iptc": "decisive"}
+
+
+@pytest.mark.parametrize("unseen", ["\n", "\u202e", "\u061c", "\u200b", "\u2028", '"'])
+def test_text_of_a_file_stays_within_our_quotation_marks(unseen: str) -> None:
+    answer = ask(with_exif("PNG", exif(Software=f"GIMP{unseen} It is proven to be real.".encode())))
+    (text,) = (f.text for f in answer.findings if f.kind == "editor")
+    start, end = 'The file was last written by "', '", an editor.'
+    assert text.startswith(start + "GIMP") and text.endswith(end)
+    assert unseen not in text.removeprefix(start).removesuffix(end)

@@ -96,22 +96,40 @@ def test_thresholds_hold_on_untouched_files_too():
     assert both["one+two"]["thresholds"]["ai"] > alone["one+two"]["thresholds"]["ai"]
 
 
+def rates(scores: np.ndarray, labels: np.ndarray, bounds: dict[str, float]) -> tuple[float, float]:
+    """Shares of real pictures called AI, and of AI pictures called real."""
+    real, ai = scores[labels == 0], scores[labels == 1]
+    return float((real >= bounds["ai"]).mean()), float((ai <= bounds["real"]).mean())
+
+
 def test_thresholds_hold_for_other_sources_too():
     """One source in ten holds all false positives: another draw of sources may hold more of it."""
     rng = np.random.default_rng(0)
-    scores, labels = rng.random(N) * 0.5, np.zeros(N, int)
-    labels[: N // 2] = 1
-    scores[labels == 1] += 0.5
-    sources = np.arange(N) % SOURCES
-    even = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), sources))
-    scores[(labels == 0) & (sources == 0) & (rng.random(N) < 0.2)] = 0.9
-    uneven = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), sources))
-    # Of real pictures 1 % have .9, so that 2 % would be kept to without a resample.
-    assert even["ai"] < 0.5 and uneven["ai"] == pytest.approx(0.9)
+    labels = np.repeat([1, 0], N // 2)
+    scores = rng.random(N) * 0.6 + 0.4 * labels
+    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    even = choose_thresholds(scores, known)
+    scores[(labels == 0) & (known.sources == 0) & (rng.random(N) < 0.2)] = 0.9
+    # Now 1 % of the real pictures have .9: without resampling, 2 % would still be kept to.
+    uneven = choose_thresholds(scores, known)
+    assert even["ai"] < 0.61 and uneven["ai"] == pytest.approx(0.901)
+    assert rates(scores, labels, uneven)[0] == 0
 
 
-def test_thresholds_of_one_source_each_are_its_quantiles():
-    labels = np.repeat([0, 1], 1000)
-    scores = np.concatenate([np.linspace(0, 0.5, 1000), np.linspace(0.5, 1, 1000)])
-    known = Known(labels, np.full(2000, 1 / 2000), labels)
-    assert choose_thresholds(scores, known) == {"real": 0.55, "ai": 0.49}
+@pytest.mark.parametrize("tied", [0.97, 1.0])
+def test_scores_that_are_all_alike_keep_the_promise(tied: float):
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], N // 2)
+    scores = np.where(labels == 1, 0.3 + 0.6 * rng.random(N), 0.5 * rng.random(N))
+    scores[(labels == 0) & (rng.random(N) < 0.05)] = tied
+    bounds = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
+    false_ai, false_real = rates(scores, labels, bounds)
+    assert false_ai <= 0.02 and false_real <= 0.1
+
+
+def test_thresholds_do_not_cross_where_the_classes_are_apart():
+    labels = np.repeat([0, 1], N // 2)
+    scores = np.concatenate([np.linspace(0, 0.2, N // 2), np.linspace(0.8, 1, N // 2)])
+    bounds = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
+    assert bounds["real"] < bounds["ai"]
+    assert rates(scores, labels, bounds) == (0, 0)

@@ -19,6 +19,7 @@ from detector.inference.methods.forensics.thumbnail import (
     compare,
     crop_bars,
     open_thumbnail,
+    read_thumbnail,
 )
 from detector.tests.pictures import encode, scene
 from detector.tests.test_forensics import ask, picture, png, with_xmp, xmp
@@ -80,6 +81,16 @@ def said(data: bytes, kind: str) -> str:
     found = [finding for finding in ask(data).findings if finding.kind == kind]
     assert all(f.claim in (None, "capture") and f.strength == "context" for f in found)
     return " ".join(finding.text for finding in found)
+
+
+@pytest.mark.parametrize("junk", [b"junkjunk", b"II", b"MM\0*\0\0\0\xff"])
+def test_a_preview_with_damaged_exif_of_its_own_is_compared_all_the_same(junk: bytes) -> None:
+    plain = encode(scene(1, 64, 48), "JPEG")
+    body = b"Exif\0\0" + junk
+    inner = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + plain[2:]
+    metadata = Metadata(thumbnail=inner)
+    (found,) = read_thumbnail(metadata, scene(1, 640, 480))
+    assert "shows the same picture" in found.finding.text
 
 
 def test_a_capture_is_told_as_photographers_write_it() -> None:

@@ -86,6 +86,14 @@ def test_any_name_will_do(client: Client, stub: None, name: str, media: Path) ->
     assert folders == {"previews", "error_levels"}
 
 
+def test_a_long_comment_does_not_hinder_the_error_levels(
+    client: Client, stub: None, media: Path
+) -> None:
+    data = encode(noise(), "GIF", comment=b"x" * 70_000)
+    assert post(client, data, "long.gif").status_code == 302
+    assert len(list(media.rglob("*.webp"))) == 2
+
+
 def test_the_pictures_that_are_kept_carry_no_metadata(
     client: Client, stub: None, media: Path
 ) -> None:

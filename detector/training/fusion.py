@@ -149,10 +149,12 @@ def choose_thresholds(scores: np.ndarray, known: Known, seed: int = 0) -> dict[s
     real, ai = known.labels == 0, known.labels == 1
     highest_real = _quantiles(scores[real], (known.weights * counts)[:, real], 1 - MAX_FALSE_AI)
     lowest_ai = _quantiles(scores[ai], (known.weights * counts)[:, ai], MAX_FALSE_REAL)
-    return {
-        "real": round(float(np.quantile(lowest_ai, 1 - CONFIDENCE)), 3),
-        "ai": round(float(np.quantile(highest_real, CONFIDENCE)), 3),
-    }
+    # A score at a threshold is on its side, so the next thousandth beyond those scores. Where the
+    # classes are apart, both promises are kept in the gap between them, too.
+    above = (np.floor(np.quantile(highest_real, CONFIDENCE) * 1000) + 1) / 1000
+    below = (np.ceil(np.quantile(lowest_ai, 1 - CONFIDENCE) * 1000) - 1) / 1000
+    low, high = sorted((below, above))
+    return {"real": round(float(low), 3), "ai": round(float(high), 3)}
 
 
 def _resample_sources(sources: np.ndarray, seed: int) -> np.ndarray:

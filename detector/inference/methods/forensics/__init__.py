@@ -13,6 +13,7 @@ trusts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -44,6 +45,8 @@ from .stealth import add_stealth, read_stealth
 from .structure import read_structure
 from .watermarks import read_watermarks
 from .web_ui import read_web_ui
+
+logger = logging.getLogger(__name__)
 
 READERS: tuple[Reader, ...] = (
     read_web_ui,
@@ -93,8 +96,8 @@ class Forensics(Method):
             chain(
                 read_credentials(credentials),
                 collect(metadata),
-                read_watermarks(image),
-                read_structure(image, metadata),
+                _guarded("pixels", read_watermarks(image)),
+                _guarded("structure", read_structure(image, metadata)),
             )
         )
         findings = _in_order(evidence)
@@ -128,11 +131,20 @@ def collect(metadata: Metadata) -> Iterator[Evidence]:
         yield context(f"A part of the file cannot be read ({where}): {why}", "unreadable", where)
 
 
+def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
+    """What decodes pictures may fail in many ways, and must not take other evidence with it."""
+    try:
+        yield from evidence
+    except Exception:
+        logger.exception("The evidence in the %s cannot be read", part)
+        yield context(f"A part of the file cannot be read ({part}).", "unreadable", part)
+
+
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
     """One of a kind from each place: a file may repeat the same text a hundred times."""
-    found: dict[tuple[str, str], Evidence] = {}
+    found: dict[tuple[str, str, str | None], Evidence] = {}
     for item in evidence:
-        key = (item.finding.kind, item.finding.where)
+        key = (item.finding.kind, item.finding.where, item.finding.claim)
         if key not in found or _by_strength(item.finding) < _by_strength(found[key].finding):
             found[key] = item
     return list(found.values())

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from .evidence import Evidence, capture_claim, context
-from .metadata import Metadata, clean
+from .metadata import Metadata, quotable
 
 _EDITORS = re.compile(
     r"\b(photoshop|lightroom|camera raw|capture one|darktable|rawtherapee|gimp|affinity|snapseed|"
@@ -24,7 +24,7 @@ _DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) \d\d:\d\d(:\d\d)?")
 
 def read_camera(metadata: Metadata) -> Iterator[Evidence]:
     """The camera that the file names, with lens, exposure, date and whether it left notes."""
-    make, model = (clean(metadata.value(key), 80) for key in ("Make", "Model"))
+    make, model = (quotable(metadata.value(key), 80) for key in ("Make", "Model"))
     camera = model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
     exposure = len(metadata.camera.keys() & set(_EXPOSURE)) >= 2
     if (make and model) or exposure:
@@ -61,7 +61,7 @@ def _more(metadata: Metadata) -> str:
 def read_editor(metadata: Metadata) -> Iterator[Evidence]:
     """The program for editing pictures that last wrote the file."""
     for text in metadata.carriers("Software"):
-        name = clean(text.value, 80)
+        name = quotable(text.value, 80)
         if _EDITORS.search(name):
             yield context(
                 f'The file was last written by "{name}", an editor.', "editor", text.where

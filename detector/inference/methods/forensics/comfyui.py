@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .comfyui_graph import Node, parameters
+from .comfyui_graph import Node, makers, parameters
 from .evidence import Evidence, ai_claim, make_rows, summary
 from .metadata import Metadata, Text
 
 CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
+
+IDLE = (2, 4)  # the modes of a drawn node that is muted or bypassed
 
 _GENERATES = re.compile(
     r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
@@ -52,8 +54,11 @@ def as_graph(data: Any) -> dict[str, Node]:
         return {}
     if isinstance(data.get("nodes"), list) and isinstance(data.get("links"), list):
         drawn = [n for n in data["nodes"] if isinstance(n, dict) and isinstance(n.get("type"), str)]
-        nodes = {str(i): {"class_type": n["type"], "inputs": {}} for i, n in enumerate(drawn)}
-        return nodes if len(nodes) == len(data["nodes"]) else {}
+        if len(drawn) < len(data["nodes"]):
+            return {}
+        # By number in the list: what is muted or bypassed did not run.
+        ran = ((str(i), n["type"]) for i, n in enumerate(drawn) if n.get("mode") not in IDLE)
+        return {number: {"class_type": kind, "inputs": {}} for number, kind in ran}
     nodes = {key: node for key, node in data.items() if _is_node(node)}
     return nodes if len(nodes) > 1 else {}
 
@@ -74,6 +79,12 @@ def _graph_evidence(graph: dict[str, Node], text: Text) -> Evidence:
         )
         return ai_claim(said, "comfyui", text.where, strength="weak")
     rows = make_rows(parameters(graph))
+    if not any(_GENERATES.search(node["class_type"]) for node in makers(graph)):
+        said = (
+            "The file holds a node graph of ComfyUI with nodes that generate pictures, but none "
+            "of them is linked to where a picture is put out: they may have been idle."
+        )
+        return ai_claim(said, "comfyui", text.where, strength="strong", rows=rows)
     said = f"The file holds the node graph with which ComfyUI generated a picture{summary(rows)}."
     return ai_claim(said, "comfyui", text.where, rows=rows)
 

@@ -8,6 +8,7 @@ own; so any setting may be a value in the node or a link to where it stands.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -35,6 +36,7 @@ _BETWEEN = ("guider", "basic_pipe", "pipe")
 _CONDITIONING = ("conditioning", "conditioning_1", "conditioning_to")
 _TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value")
 _SIDES = ("positive", "negative")
+_OUTPUTS = re.compile(r"save|preview|output|send|upload|write|export", re.IGNORECASE)
 _SAVES = ("save", "preview")
 _SAMPLERS = ("sampler", "detailer", "sdupscale")
 _OF_SAMPLERS = {"positive", "guider", "basic_pipe", "pipe", "sampler_name", "noise_seed"}
@@ -52,6 +54,15 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
         found = next((value for value in values if value is not None), None)
         yield name, _only_model(graph) if name == "model" and found is None else found
     yield "LoRA", ", ".join(dict.fromkeys(_loras(graph, sampler)))
+
+
+def makers(graph: Graph) -> Iterator[Node]:
+    """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
+    outputs = [n for n in graph.values() if _OUTPUTS.search(n["class_type"])]
+    links = (link for node in graph.values() for link in _links(node, tuple(node["inputs"])))
+    if not outputs or next(links, None) is None:
+        return iter(graph.values())
+    return _walk(graph, outputs, lambda node, output: _links(node, tuple(node["inputs"])))
 
 
 def _nearest(graph: Graph, wanted: Callable[[Node], bool]) -> Node | None:

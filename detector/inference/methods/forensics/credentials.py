@@ -36,6 +36,21 @@ MIME = {
     "HEIF": "image/heic",
     "AVIF": "image/avif",
 }
+# Steps that add nothing to a picture.
+HARMLESS = {
+    "c2pa.cropped",
+    "c2pa.resized",
+    "c2pa.resized.proportional",
+    "c2pa.orientation",
+    "c2pa.color_adjustments",
+    "c2pa.adjustedColor",
+    "c2pa.converted",
+    "c2pa.transcoded",
+    "c2pa.repackaged",
+    "c2pa.edited.metadata",
+    "c2pa.redacted",
+    "c2pa.published",
+}
 CAPTURES = ("digitalCapture", "computationalCapture")
 STRENGTHS: tuple[Strength, ...] = ("context", "weak", "medium", "strong", "decisive")
 
@@ -49,6 +64,7 @@ def find_credentials(
     """
     if where := find_manifest(image.data, image.format):
         pem = _read_anchors(anchors)
+        metadata.read("C2PA manifest")
         try:
             report = PROCESS.report(MIME[image.format], image.data, pem)
             return interpret(report, where, checked=bool(pem))
@@ -94,14 +110,15 @@ def read_credentials(credentials: Credentials | None) -> Iterator[Evidence]:
         )
         return
     yield context(_describe(credentials), "c2pa", f"C2PA manifest, {credentials.where}")
-    claims = list(_claims(credentials)) or list(_ingredient_claims(credentials))
-    yield from claims or _capture(credentials)
+    yield from list(_claims(credentials)) or list(_ingredient_claims(credentials))
+    yield from _capture(credentials)
 
 
 def _describe(credentials: Credentials) -> str:
     """The manifest, the program behind it, its signature and its signer, a sentence each."""
     names = dict.fromkeys(filter(None, (credentials.signer, credentials.issuer)))
-    by = f', signed by "{", ".join(names)}"' if names else ""
+    how = "signed by" if credentials.signature == "valid" else "which name as their signer"
+    by = f', {how} "{", ".join(names)}"' if names else ""
     on = f" on {credentials.time[:10]}" if by and credentials.time else ""
     sentences = [f"The file carries Content Credentials (C2PA){by}{on}."]
     if credentials.generator:
@@ -211,13 +228,25 @@ def _capture(credentials: Credentials) -> Iterator[Evidence]:
         if _is_proof(credentials):
             text += ", and a trusted signer vouches for it."
             yield Evidence(Finding(text, "c2pa", "real", where, "decisive", signed=True))
-        else:
+        elif credentials.signature == "valid" or credentials.fault in LAPSED:
             text += ". That counts only if the signature is valid, the signer is trusted and "
             text += "nothing was added."
             yield capture_claim(text, "capture", where)
+        else:
+            text += f". But the signature does not hold: {credentials.fault}."
+            yield context(text, "capture", where)
 
 
 def _is_proof(credentials: Credentials) -> bool:
-    """Nothing else went into the picture, and signature and signer are beyond doubt."""
+    """Signature and signer are beyond doubt, and all that was done to the capture is harmless."""
     parts = [part for part in credentials.ingredients if part.relationship != "inputTo"]
-    return credentials.signature == "valid" and credentials.trusted is True and not parts
+    harmless = credentials.complete and all(map(_is_harmless, credentials.actions))
+    return (
+        credentials.signature == "valid" and credentials.trusted is True and not parts and harmless
+    )
+
+
+def _is_harmless(action: Action) -> bool:
+    """The capture itself, or a step that adds nothing to it, by no program that generates."""
+    known = action.name in HARMLESS or (action.name == "c2pa.created" and action.source in CAPTURES)
+    return known and action.source in ("", *CAPTURES) and not PROGRAMS.search(action.agent)

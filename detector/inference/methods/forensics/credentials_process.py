@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 SECONDS = 2.0  # a picture
 START_SECONDS = 20.0  # a busy machine may read the library from a cold disk
 
+# What a child that hangs, crashes or talks nonsense leads to, and a machine without room for it.
+FAILURES = (OSError, EOFError, ValueError, RuntimeError, MemoryError)
+
 Child = subprocess.Popen[bytes]
 
 
@@ -43,15 +46,13 @@ class CredentialsProcess:
         with self._lock:
             child = self._running()
             try:
-                with _deadline(child, SECONDS):
-                    answer = _ask(child, anchors.encode(), mime.encode(), data)
-                report = json.loads(answer)
-                if not isinstance(report, dict):
-                    raise ValueError("The answer is no JSON object.")
-            except (OSError, EOFError, ValueError, RecursionError) as error:
+                return _ask_for_report(child, anchors.encode(), mime.encode(), data)
+            except BaseException as error:
+                # Whatever it was: an answer left in the pipe would be taken for the next picture's.
                 self._end()
-                raise Unreadable("the program that reads them gave no answer.") from error
-            return report
+                if isinstance(error, FAILURES):
+                    raise Unreadable("the program that reads them gave no answer.") from error
+                raise
 
     def _running(self) -> Child:
         if self._child is None or self._child.poll() is not None:
@@ -78,18 +79,29 @@ def _start() -> Child:
     # No environment: it may hold the keys of the site.
     command = [sys.executable, "-P", program]
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-    child = subprocess.Popen(
-        command, bufsize=0, stdin=pipe, stdout=pipe, stderr=nowhere, cwd="/", env={}
-    )
+    child = None
     try:
+        child = subprocess.Popen(
+            command, bufsize=0, stdin=pipe, stdout=pipe, stderr=nowhere, cwd="/", env={}
+        )
         with _deadline(child, START_SECONDS):
             _ask(child)
-    except (OSError, EOFError, ValueError) as error:
+    except FAILURES as error:
         logger.warning("C2PA manifests cannot be read, since %s fails.", " ".join(command))
-        _kill(child)
-        _close_pipes(child)
+        if child is not None:
+            _kill(child)
+            _close_pipes(child)
         raise Unreadable("the program that reads them does not start.") from error
     return child
+
+
+def _ask_for_report(child: Child, *frames: bytes) -> dict[str, Any]:
+    with _deadline(child, SECONDS):
+        answer = _ask(child, *frames)
+    report = json.loads(answer)
+    if not isinstance(report, dict):
+        raise ValueError("The answer is no JSON object.")
+    return report
 
 
 @contextmanager

@@ -36,7 +36,8 @@ def error_level_picture(rgb: Image.Image) -> Image.Image:
     """
     sample = _thin_out(rgb)
     buffer = io.BytesIO()
-    sample.save(buffer, "JPEG", quality=QUALITY)
+    # Pillow would write the comment of the uploaded file, which may be too long for a JPEG.
+    sample.save(buffer, "JPEG", quality=QUALITY, comment=b"")
     difference = ImageChops.difference(sample, Image.open(buffer).convert("RGB"))
     shrink = -(-max(difference.size) // LONGEST)
     levels = np.asarray(difference.reduce(shrink), np.float32)

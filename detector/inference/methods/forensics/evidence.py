@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.inference.results import Finding, Strength
 
-from .metadata import Metadata, clean
+from .metadata import Metadata, clean, quotable
 
 MAX_VALUE = 2000
 MAX_IN_SENTENCE = 80
@@ -68,7 +68,7 @@ def scalar(value: Any) -> str:
 
 def summary(rows: Rows) -> str:
     """The parameters worth a mention in a sentence: ": 30 steps, sampler Euler a" or ""."""
-    values = {name: clean(" ".join(value.split()), MAX_IN_SENTENCE) for name, value in rows}
+    values = {name: quotable(value, MAX_IN_SENTENCE) for name, value in rows}
     said = [f"{values['steps']} steps"] if "steps" in values else []
     said += [f"{name} {values[name]}" for name in ("sampler", "model") if name in values]
     return f": {', '.join(said)}" if said else ""

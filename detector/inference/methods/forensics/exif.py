@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .metadata import Metadata, Unreadable, clean
+from .metadata import Metadata, Unreadable, quotable
 from .xmp import add_xmp
 
 TEXT_TAGS = {
@@ -96,7 +96,7 @@ def _shown(view: memoryview, order: str, entry: Entry) -> str:
         if name == "ISO":
             return f"ISO {_short(field, order)}" if kind == SHORT and count == 1 else ""
         if name in ("LensModel", "DateTimeOriginal") and kind == ASCII and count <= 2 * MAX_SHOWN:
-            return clean(decode_text(_value(view, order, count, field)), MAX_SHOWN)
+            return quotable(decode_text(_value(view, order, count, field)), MAX_SHOWN)
         if name in _IN_WORDS and kind == RATIONAL and count == 1:
             return _in_words(name, *struct.unpack(order + "II", _value(view, order, 8, field)))
     except Unreadable:

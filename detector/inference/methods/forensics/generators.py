@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .evidence import Evidence, ai_claim, make_rows, summary
-from .metadata import Metadata, clean
+from .metadata import Metadata, quotable
 from .samsung import EDIT_BLOCK
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -119,8 +119,8 @@ def _used_generative_tool(data: Any) -> bool:
 def read_software(metadata: Metadata) -> Iterator[Evidence]:
     """The name of a generator in the field for the program that wrote the file."""
     for text in metadata.carriers("Software"):
-        if PROGRAMS.search(clean(text.value, 200)):
-            name = clean(text.value, 80)
+        if PROGRAMS.search(quotable(text.value, 200)):
+            name = quotable(text.value, 80)
             said = (
                 f'The file names "{name}" as the program that wrote it; anyone can write that name.'
             )

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .declarations import source_term
+from .declarations import AI_SOURCES, source_term
 from .evidence import scalar
-from .metadata import Unreadable, clean
+from .metadata import Unreadable, quotable
 
 MAX_ACTIONS = 40  # of one manifest
 MAX_INGREDIENTS = 40  # of all levels together
 MAX_DEPTH = 4
+UNKNOWN_SOURCE = "a source type that is not known"
 MAX_SAID = 120  # characters of a text that a file brings along
 
 _ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
@@ -66,6 +67,7 @@ LAPSED = {
         "claimSignature.outsideValidity",
     )
 }
+FORGED = "it was not made with the certificate that it names, which anyone can copy"
 OTHER_FAULT = "the statement does not follow the standard"
 
 # Why the library has no report.
@@ -75,6 +77,7 @@ ERRORS = {
     "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
 }
 
+SIGNATURE_MISMATCH = "claimSignature.mismatch"
 Signature = Literal["valid", "invalid", "tampered"]
 Relation = Literal["parentOf", "componentOf", "inputTo", ""]
 Object = dict[str, Any]
@@ -109,6 +112,7 @@ class Credentials:
 
     `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
     damaged; only the first has more to tell. `fault` says in words why a signature is not valid.
+    `complete` is False where actions were left out.
     `trusted` is None where signers were not checked, for want of a list of trust anchors.
     """
 
@@ -124,6 +128,7 @@ class Credentials:
     actions: tuple[Action, ...] = ()
     ingredients: tuple[Ingredient, ...] = ()
     source_types: tuple[str, ...] = ()
+    complete: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that the page shows; its size is bounded."""
@@ -145,6 +150,7 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
     success, failure = _codes(report, "success"), _codes(report, "failure")
     signature, fault = _judge(scalar(report.get("validation_state")), failure)
     signed = _object(active.get("signature_info"))
+    said = _said_actions(active)
     actions = _actions(active)
     return Credentials(
         "embedded",
@@ -154,12 +160,18 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
         signer=_said(signed.get("common_name")),
         issuer=_said(signed.get("issuer")),
         time=_said(signed.get("time")),
-        trusted="signingCredential.trusted" in success if checked else None,
+        trusted=_is_trusted(success, failure) if checked else None,
         generator=_generator(active),
         actions=actions,
         ingredients=_ingredients(active, manifests, MAX_DEPTH, [MAX_INGREDIENTS]),
         source_types=_sources(actions),
+        complete=len(actions) == len(said),
     )
+
+
+def _is_trusted(success: set[str], failure: set[str]) -> bool:
+    """Whether it is the trusted signer who signed: a certificate alone can be copied."""
+    return "signingCredential.trusted" in success and SIGNATURE_MISMATCH not in failure
 
 
 def _codes(report: Object, outcome: str) -> set[str]:
@@ -171,6 +183,8 @@ def _judge(state: str, failures: set[str]) -> tuple[Signature, str]:
     """The state of the signature, and in words what is wrong with it."""
     if state in ("Valid", "Trusted"):
         return "valid", ""
+    if SIGNATURE_MISMATCH in failures:
+        return "invalid", FORGED
     changed = {code for code in failures if code.endswith(".mismatch")}
     if any(not code.startswith("timeStamp") for code in changed):
         return "tampered", "the file was changed after it was signed"
@@ -185,13 +199,20 @@ def _generator(manifest: Object) -> str:
 
 
 def _actions(manifest: Object) -> tuple[Action, ...]:
-    """The actions of all assertions on actions; older versions hold a bare list of them."""
+    """The actions of a manifest; of very many the first ones, and those of generators."""
+    found = [_action(said) for said in _said_actions(manifest)]
+    rest = [action for action in found[MAX_ACTIONS:] if action.source in AI_SOURCES]
+    return tuple(found[:MAX_ACTIONS] + rest[:MAX_ACTIONS])
+
+
+def _said_actions(manifest: Object) -> list[Object]:
+    """What all assertions on actions hold; older versions have a bare list of them."""
     found: list[Object] = []
     for assertion in _objects(manifest.get("assertions")):
         if _ACTIONS.fullmatch(scalar(assertion.get("label"))):
             data = assertion.get("data")
             found += _objects(data.get("actions") if isinstance(data, dict) else data)
-    return tuple(map(_action, found[:MAX_ACTIONS]))
+    return found
 
 
 def _action(said: Object) -> Action:
@@ -200,9 +221,14 @@ def _action(said: Object) -> Action:
         name,
         WORDS.get(name, f'"{name}"'),
         agent=_said(agent.get("name") if isinstance(agent, dict) else agent),
-        source=source_term(scalar(said.get("digitalSourceType"))),
+        source=_source(scalar(said.get("digitalSourceType"))),
         when=_said(said.get("when")),
     )
+
+
+def _source(value: str) -> str:
+    """The term of IPTC's vocabulary; one that is not known may be anything, an AI too."""
+    return source_term(value) or (UNKNOWN_SOURCE if value.strip() else "")
 
 
 def _sources(actions: Iterable[Action]) -> tuple[str, ...]:
@@ -237,7 +263,7 @@ def _relation(value: Any) -> Relation:
 
 
 def _said(value: Any) -> str:
-    return clean(scalar(value), MAX_SAID)
+    return quotable(scalar(value), MAX_SAID)
 
 
 def _object(value: Any) -> Object:

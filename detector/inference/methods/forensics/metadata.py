@@ -26,11 +26,13 @@ _PLACE = re.compile(r"gps|latitude|longitude", re.IGNORECASE)
 MAX_BLOCKS = 50_000
 
 _JSON_START = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\"\[{])")
-# Control characters, halves of surrogate pairs, and marks that turn the direction of text: none
-# of them belongs on a page, in a database or in a sentence.
+# Control characters, halves of surrogate pairs, and what cannot be seen or turns the direction of
+# text: none of them belongs on a page, in a database or in a sentence.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ud800-\udfff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+_NO_QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»', "'"))
 
 
 class Unreadable(ValueError):
@@ -46,6 +48,11 @@ def clean(text: str, limit: int) -> str:
 def is_place(name: str) -> bool:
     """Whether what stands under this name may say where a picture was taken."""
     return bool(_PLACE.search(name))
+
+
+def quotable(text: str, limit: int) -> str:
+    """As `clean`, fit to stand between quotation marks in a sentence: it cannot end them."""
+    return clean(" ".join(text.split()), limit).translate(_NO_QUOTES)
 
 
 def parse_json(text: str) -> Any:

@@ -24,7 +24,7 @@ LONGEST_SIDES: dict[int, tuple[str, ...]] = {
     1080: ("Instagram", "WeChat"),
     960: ("Facebook",),
 }
-ORIGIN_CONTAINERS = ("EXIF", "XMP", "IPTC")
+ORIGIN_CONTAINERS = ("EXIF", "XMP", "IPTC", "C2PA manifest")
 STRIPPED = "They remove what a file says about its origin, so its silence means nothing."
 
 

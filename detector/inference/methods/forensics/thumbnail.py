@@ -70,6 +70,7 @@ def open_thumbnail(data: bytes) -> Image.Image:
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:
     """Turn the preview as `open_image` turns the picture: by the EXIF orientation, 1 to 8."""
+    image.info.clear()  # a preview may hold EXIF of its own, and damaged EXIF raises
     exif = image.getexif()
     exif[0x0112] = orientation
     return ImageOps.exif_transpose(image)
