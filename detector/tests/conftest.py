@@ -30,17 +30,18 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def use_methods(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def use_methods() -> Iterator[Callable[..., None]]:
     """Put methods of the test's own into the table, in the place of all others."""
+    table = dict(METHODS)  # monkeypatch would put them back in another order
 
     def use(**classes: type[Method]) -> None:
-        for key in list(METHODS):
-            monkeypatch.delitem(METHODS, key)
-        for key, cls in classes.items():
-            monkeypatch.setitem(METHODS, key, spec_of(key, cls))
+        METHODS.clear()
+        METHODS.update({key: spec_of(key, cls) for key, cls in classes.items()})
         get_detector.cache_clear()
 
     yield use
+    METHODS.clear()
+    METHODS.update(table)
     get_detector.cache_clear()
 
 
