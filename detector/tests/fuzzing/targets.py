@@ -138,6 +138,7 @@ def seeds() -> list[bytes]:
     jpeg = files.with_exif("JPEG", camera_exif())
     small = encode(noise(40, 32), "JPEG")
     found += [(STRUCTURE, jpeg), (PREVIEW, small), (PREVIEW, encode(noise(), "PNG"))]
+    found += [(PREVIEW, small[:2] + files.with_exif("JPEG", camera_exif())[2:])]
     found += [
         (
             MANIFEST,

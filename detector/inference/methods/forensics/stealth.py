@@ -36,7 +36,7 @@ LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF")
 HEADER = struct.Struct(">15sI")
 MAGIC_LENGTH = 15
 # Alpha has to be decoded once more, at 4 bytes a pixel. Generators' pictures are smaller.
-MAX_PIXELS = 25_000_000
+MAX_PIXELS = 20_000_000
 
 
 def add_stealth(image: SourceImage, metadata: Metadata) -> None:
