@@ -30,7 +30,7 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def use_methods() -> Iterator[Callable[..., None]]:
+def use_methods(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Put methods of the test's own into the table, in the place of all others."""
     table = dict(METHODS)  # monkeypatch would put them back in another order
 
@@ -40,6 +40,7 @@ def use_methods() -> Iterator[Callable[..., None]]:
         get_detector.cache_clear()
 
     yield use
+    monkeypatch.undo()  # before the table: it may hold what a test put into it
     METHODS.clear()
     METHODS.update(table)
     get_detector.cache_clear()
