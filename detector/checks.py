@@ -33,12 +33,15 @@ def trust_anchors_are_certificates(app_configs: Any = None, **kwargs: Any) -> li
     path = settings.C2PA_TRUST_ANCHORS
     if path is None:
         return []
+    # Not at the top: a start must not wait for the package of one method.
+    from .inference.methods.forensics.trust import read_anchors
+
     try:
-        known = "-----BEGIN CERTIFICATE-----" in path.read_text("utf-8", "replace")
-        fault = "" if known else "holds no certificate in PEM"
+        read_anchors(path)
+        return []
     except OSError as error:
         fault = f"cannot be read: {error.strerror}"
-    if not fault:
-        return []
+    except ValueError as error:
+        fault = str(error)
     hint = "Name a PEM file, or leave it empty: then no signer of Content Credentials is checked."
     return [Error(f"C2PA_TRUST_ANCHORS: {path} {fault}.", hint=hint, id="detector.E002")]

@@ -17,7 +17,6 @@ from django.utils import timezone
 from PIL import Image
 
 from .inference.images import SourceImage
-from .inference.methods.forensics.error_level import error_level_picture
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +124,9 @@ class Detection(models.Model):
         with_preview: bool = True,
     ) -> Detection:
         """Save the verdict about an upload, together with its preview and its error levels."""
+        # Not at the top: every command loads the models, and few need the package of one method.
+        from .inference.methods.forensics.error_level import error_level_picture
+
         detection = cls(
             owner=owner,
             filename=filename[:255],

@@ -28,7 +28,7 @@ from .comfyui import read_comfyui
 from .containers import read_metadata
 from .credentials import find_credentials, read_credentials
 from .declarations import read_ai_fields, read_aigc_label, read_google_credit, read_source_type
-from .evidence import Evidence, Reader, context
+from .evidence import Evidence, Reader, unreadable
 from .generators import (
     read_dream,
     read_fooocus,
@@ -128,7 +128,7 @@ def collect(metadata: Metadata) -> Iterator[Evidence]:
     for reader in READERS:
         yield from reader(metadata)
     for where, why in metadata.problems.items():
-        yield context(f"A part of the file cannot be read ({where}): {why}", "unreadable", where)
+        yield unreadable(where, why)
 
 
 def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
@@ -137,7 +137,7 @@ def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
         yield from evidence
     except Exception:
         logger.exception("The evidence in the %s cannot be read", part)
-        yield context(f"A part of the file cannot be read ({part}).", "unreadable", part)
+        yield unreadable(part, "it made the reader fail.")
 
 
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:

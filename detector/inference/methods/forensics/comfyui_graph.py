@@ -59,17 +59,21 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
 def makers(graph: Graph) -> Iterator[Node]:
     """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
     outputs = [n for n in graph.values() if _OUTPUTS.search(n["class_type"])]
-    links = (link for node in graph.values() for link in _links(node, tuple(node["inputs"])))
+    links = (link for node in graph.values() for link in _all_links(node))
     if not outputs or next(links, None) is None:
         return iter(graph.values())
-    return _walk(graph, outputs, lambda node, output: _links(node, tuple(node["inputs"])))
+    return _behind(graph, outputs)
 
 
 def _nearest(graph: Graph, wanted: Callable[[Node], bool]) -> Node | None:
     """The wanted node nearest to one that saves; else the first one of the graph."""
     saves = [n for n in graph.values() if n["class_type"].lower().startswith(_SAVES)]
-    behind = _walk(graph, saves, lambda node, output: _links(node, tuple(node["inputs"])))
-    return next(filter(wanted, behind), next(filter(wanted, graph.values()), None))
+    return next(filter(wanted, _behind(graph, saves)), next(filter(wanted, graph.values()), None))
+
+
+def _behind(graph: Graph, ends: list[Node]) -> Iterator[Node]:
+    """These nodes and all that leads to them, nearest first."""
+    return _walk(graph, ends, lambda node, output: _all_links(node))
 
 
 def _samples(node: Node) -> bool:
@@ -106,6 +110,10 @@ def _links(node: Node, inputs: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     for value in map(node["inputs"].get, inputs):
         if isinstance(value, list) and len(value) == 2 and isinstance(value[0], (str, int)):
             yield scalar(value[0]), int(value[1] == 1)
+
+
+def _all_links(node: Node) -> Iterator[tuple[str, int]]:
+    return _links(node, tuple(node["inputs"]))
 
 
 def _value(node: Node, keys: tuple[str, ...]) -> str | int | float | None:

@@ -81,6 +81,7 @@ def _walk_webp(data: bytes, metadata: Metadata) -> None:
 
 
 def riff_chunks(data: bytes) -> Iterator[Block]:
+    """(kind, body) of each chunk of a RIFF file. Raises `Unreadable`."""
     view, at = memoryview(data), 12
     for _ in range(MAX_BLOCKS):
         if at + 8 > len(data):
@@ -95,9 +96,7 @@ def riff_chunks(data: bytes) -> Iterator[Block]:
 
 def _walk_gif(data: bytes, metadata: Metadata) -> None:
     """The extensions before the first picture."""
-    if len(data) < 13:
-        return
-    at = 13 + (3 * 2 ** (data[10] % 8 + 1) if data[10] & 0x80 else 0)
+    at = first_extension(data)
     for _ in range(MAX_EXTENSIONS):
         if data[at : at + 1] != b"!" or at + 2 > len(data):
             return
@@ -109,6 +108,13 @@ def _walk_gif(data: bytes, metadata: Metadata) -> None:
             # The packet is not cut into sub-blocks; a ramp of bytes after it ends the walk.
             packet = data[start + 12 : at]
             add_xmp(packet[: packet.rfind(b">") + 1], metadata)
+
+
+def first_extension(data: bytes) -> int:
+    """The place after the header of a GIF and its palette; the end of the data if it is cut off."""
+    if len(data) < 13:
+        return len(data)
+    return 13 + (3 * 2 ** (data[10] % 8 + 1) if data[10] & 0x80 else 0)
 
 
 def sub_blocks(data: bytes, at: int) -> tuple[int, list[bytes]]:

@@ -16,12 +16,13 @@ from detector.inference.images import SourceImage
 from detector.inference.results import Finding, Strength
 
 from .credentials_process import PROCESS
-from .declarations import AI_SOURCES, AI_SOURCES_STRENGTH
+from .declarations import AI_SOURCES, AI_SOURCES_STRENGTH, CAPTURED
 from .evidence import Evidence, ai_claim, capture_claim, context
 from .generators import PROGRAMS
 from .jumbf import find_manifest
 from .manifest import LAPSED, Action, Credentials, Ingredient, interpret
 from .metadata import Metadata, Unreadable
+from .trust import read_anchors
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,6 @@ HARMLESS = {
     "c2pa.redacted",
     "c2pa.published",
 }
-CAPTURES = ("digitalCapture", "computationalCapture")
 STRENGTHS: tuple[Strength, ...] = ("context", "weak", "medium", "strong", "decisive")
 
 
@@ -63,7 +63,7 @@ def find_credentials(
     `anchors` is a PEM file with the certificates of the authorities that the operator trusts.
     """
     if where := find_manifest(image.data, image.format):
-        pem = _read_anchors(anchors)
+        pem = _anchors_of(anchors)
         metadata.read("C2PA manifest")
         try:
             report = PROCESS.report(MIME[image.format], image.data, pem)
@@ -76,19 +76,15 @@ def find_credentials(
     return None
 
 
-def _read_anchors(path: Path | None) -> str:
-    """The text of the operator's list, "" without one."""
+def _anchors_of(path: Path | None) -> str:
+    """The operator's list, "" without one that can be used."""
     if path is None:
         return ""
     try:
-        pem = path.read_text("utf-8", "replace")
-    except OSError as error:
-        logger.warning("The trust anchors cannot be read, so no signer is checked: %s", error)
+        return read_anchors(path)
+    except (OSError, ValueError) as error:
+        logger.warning("%s cannot be used, so no signer is checked: %s", path, error)
         return ""
-    if "-----BEGIN CERTIFICATE-----" not in pem:  # the library would refuse every picture
-        logger.warning("%s holds no certificate in PEM, so no signer is checked.", path)
-        return ""
-    return pem
 
 
 def read_credentials(credentials: Credentials | None) -> Iterator[Evidence]:
@@ -220,7 +216,7 @@ def _at_most(most: Strength, strength: Strength) -> Strength:
 def _capture(credentials: Credentials) -> Iterator[Evidence]:
     """A camera's statement that it took the picture; evidence only of a trusted signer."""
     created = {a.source: a for a in credentials.actions if a.name == "c2pa.created"}
-    for action in (created[term] for term in CAPTURES if term in created):
+    for action in (created[term] for term in CAPTURED if term in created):
         where = f"C2PA manifest, action {action.name}"
         text = (
             f"The file's Content Credentials say that a camera took the picture ({action.source})"
@@ -248,5 +244,5 @@ def _is_proof(credentials: Credentials) -> bool:
 
 def _is_harmless(action: Action) -> bool:
     """The capture itself, or a step that adds nothing to it, by no program that generates."""
-    known = action.name in HARMLESS or (action.name == "c2pa.created" and action.source in CAPTURES)
-    return known and action.source in ("", *CAPTURES) and not PROGRAMS.search(action.agent)
+    known = action.name in HARMLESS or (action.name == "c2pa.created" and action.source in CAPTURED)
+    return known and action.source in ("", *CAPTURED) and not PROGRAMS.search(action.agent)

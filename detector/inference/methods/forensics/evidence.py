@@ -50,6 +50,12 @@ def context(text: str, kind: str, where: str = "") -> Evidence:
     return Evidence(Finding(text, kind, None, where, "context"))
 
 
+def unreadable(where: str, why: str) -> Evidence:
+    """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
+    said = f"A part of the file cannot be read ({where}): {why}"
+    return context(said, "unreadable", where)
+
+
 def make_rows(pairs: Iterable[tuple[str, Any]]) -> Rows:
     """Rows of the table: numbers and texts that are not empty, as text."""
     shown = ((name, clean(scalar(value), MAX_VALUE)) for name, value in pairs)

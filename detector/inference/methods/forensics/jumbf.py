@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from .containers import MAX_EXTENSIONS, riff_chunks, segments, sub_blocks
+from .containers import MAX_EXTENSIONS, first_extension, riff_chunks, segments, sub_blocks
 from .metadata import Unreadable
 from .png import chunks
 
@@ -52,9 +52,7 @@ def _in_webp(data: bytes) -> bool:
 
 def _in_gif(data: bytes) -> bool:
     """An application extension before the first picture."""
-    if len(data) < 13:
-        return False
-    at = 13 + (3 * 2 ** (data[10] % 8 + 1) if data[10] & 0x80 else 0)
+    at = first_extension(data)
     for _ in range(MAX_EXTENSIONS):
         if data[at : at + 1] != b"!":
             return False

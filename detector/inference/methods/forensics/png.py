@@ -29,6 +29,7 @@ def walk_png(data: bytes, metadata: Metadata) -> None:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """(kind, body) of each chunk of a PNG before its end. Raises `Unreadable`."""
     view, at = memoryview(data), 8
     for _ in range(MAX_BLOCKS):
         if at + 12 > len(data):

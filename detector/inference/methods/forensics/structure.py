@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from detector.inference.images import SourceImage
 
 from .double_compression import FROM_JPEG, FROM_PIXELS, find_earlier_jpeg
-from .evidence import Evidence, context
+from .evidence import Evidence, context, unreadable
 from .metadata import Metadata, Unreadable
 from .platforms import read_platform
 from .quantisation import Compression, describe, read_compression
@@ -28,9 +28,8 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
             compression = read_compression(image.data)
             yield context(describe(compression), "compression", WHERE)
         except Unreadable as error:
-            text = f"A part of the file cannot be read ({WHERE}): {error}"
-            yield context(text, "unreadable", WHERE)
-            compression = None
+            yield unreadable(WHERE, str(error))
+            compression = None  # tables that cannot be described tell of no earlier ones
     yield from read_thumbnail(metadata, image.rgb)
     yield from _read_history(image, metadata, compression)
     yield from read_platform(metadata, max(image.rgb.size), image.format)

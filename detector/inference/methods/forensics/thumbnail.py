@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from .evidence import Evidence, context
+from .evidence import Evidence, context, unreadable
 from .metadata import Metadata, Unreadable
 from .quantisation import read_compression
 
@@ -46,7 +46,7 @@ def read_thumbnail(metadata: Metadata, rgb: Image.Image) -> Iterator[Evidence]:
     try:
         preview = open_thumbnail(metadata.thumbnail)
     except Unreadable as error:
-        yield context(f"A part of the file cannot be read ({WHERE}): {error}", "unreadable", WHERE)
+        yield unreadable(WHERE, str(error))
         return
     upright = turn_upright(preview, metadata.orientation)
     yield context(TEXTS[compare(upright, rgb)], "thumbnail", WHERE)
