@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,13 +199,23 @@ def test_exit_status_and_streams_of_the_real_command(folder: Path, tmp_path: Pat
     assert done.stderr == "CommandError: 1 of 4 could not be read.\n"
 
 
-def test_forensics_alone_loads_no_heavy_library(folder: Path, tmp_path: Path) -> None:
+def test_forensics_alone_loads_neither_a_heavy_library_nor_the_site(
+    folder: Path, tmp_path: Path
+) -> None:
+    argv = ["manage.py", "detect", str(folder / "a.jpg"), "--only", "forensics"]
+    code = f"from manage import run\nrun({argv!r})"
+    unwanted = [*HEAVY, "django.contrib.admin", "django.db.models", "django.urls", "numpy.ma"]
+    assert loaded_after(code, unwanted, tmp_path) == []
+
+
+def test_the_log_of_the_settings_is_used(folder: Path, tmp_path: Path) -> None:
+    argv = ["manage.py", "detect", str(folder / "a.jpg"), "--only", "forensics"]
     code = (
-        "import django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        f"call_command('detect', {str(folder / 'a.jpg')!r}, only=['forensics'])"
+        f"from manage import run\nrun({argv!r})\n"
+        "import logging\nlogging.getLogger('detector').info('heard')"
     )
-    assert loaded_after(code, HEAVY, tmp_path) == []
+    done = run_python("-c", code, data_dir=tmp_path)
+    assert re.fullmatch(r"\S+ \S+ INFO heard\n", done.stderr)
 
 
 def test_every_method_has_its_columns(

@@ -86,9 +86,11 @@ def test_a_secret_key_of_the_environment_needs_no_file(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_bad_value_stops_the_start_with_its_name(tmp_path: Path) -> None:
-    done = run_python("manage.py", "check", data_dir=tmp_path, MAX_UPLOAD_MB="lots")
-    assert done.returncode != 0 and "MAX_UPLOAD_MB is 'lots'" in done.stderr
+@pytest.mark.parametrize("command", ["check", "detect"])
+def test_a_bad_value_stops_the_start_with_its_name(tmp_path: Path, command: str) -> None:
+    done = run_python("manage.py", command, ".", data_dir=tmp_path, MAX_UPLOAD_MB="lots")
+    said = "The settings are not right: MAX_UPLOAD_MB is 'lots'; accepted are whole numbers from 1"
+    assert (done.returncode, done.stderr) == (1, f"{said} up.\n")
 
 
 def test_the_data_folder_is_made_even_where_the_key_is_given(tmp_path: Path) -> None:
