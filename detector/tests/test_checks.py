@@ -14,6 +14,9 @@ from detector import checks
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.tests.processes import HEAVY, loaded_after
+from detector.tests.signing import identity
+
+PEM = identity().anchor
 
 
 def ids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -73,7 +76,13 @@ def test_every_change_of_a_model_has_its_migration() -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [(None, "cannot be read: No such file"), ("hello", "holds no certificate in PEM")],
+    [
+        (None, "cannot be read: No such file"),
+        ("hello", "holds no certificate in PEM"),
+        ("-----BEGIN CERTIFICATE-----", "holds a certificate that cannot be read"),
+        (f"{PEM[:200]}\n{PEM[300:]}", "holds a certificate that cannot be read"),
+        (f"{PEM}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "cannot be read"),
+    ],
 )
 def test_a_trust_list_without_certificates_is_an_error(
     tmp_path: Path, settings: Settings, text: str | None, said: str
@@ -91,5 +100,5 @@ def test_no_trust_list_and_one_with_a_certificate_are_fine(
     settings.C2PA_TRUST_ANCHORS = None
     assert checks.trust_anchors_are_certificates() == []
     settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
-    settings.C2PA_TRUST_ANCHORS.write_text("-----BEGIN CERTIFICATE-----")
+    settings.C2PA_TRUST_ANCHORS.write_text(f"# Zertifizierungsstelle für Prüfer\n{PEM}", "utf-8")
     assert checks.trust_anchors_are_certificates() == []
