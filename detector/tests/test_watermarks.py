@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
-from detector.inference.methods.forensics import Forensics
+from detector.inference.methods.forensics import Forensics, watermarks
 from detector.inference.methods.forensics.evidence import Evidence
 from detector.inference.methods.forensics.watermarks import (
     MARKS,
@@ -82,11 +82,21 @@ def test_a_mark_survives_png(model: str, way: dict[str, bool]) -> None:
 def test_the_finding_states_bits_and_chance_and_is_not_decisive() -> None:
     (evidence,) = ask(mark_pixels(textured(3), MARK["Stable Diffusion XL"], floats=True))
     finding = evidence.finding
-    assert (finding.kind, finding.claim, finding.where) == ("watermark", "ai", "")
+    assert (finding.kind, finding.claim) == ("watermark", "ai")
+    assert finding.where == "pixels, Stable Diffusion XL"
     assert finding.strength == "strong"
     assert "48 of its 48 bits match" in finding.text
     assert "by chance in one picture in 1 trillion" in finding.text  # 20 tries, 1 in C(48, 27)
     assert "photographs that they edit" in finding.text
+
+
+def test_two_marks_in_one_picture_are_two_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [Match(mark, len(mark.bits), 1e-12) for mark in (MARKS[3], MARKS[4])]
+    monkeypatch.setattr(watermarks, "match_marks", lambda pixels: both)
+    file = encode(Image.fromarray(textured(1)), "PNG")
+    answer = Forensics(Runtime(Path(), Path())).predict(open_image(file))
+    found = [f.where for f in answer.findings if f.kind == "watermark"]
+    assert found == ["pixels, Stable Diffusion XL", "pixels, FLUX"]
 
 
 @pytest.mark.parametrize("colour", ["white", "black", "grey", "red", "navy", "#88bbcc"])

@@ -109,7 +109,7 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
             f"{_say_odds(match.chance)}. Programs that use this model leave it on pictures that "
             "they make, but also on photographs that they edit."
         )
-        yield ai_claim(said, "watermark", "", strength="strong")
+        yield ai_claim(said, "watermark", f"pixels, {match.mark.model}", strength="strong")
 
 
 def match_marks(pixels: Pixels) -> list[Match]:
