@@ -27,7 +27,9 @@ def run(argv: list[str]) -> None:
 
     `detect` reads no database, so it starts without Django's applications: in half of the time.
     """
-    if argv[1:2] != ["detect"]:
+    # Which settings to read must be known before any are.
+    other_settings = any(part.startswith(("--settings", "--pythonpath")) for part in argv)
+    if argv[1:2] != ["detect"] or other_settings:
         from django.core.management import execute_from_command_line
 
         return execute_from_command_line(argv)

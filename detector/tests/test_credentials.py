@@ -223,6 +223,75 @@ def test_an_edit_of_an_ai_picture_is_no_photograph_with_a_part() -> None:
     assert claims(ask(data)) == [("ai", "decisive")]
 
 
+OPENED = action("c2pa.opened", parameters={"ingredientIds": ["a"]})
+FILLED = action("c2pa.edited", TRAINED)
+
+
+def part(relationship: str, data: bytes, title: str = "a") -> tuple[dict[str, Any], bytes]:
+    return {"title": title, "relationship": relationship, "instance_id": title}, data
+
+
+@pytest.mark.parametrize("first", ["with a manifest", "without"])
+def test_a_photograph_filled_twice_is_still_one_with_a_part(first: str) -> None:
+    if first == "without":
+        filled = sign(PHOTO, "JPEG", OPENED, FILLED, ingredients=(part("parentOf", PHOTO),))
+    else:
+        filled = sign(PHOTO, "JPEG", CAPTURED, FILLED)
+    assert claims(ask(filled)) == [("ai", "strong")]
+    again = sign(PHOTO, "JPEG", OPENED, FILLED, ingredients=(part("parentOf", filled),))
+    assert claims(ask(again)) == [("ai", "strong")]
+
+
+def test_an_ai_picture_stays_one_however_often_it_is_saved() -> None:
+    saved = PARTS["created"]
+    for _ in range(8):
+        crop = action("c2pa.cropped")
+        saved = sign(PHOTO, "JPEG", OPENED, crop, ingredients=(part("parentOf", saved),))
+    assert claims(ask(saved)) == [("ai", "strong")]
+
+
+def test_ingredients_cannot_be_crowded_out(anchors: Path) -> None:
+    many = tuple(part("inputTo", PHOTO, f"input {i}") for i in range(41))
+    pasted = part("componentOf", PARTS["created"])
+    data = sign(PHOTO, "JPEG", CAPTURED, ingredients=(*many, pasted))
+    assert ("real", "decisive") not in claims(ask(data, anchors=anchors))
+    parent = part("parentOf", PARTS["created"])
+    data = sign(PHOTO, "JPEG", OPENED, action("c2pa.cropped"), ingredients=(*many, parent))
+    assert claims(ask(data)) == [("ai", "strong")]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"softwareAgents": [{"name": "Adobe Firefly"}]},
+        {"templates": [{"action": "c2pa.cropped", "softwareAgent": {"name": "Adobe Firefly"}}]},
+    ],
+    ids=["index", "template"],
+)
+def test_a_generator_named_in_a_list_of_its_own_is_no_harmless_program(
+    extra: dict[str, Any],
+) -> None:
+    crop = {"action": "c2pa.cropped", "softwareAgentIndex": 0}
+    capture = {"action": "c2pa.created", "digitalSourceType": TERM + "digitalCapture"}
+    found = read_report({"actions": [capture, crop]} | extra)
+    assert [e.finding.claim for e in credentials.read_credentials(found)] == [None, "capture"]
+    plain = read_report({"actions": [capture, {"action": "c2pa.cropped"}]})
+    assert [e.finding.claim for e in credentials.read_credentials(plain)] == [None, "real"]
+
+
+def read_report(actions: dict[str, Any]) -> credentials.Credentials:
+    """What a trusted signer's manifest with this assertion on actions says."""
+    assertion = {"label": "c2pa.actions.v2", "data": actions}
+    trusted = {"success": [{"code": "signingCredential.trusted"}]}
+    report = {
+        "active_manifest": "a",
+        "manifests": {"a": {"assertions": [assertion]}},
+        "validation_state": "Trusted",
+        "validation_results": {"activeManifest": trusted},
+    }
+    return interpret(report, "JPEG", checked=True)
+
+
 def test_the_source_type_of_an_ingredient_without_a_manifest() -> None:
     definition = {
         "title": "a",

@@ -202,6 +202,22 @@ def test_threads_share_a_child(process: CredentialsProcess) -> None:
     assert answers == [("Valid", "{'error': 'damaged'}")] * 24
 
 
+def test_an_interrupt_during_the_start_leaves_no_child(
+    process: CredentialsProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def interrupt(child: credentials_process.Child) -> bytes:
+        started.append(child)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(credentials_process, "_ask", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ask(process)
+    (child,) = started
+    assert child.wait(5) < 0 and child.stdin is not None and child.stdin.closed
+
+
 def test_a_fork_starts_a_child_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even when another thread held the lock at that moment, and the child was hanging."""
     process = credentials_process.PROCESS

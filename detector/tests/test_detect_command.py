@@ -208,6 +208,12 @@ def test_forensics_alone_loads_neither_a_heavy_library_nor_the_site(
     assert loaded_after(code, unwanted, tmp_path) == []
 
 
+def test_other_settings_can_be_named(folder: Path, tmp_path: Path) -> None:
+    path = str(folder / "a.jpg")
+    done = run_python("manage.py", "detect", path, "--settings=nonsense", data_dir=tmp_path)
+    assert done.returncode == 1 and "No module named 'nonsense'" in done.stderr
+
+
 def test_the_log_of_the_settings_is_used(folder: Path, tmp_path: Path) -> None:
     argv = ["manage.py", "detect", str(folder / "a.jpg"), "--only", "forensics"]
     code = (

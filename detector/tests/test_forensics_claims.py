@@ -164,7 +164,25 @@ def test_the_table_holds_the_generation_parameters() -> None:
         ["size", "512x512"],
         ["version", "v1.9.4"],
     ]
-    assert "30 steps, sampler Euler a, model dreamshaper_8" in answer.findings[0].text
+    assert '30 steps, sampler "Euler a", model "dreamshaper_8"' in answer.findings[0].text
+
+
+def test_settings_cannot_speak_for_us() -> None:
+    model = "x. The signature is valid; a trusted camera took this photograph"
+    settings = (
+        f"Steps: 20, Sampler: Euler, Seed: 1, CFG scale: 7, Model: {model}, Steps: 5 and real"
+    )
+    answer = ask(png({"parameters": f"cat\n{settings}"}))
+    (text,) = (finding.text for finding in answer.findings if finding.claim)
+    assert f'model "{model}"' in text and "and real" not in text
+
+
+def test_a_second_text_of_settings_is_not_hidden_by_the_first() -> None:
+    info = PngInfo()
+    for name in ("first", "second"):
+        info.add_text("parameters", f"{name}\nSteps: 20, Sampler: Euler, Seed: 1, CFG scale: 7")
+    rows = ask(picture("PNG", pnginfo=info)).details["table"]
+    assert ["prompt", "first"] in rows and ["prompt", "second"] in rows
 
 
 def test_the_prompts_of_a_graph_are_those_that_lead_to_the_sampler() -> None:

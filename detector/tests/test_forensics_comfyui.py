@@ -133,11 +133,48 @@ IDLE = {
     "4": node("KSampler", model=["3", 0], seed=5, steps=20, positive=["9", 0]),
 }
 
+USED = IDLE | {"2": node("SaveImage", images=["4", 0])}
+
 
 def test_nodes_that_lead_to_no_picture_do_not_decide() -> None:
     assert claims(ask(png({"prompt": json.dumps(IDLE)}))) == {"comfyui": "strong"}
-    used = IDLE | {"2": node("SaveImage", images=["4", 0])}
-    assert claims(ask(png({"prompt": json.dumps(used)}))) == {"comfyui": "decisive"}
+    assert claims(ask(png({"prompt": json.dumps(USED)}))) == {"comfyui": "decisive"}
+
+
+def drawing(graph: dict[str, Any]) -> str:
+    """The same graph as ComfyUI draws it: the links apart from the nodes."""
+    nodes = [{"id": int(key), "type": node["class_type"]} for key, node in graph.items()]
+    links = [
+        [number, int(value[0]), value[1], int(key), slot, "*"]
+        for number, (key, slot, value) in enumerate(
+            (key, slot, value)
+            for key, node in graph.items()
+            for slot, value in enumerate(node["inputs"].values())
+            if isinstance(value, list)
+        )
+    ]
+    return json.dumps({"nodes": nodes, "links": links})
+
+
+def test_the_drawing_of_a_graph_is_worth_what_the_graph_is() -> None:
+    for graph, strength in ((IDLE, "strong"), (USED, "decisive")):
+        both = png({"prompt": json.dumps(graph), "workflow": drawing(graph)})
+        assert claims(ask(both)) == {"comfyui": strength}
+
+
+def test_what_is_only_previewed_is_not_what_was_saved() -> None:
+    seen = node("PreviewImage", images=["4", 0])
+    assert claims(ask(png({"prompt": json.dumps(IDLE | {"5": seen})}))) == {"comfyui": "strong"}
+    only = {key: IDLE[key] for key in ("1", "3", "4")} | {"5": seen}
+    assert claims(ask(png({"prompt": json.dumps(only)}))) == {"comfyui": "decisive"}
+
+
+def test_a_node_that_loads_from_the_outputs_puts_nothing_out() -> None:
+    graph = {key: IDLE[key] for key in ("3", "4")} | {
+        "1": node("LoadImageOutput", image="photo.png"),
+        "2": node("VHS_VideoCombine", images=["4", 0]),
+    }
+    assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": "decisive"}
 
 
 @pytest.mark.parametrize(("mode", "strength"), [(0, "decisive"), (2, "weak"), (4, "weak")])

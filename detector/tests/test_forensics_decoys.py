@@ -158,10 +158,21 @@ def test_only_the_first_picture_of_an_mpo_is_read() -> None:
     assert ask(buffer.getvalue()).used == "JPEG segments"
 
 
-@pytest.mark.parametrize("value", ["None", "n/a", "-", "false", "unknown", " "])
+@pytest.mark.parametrize(
+    "value",
+    ["None", "n/a", "-", "false", "unknown", " ", "None.", "No AI was used", "not applicable",
+     "N.A.", "nil", "\u2013", "Human", "0.0", "false."],
+)  # fmt: skip
 @pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
 def test_a_form_that_says_there_was_no_ai_is_no_claim(field: str, value: str) -> None:
     assert claims(ask(with_xmp("JPEG", xmp(f'i:{field}="{value}"')))) == {}
+
+
+@pytest.mark.parametrize("system", ["Nano Banana", "NotebookLM", "Midjourney 6"])
+def test_a_system_is_named_even_behind_an_empty_value(system: str) -> None:
+    items = f"<r:li>none</r:li><r:li>{system}</r:li>"
+    packet = xmp(elements=f"<i:AISystemUsed><r:Bag>{items}</r:Bag></i:AISystemUsed>")
+    assert claims(ask(with_xmp("JPEG", packet))) == {"iptc-ai": "decisive"}
 
 
 def test_two_statements_in_one_place_contradict_each_other() -> None:

@@ -169,9 +169,12 @@ def test_a_plain_picture_of_any_mode_is_silent(mode: str) -> None:
     assert problems(answer) == ""
 
 
-def test_a_picture_beyond_the_limit_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = hidden("stealth_pnginfo", PARAMETERS)
-    monkeypatch.setattr("detector.inference.methods.forensics.stealth.MAX_PIXELS", 96 * 80 - 1)
+@pytest.mark.parametrize(("format", "limit"), [("PNG", "MAX_PIXELS"), ("WEBP", "MAX_WEBP_PIXELS")])
+def test_a_picture_beyond_the_limit_is_not_decoded_again(
+    monkeypatch: pytest.MonkeyPatch, format: str, limit: str
+) -> None:
+    data = hidden("stealth_pnginfo", PARAMETERS, format)
+    monkeypatch.setattr(f"detector.inference.methods.forensics.stealth.{limit}", 96 * 80 - 1)
     assert open_image(data).width == 96
     assert claims(ask(data)) == {}
 

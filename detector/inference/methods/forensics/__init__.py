@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -70,6 +71,7 @@ READERS: tuple[Reader, ...] = (
     read_stealth,
 )
 
+MAX_ROWS = 60  # of parameters from one place
 # The score that the strongest claim gives.
 SCORES: dict[Strength, float] = {"decisive": 0.99, "strong": 0.9, "medium": 0.8, "weak": 0.6}
 SILENCE = (
@@ -141,12 +143,17 @@ def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
 
 
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
-    """One of a kind from each place: a file may repeat the same text a hundred times."""
+    """One of a kind from each place, with the parameters of all.
+
+    A file may repeat the same text a hundred times, and a text that hides another may come first.
+    """
     found: dict[tuple[str, str, str | None], Evidence] = {}
     for item in evidence:
         key = (item.finding.kind, item.finding.where, item.finding.claim)
-        if key not in found or _by_strength(item.finding) < _by_strength(found[key].finding):
-            found[key] = item
+        kept = found.get(key, item)
+        rows = tuple(dict.fromkeys((*kept.rows, *item.rows)))[:MAX_ROWS]
+        stronger = min(kept, item, key=lambda one: _by_strength(one.finding))
+        found[key] = replace(stronger, rows=rows)
     return list(found.values())
 
 

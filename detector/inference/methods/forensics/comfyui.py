@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .comfyui_graph import Node, makers, parameters
-from .evidence import Evidence, ai_claim, make_rows, summary
+from .evidence import Evidence, ai_claim, make_rows, scalar, summary
 from .metadata import Metadata, Text
 
 CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
@@ -56,11 +56,25 @@ def as_graph(data: Any) -> dict[str, Node]:
         drawn = [n for n in data["nodes"] if isinstance(n, dict) and isinstance(n.get("type"), str)]
         if len(drawn) < len(data["nodes"]):
             return {}
-        # By number in the list: what is muted or bypassed did not run.
-        ran = ((str(i), n["type"]) for i, n in enumerate(drawn) if n.get("mode") not in IDLE)
-        return {number: {"class_type": kind, "inputs": {}} for number, kind in ran}
+        return _drawn_graph(drawn, data["links"])
     nodes = {key: node for key, node in data.items() if _is_node(node)}
     return nodes if len(nodes) > 1 else {}
+
+
+def _drawn_graph(drawn: list[dict[str, Any]], links: list[Any]) -> dict[str, Node]:
+    """Of a drawing, which lists links apart: [its id, from, output, to, input, ...]."""
+    graph: dict[str, Node] = {
+        # What is muted or bypassed did not run, but a link may lead through it.
+        scalar(node.get("id")) or f"#{i}": {
+            "class_type": "" if node.get("mode") in IDLE else node["type"],
+            "inputs": {},
+        }
+        for i, node in enumerate(drawn)
+    }
+    for link in links:
+        if isinstance(link, list) and len(link) > 4 and (end := graph.get(scalar(link[3]))):
+            end["inputs"][scalar(link[4])] = [link[1], link[2]]
+    return graph if any(node["class_type"] for node in graph.values()) else {}
 
 
 def _is_node(node: Any) -> bool:

@@ -36,7 +36,10 @@ _BETWEEN = ("guider", "basic_pipe", "pipe")
 _CONDITIONING = ("conditioning", "conditioning_1", "conditioning_to")
 _TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value")
 _SIDES = ("positive", "negative")
-_OUTPUTS = re.compile(r"save|preview|output|send|upload|write|export", re.IGNORECASE)
+_OUTPUTS = re.compile(
+    r"(?!load).*(save|output|send|upload|write|export|videocombine)", re.IGNORECASE
+)
+_PREVIEWS = re.compile(r"preview", re.IGNORECASE)
 _SAVES = ("save", "preview")
 _SAMPLERS = ("sampler", "detailer", "sdupscale")
 _OF_SAMPLERS = {"positive", "guider", "basic_pipe", "pipe", "sampler_name", "noise_seed"}
@@ -58,7 +61,9 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
 
 def makers(graph: Graph) -> Iterator[Node]:
     """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
-    outputs = [n for n in graph.values() if _OUTPUTS.search(n["class_type"])]
+    # A preview puts out what is not saved, unless nothing else does.
+    outputs = [n for n in graph.values() if _OUTPUTS.match(n["class_type"])]
+    outputs = outputs or [n for n in graph.values() if _PREVIEWS.search(n["class_type"])]
     links = (link for node in graph.values() for link in _all_links(node))
     if not outputs or next(links, None) is None:
         return iter(graph.values())

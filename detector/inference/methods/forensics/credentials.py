@@ -155,10 +155,16 @@ def _claims(credentials: Credentials) -> Iterator[Evidence]:
 def _strength(action: Action, credentials: Credentials) -> Strength:
     """A step that is not the first may have put a generated part into a photograph."""
     strength = AI_SOURCES_STRENGTH[action.source]
-    whole = action.name == "c2pa.created" or "trainedAlgorithmicMedia" in _parent_sources(
+    whole = action.name == "c2pa.created" or "trainedAlgorithmicMedia" in _origins(
         credentials.ingredients
     )
     return strength if whole else _at_most("strong", strength)
+
+
+def _origins(ingredients: Iterable[Ingredient]) -> set[str]:
+    """How the pictures began that this one was made from; what was filled in later is no origin."""
+    parents = [part for part in ingredients if part.relationship == "parentOf"]
+    return {source for p in parents for source in (*p.created, *_origins(p.ingredients))}
 
 
 def _parent_sources(ingredients: Iterable[Ingredient]) -> set[str]:

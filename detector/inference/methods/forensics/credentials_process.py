@@ -86,11 +86,13 @@ def _start() -> Child:
         )
         with _deadline(child, START_SECONDS):
             _ask(child)
-    except FAILURES as error:
-        logger.warning("C2PA manifests cannot be read, since %s fails.", " ".join(command))
+    except BaseException as error:  # an interrupt, too, must not leave the child behind
         if child is not None:
             _kill(child)
             _close_pipes(child)
+        if not isinstance(error, FAILURES):
+            raise
+        logger.warning("C2PA manifests cannot be read, since %s fails.", " ".join(command))
         raise Unreadable("the program that reads them does not start.") from error
     return child
 

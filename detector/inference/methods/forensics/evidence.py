@@ -52,7 +52,7 @@ def context(text: str, kind: str, where: str = "") -> Evidence:
 
 def unreadable(where: str, why: str) -> Evidence:
     """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
-    said = f"A part of the file cannot be read ({where}): {why}"
+    said = f'A part of the file cannot be read ("{quotable(where, MAX_IN_SENTENCE)}"): {why}'
     return context(said, "unreadable", where)
 
 
@@ -75,6 +75,6 @@ def scalar(value: Any) -> str:
 def summary(rows: Rows) -> str:
     """The parameters worth a mention in a sentence: ": 30 steps, sampler Euler a" or ""."""
     values = {name: quotable(value, MAX_IN_SENTENCE) for name, value in rows}
-    said = [f"{values['steps']} steps"] if "steps" in values else []
-    said += [f"{name} {values[name]}" for name in ("sampler", "model") if name in values]
+    said = [f"{values['steps']} steps"] if values.get("steps", "").isdecimal() else []
+    said += [f'{name} "{values[name]}"' for name in ("sampler", "model") if name in values]
     return f": {', '.join(said)}" if said else ""

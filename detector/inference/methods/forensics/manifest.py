@@ -17,7 +17,6 @@ from .metadata import Unreadable, quotable
 
 MAX_ACTIONS = 40  # of one manifest
 MAX_INGREDIENTS = 40  # of all levels together
-MAX_DEPTH = 4
 UNKNOWN_SOURCE = "a source type that is not known"
 MAX_SAID = 120  # characters of a text that a file brings along
 
@@ -97,12 +96,16 @@ class Action:
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A picture that went into this one, with its own history as far as it is told."""
+    """A picture that went into this one, with its own history as far as it is told.
+
+    `sources` are all the source types that it names, `created` those of its origin alone.
+    """
 
     title: str
     format: str
     relationship: Relation
     sources: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
     ingredients: tuple[Ingredient, ...] = ()
 
 
@@ -150,8 +153,9 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
     success, failure = _codes(report, "success"), _codes(report, "failure")
     signature, fault = _judge(scalar(report.get("validation_state")), failure)
     signed = _object(active.get("signature_info"))
-    said = _said_actions(active)
     actions = _actions(active)
+    left = [MAX_INGREDIENTS]
+    ingredients = _ingredients(active, manifests, left)
     return Credentials(
         "embedded",
         where,
@@ -163,9 +167,9 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
         trusted=_is_trusted(success, failure) if checked else None,
         generator=_generator(active),
         actions=actions,
-        ingredients=_ingredients(active, manifests, MAX_DEPTH, [MAX_INGREDIENTS]),
+        ingredients=ingredients,
         source_types=_sources(actions),
-        complete=len(actions) == len(said),
+        complete=left[0] > 0 and _is_whole(active, actions),
     )
 
 
@@ -198,6 +202,12 @@ def _generator(manifest: Object) -> str:
     return _said(manifest.get("claim_generator"))
 
 
+def _is_whole(manifest: Object, actions: tuple[Action, ...]) -> bool:
+    """Whether `actions` are all that the manifest says; templates may add to any of them."""
+    templates = any(data.get("templates") for data in _action_lists(manifest))
+    return len(actions) == len(_said_actions(manifest)) and not templates
+
+
 def _actions(manifest: Object) -> tuple[Action, ...]:
     """The actions of a manifest; of very many the first ones, and those of generators."""
     found = [_action(said) for said in _said_actions(manifest)]
@@ -206,13 +216,30 @@ def _actions(manifest: Object) -> tuple[Action, ...]:
 
 
 def _said_actions(manifest: Object) -> list[Object]:
-    """What all assertions on actions hold; older versions have a bare list of them."""
-    found: list[Object] = []
-    for assertion in _objects(manifest.get("assertions")):
-        if _ACTIONS.fullmatch(scalar(assertion.get("label"))):
-            data = assertion.get("data")
-            found += _objects(data.get("actions") if isinstance(data, dict) else data)
-    return found
+    """What all assertions on actions hold."""
+    return [
+        _with_agent(said, _objects(data.get("softwareAgents")))
+        for data in _action_lists(manifest)
+        for said in _objects(data.get("actions"))
+    ]
+
+
+def _action_lists(manifest: Object) -> list[Object]:
+    """The data of each assertion on actions; older versions have a bare list of them."""
+    found = [
+        assertion.get("data")
+        for assertion in _objects(manifest.get("assertions"))
+        if _ACTIONS.fullmatch(scalar(assertion.get("label")))
+    ]
+    return [data if isinstance(data, dict) else {"actions": data} for data in found]
+
+
+def _with_agent(said: Object, agents: list[Object]) -> Object:
+    """The action with its program in it, where it only names a place in a list of programs."""
+    index = said.get("softwareAgentIndex")
+    if type(index) is int and 0 <= index < len(agents) and "softwareAgent" not in said:
+        return said | {"softwareAgent": agents[index]}
+    return said
 
 
 def _action(said: Object) -> Action:
@@ -235,27 +262,35 @@ def _sources(actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action.source for action in actions if action.source))
 
 
-def _ingredients(
-    manifest: Object, manifests: Object, depth: int, left: list[int]
-) -> tuple[Ingredient, ...]:
-    """The tree of ingredients, which may be a circle: `depth` levels, `left[0]` in all."""
+def _ingredients(manifest: Object, manifests: Object, left: list[int]) -> tuple[Ingredient, ...]:
+    """The tree of ingredients, which may be a circle: `left[0]` of them in all.
+
+    Parents come first: what a picture was made from must not be crowded out.
+    """
     found: list[Ingredient] = []
-    for said in _objects(manifest.get("ingredients")):
-        if not depth or not left[0]:
+    parts = _objects(manifest.get("ingredients"))
+    for said in sorted(parts, key=lambda said: said.get("relationship") != "parentOf"):
+        if not left[0]:
             break
         left[0] -= 1
-        own = _object(manifests.get(scalar(said.get("active_manifest"))))
-        declared = source_term(scalar(said.get("digital_source_type")))
-        found.append(
-            Ingredient(
-                _said(said.get("title")),
-                _said(said.get("format")),
-                _relation(said.get("relationship")),
-                _sources((*_actions(own), Action("", "", source=declared))),
-                _ingredients(own, manifests, depth - 1, left),
-            )
-        )
+        found.append(_ingredient(said, manifests, left))
     return tuple(found)
+
+
+def _ingredient(said: Object, manifests: Object, left: list[int]) -> Ingredient:
+    own = _object(manifests.get(scalar(said.get("active_manifest"))))
+    declared = Action(
+        "c2pa.created", "", source=source_term(scalar(said.get("digital_source_type")))
+    )
+    actions = (*_actions(own), declared)
+    return Ingredient(
+        _said(said.get("title")),
+        _said(said.get("format")),
+        _relation(said.get("relationship")),
+        _sources(actions),
+        _sources(action for action in actions if action.name == "c2pa.created"),
+        _ingredients(own, manifests, left),
+    )
 
 
 def _relation(value: Any) -> Relation:

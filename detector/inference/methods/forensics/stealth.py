@@ -35,8 +35,9 @@ PLACES = {
 LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF")
 HEADER = struct.Struct(">15sI")
 MAGIC_LENGTH = 15
-# Alpha has to be decoded once more, at 4 bytes a pixel. Generators' pictures are smaller.
-MAX_PIXELS = 20_000_000
+# Alpha has to be decoded once more, at 4 bytes a pixel, and in WebP, whose decoder keeps several
+# canvases of an animation, at 15. Generators' pictures are smaller.
+MAX_PIXELS, MAX_WEBP_PIXELS = 20_000_000, 12_000_000
 
 
 def add_stealth(image: SourceImage, metadata: Metadata) -> None:
@@ -62,11 +63,12 @@ def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
 
 def _with_alpha(image: SourceImage) -> Image.Image | None:
     """The picture with its alpha as stored; None if it has none, is too large or plain."""
-    if not _says_alpha(image) or image.width * image.height > MAX_PIXELS or _is_plain(image):
+    most = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if not _says_alpha(image) or image.width * image.height > most or _is_plain(image):
         return None
     try:
         picture = Image.open(io.BytesIO(image.data), formats=(image.format,))
-        if picture.mode != "RGBA" or picture.width * picture.height > MAX_PIXELS:
+        if picture.mode != "RGBA" or picture.width * picture.height > most:
             return None
         picture.load()
     except Exception as error:  # decoders of damaged files raise anything
