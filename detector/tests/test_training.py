@@ -13,6 +13,7 @@ import torch
 from django.core.management import CommandError, call_command
 from PIL import Image
 from pytest_django import Settings
+from safetensors.torch import save_file
 
 from detector.inference.images import open_image
 from detector.inference.methods import METHODS
@@ -116,6 +117,59 @@ def test_networks_answer_alike_in_torch_and_in_openvino(
     served = DeepLearning(runtime).predict(image).details["raw_log_odds"]
     # Shipped in fp16.
     assert served == pytest.approx({k: float(v.mean()) for k, v in trained.items()}, abs=0.02)
+
+
+def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
+    corpus: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from detector.training import soup
+    from detector.training.efficientnet import load_evidence_map
+
+    monkeypatch.setattr(soup, "BATCHES", 2)
+    other = tmp_path / "other"
+    common = {"data": corpus, "look": "whole", "workers": 1, "stdout": io.StringIO()}
+    made = {"output": other, "cache": tmp_path / "cache"}
+    call_command("train_efficientnet", steps=2, batch_size=4, **common, **made)
+    both = [weights, other]
+    made["output"] = tmp_path / "mean"
+    call_command("average_efficientnets", of=both, **common, **made)
+    name = "classifier.weight"
+    a, b, mean = (
+        load_evidence_map(folder / "efficientnet_whole").state_dict()[name].float()
+        for folder in (*both, tmp_path / "mean")
+    )
+    assert torch.allclose(mean, (a + b) / 2, atol=1e-3) and not torch.equal(a, b)
+    folder = tmp_path / "mean" / "efficientnet_whole"
+    assert json.loads((folder / "metrics.json").read_text())["training"]["arguments"] == {
+        "average_of": 2, "crop": 160, "seed": 4,
+    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {
+        path.name for path in (other / "efficientnet_whole").iterdir()
+    }
+
+
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        (["weights"], "1 folder given; an average needs two or more"),
+        (["weights", "nowhere"], "No such file.*nowhere"),
+        (["weights", "other"], "Not every folder holds an EvidenceMap: no backbone"),
+    ],
+)
+def test_what_cannot_be_averaged_is_refused(
+    corpus: Path, weights: Path, tmp_path: Path, folders: list[str], said: str
+) -> None:
+    other = tmp_path / "other" / "efficientnet_whole"
+    other.mkdir(parents=True)
+    save_file({"something": torch.zeros(3)}, other / "model.safetensors")
+    places = {"weights": weights, "nowhere": tmp_path / "nowhere", "other": tmp_path / "other"}
+    with pytest.raises(CommandError, match=said):
+        call_command(
+            "average_efficientnets",
+            data=corpus, look="whole", of=[places[name] for name in folders], workers=1,
+            cache=tmp_path / "cache", output=tmp_path / "mean",
+        )  # fmt: skip
+    assert not (tmp_path / "mean").exists()
 
 
 def as_batch(pixels: np.ndarray) -> torch.Tensor:

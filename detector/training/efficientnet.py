@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -26,10 +27,17 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
     network = EvidenceMap()
     start_from_imagenet(network)
     trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
+    write_evidence_map(trained, folder, prepared, plan.arguments())
+
+
+def write_evidence_map(
+    network: EvidenceMap, folder: Path, prepared: Preparation, arguments: dict[str, Any]
+) -> None:
+    """Write the weights folder of a network that learnt from `prepared` with these `arguments`."""
 
     def write(draft: Path) -> None:
         # Half the size; what is served is fp16, too.
-        weights = weights_of(trained)
+        weights = weights_of(network)
         halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
         save_file(halves, draft / "model.safetensors")
         write_json(
@@ -41,8 +49,8 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
                 "output": "map of log-odds of AI, whose mean is the picture's",
             },
         )
-        save_openvino(trained, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
-        start_metrics(draft, folder.name, learnt_from(prepared), plan.arguments())
+        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
+        start_metrics(draft, folder.name, learnt_from(prepared), arguments)
 
     write_folder(folder, write)
 
