@@ -40,6 +40,7 @@ from .fusion import (
     fit_fusion,
     out_of_fold_scores,
     take,
+    useful_methods,
 )
 from .metrics import expected_calibration_error, roc_auc, summarise
 from .preparation import Progress, calibration_pictures
@@ -137,7 +138,8 @@ def fuse_scores(
     sources = np.array([picture.source for picture in pictures])
     known = Known(labels, balanced_weights(pictures), sources)
     fits, subsets = fit_fusion(alike, clean, known)
-    report = summarise(labels, out_of_fold_scores(alike, known)) | {"sources": len(set(sources))}
+    useful = {key: alike[key] for key in useful_methods(alike, known)}
+    report = summarise(labels, out_of_fold_scores(useful, known)) | {"sources": len(set(sources))}
     methods = {
         key: _of_method(raw, calibrate(raw, fits[key]), labels) for key, raw in alike.items()
     }
