@@ -14,6 +14,7 @@ from detector.training.fusion import (
     fit_calibrations,
     fit_fusion,
     out_of_fold_scores,
+    useful_methods,
 )
 
 N, SOURCES = 4000, 20
@@ -67,6 +68,23 @@ def test_a_method_that_knows_nothing_gets_no_weight():
     assert together["weights"]["one"] == pytest.approx(1, abs=0.15)
     assert abs(together["weights"]["two"]) < 1
     assert together["thresholds"]["real"] < together["thresholds"]["ai"]
+
+
+def test_only_methods_that_tell_about_other_sources_are_fused():
+    """What the second says is right in half of the sources, and wrong in the others."""
+    raw, known = made()
+    signal = 2.0 * known.labels - 1
+    rng = np.random.default_rng(5)
+    fickle = np.where(known.sources % 2, signal, -signal) + rng.normal(size=N)
+    raw["two"] = {"z": fickle}
+    assert useful_methods(raw, known) == ("one",)
+    _, subsets = fit_fusion(raw, raw, known)
+    alone = subsets["one"]
+    assert subsets["one+two"] == alone | {"weights": alone["weights"] | {"two": 0.0}}
+    both = {name: {"x": signal + rng.normal(size=N)} for name in ("one", "two")}
+    assert useful_methods(both, known) == ("one", "two")
+    _, subsets = fit_fusion(both, both, known)
+    assert min(subsets["one+two"]["weights"].values()) > 0.5
 
 
 def test_what_is_asked_about_a_source_was_not_fitted_on_it():
