@@ -47,11 +47,11 @@ def explain(
     if grounds.conflict:
         return _explain_conflict(*grounds.conflict)
     if all(result.score is None for result in results):
-        said = "No method could say anything about this picture."
-    else:
-        said = _explain_score(label, score, thresholds)
-        if label == "real":
-            said += _explain_real(results)
+        silent = "No method could say anything about this picture."
+        return f"{silent}{_explain_silence(results)}"
+    said = _explain_score(label, score, thresholds)
+    if label == "real":
+        said += _explain_real(results)
     sides = _explain_sides(results, contributions) or agree(results).text
     most = _explain_most(results, contributions)
     idle = _explain_no_weight(results, contributions)
