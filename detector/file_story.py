@@ -22,11 +22,12 @@ KINDS = {
     NOTED: {"silent"},
     UNREADABLE: {"unreadable"},
 }
+# How much it is worth, not what it moved: the strongest alone counts.
 WORTH = {
     "decisive": "Sets the verdict by itself, unless the file contradicts it",
-    "strong": "Strong: moves the verdict far",
-    "medium": "Medium: moves the verdict",
-    "weak": "Weak: a hint, moves the verdict little",
+    "strong": "Strong evidence",
+    "medium": "Medium evidence",
+    "weak": "Weak evidence, a hint",
     "context": "Worth knowing, moves nothing",
 }
 CONTRADICTS = "Moves nothing by itself, but contradicts a generator"
