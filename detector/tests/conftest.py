@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,12 @@ from detector.inference.results import Agreement, Finding, MethodResult, Thresho
 from detector.models import Detection
 from detector.services import get_detector
 from detector.tests.stubs import spec_of
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """A shell ignores Ctrl-C for what it starts in the background, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
