@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -86,9 +86,18 @@ def upload(browser: WebDriver, path: Path) -> None:
     browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
 
 
+def next_page(browser: WebDriver) -> WebDriverWait:
+    """Wait over a change of page.
+
+    An element of the old page may go between finding and reading it, which chromedriver reports
+    in several ways: as stale, as an inspector error, as a node of no document.
+    """
+    return WebDriverWait(browser, ANALYSIS_SECONDS, ignored_exceptions=[WebDriverException])
+
+
 def wait_for_result(browser: WebDriver) -> None:
     # The footer comes last: once it is there, the table above it is whole.
-    WebDriverWait(browser, ANALYSIS_SECONDS).until(
+    next_page(browser).until(
         lambda b: "/results/" in b.current_url and b.find_elements(By.TAG_NAME, "footer")
     )
 
@@ -125,10 +134,7 @@ def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
     fake.write_text("This is not a picture.")
     browser.get(live_server.url)
     upload(browser, fake)
-    # The empty alert of the old page may go between finding and reading it.
-    alert = WebDriverWait(
-        browser, ANALYSIS_SECONDS, ignored_exceptions=[StaleElementReferenceException]
-    ).until(lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text)
+    alert = next_page(browser).until(lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text)
     assert alert.endswith(".") and ("picture" in alert or "file" in alert)
     assert browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").is_enabled()
 
@@ -280,7 +286,9 @@ def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: L
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     browser.get(live_server.url)
     browser.find_element(By.LINK_TEXT, "Methods").click()
-    WebDriverWait(browser, ANALYSIS_SECONDS).until(lambda b: b.current_url.endswith("/methods/"))
+    next_page(browser).until(
+        lambda b: b.current_url.endswith("/methods/") and b.find_elements(By.TAG_NAME, "footer")
+    )
     for fold in browser.find_elements(By.TAG_NAME, "details"):
         browser.execute_script("arguments[0].open = true", fold)
     root = browser.find_element(By.TAG_NAME, "html")
