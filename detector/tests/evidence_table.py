@@ -90,7 +90,7 @@ TRAINED = "trainedAlgorithmicMedia"
 UNKNOWN = Mark("of no model that is known", "011010001110" * 4)
 NOT_IN_XMP = {
     "iptc": source_type("trainedAlgorithmicMediaNot"),
-    "iptc-ai": xmp(elements="<d:AISystemUsed>Some Generator</d:AISystemUsed>"),
+    "iptc-ai": xmp(elements="<d:AISystemUsed>Google Imagen 4</d:AISystemUsed>"),
     "google": xmp('p:Credit="Not Made with Google AI"'),
     "aigc-label": xmp(elements=f"<d:AIGC>{AIGC}</d:AIGC>"),
     "drawthings": xmp(elements=f"<e:UserComment>{NOT['drawthings']}</e:UserComment>"),

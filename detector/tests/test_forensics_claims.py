@@ -36,7 +36,7 @@ CLAIMS = {
     "iptc resource": xmp(
         elements=f'<i:DigitalSourceType r:resource="{IPTC_TERM}trainedAlgorithmicMedia"/>'
     ),
-    "iptc-ai": xmp(elements="<i:AISystemUsed>Some Generator</i:AISystemUsed>"),
+    "iptc-ai": xmp(elements="<i:AISystemUsed>Google Imagen 4</i:AISystemUsed>"),
     "google": xmp(
         f'p:Credit="Made with Google AI" i:DigitalSourceType="{IPTC_TERM}trainedAlgorithmicMedia"'
     ),

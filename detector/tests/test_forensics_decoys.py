@@ -158,17 +158,51 @@ def test_only_the_first_picture_of_an_mpo_is_read() -> None:
     assert ask(buffer.getvalue()).used == "JPEG segments"
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["None", "n/a", "-", "false", "unknown", " ", "None.", "No AI was used", "not applicable",
-     "N.A.", "nil", "\u2013", "Human", "0.0", "false."],
-)  # fmt: skip
+NOTHING = [
+    "None", "n/a", "-", "false", "unknown", " ", "None.", "not applicable", "N.A.", "nil", "\u2013",
+    "Human", "0.0", "false.", "keine", "aucun", "ninguno", "nein", "nessuno", "なし", "无", "无。",
+]  # fmt: skip
+DENIALS = [
+    "No AI was used", "No AI was used for this photograph", "AI was not used", "Keine KI",
+    "No generative AI was used in this picture", "None - this is a photograph taken by me",
+    "without any artificial intelligence", "false (camera original, unedited)", "本图未使用AI技术",
+    "not applicable to this photograph", "AIは使用していません", "aucune IA", "N/A (photo)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [*NOTHING, *DENIALS])
 @pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
 def test_a_form_that_says_there_was_no_ai_is_no_claim(field: str, value: str) -> None:
     assert claims(ask(with_xmp("JPEG", xmp(f'i:{field}="{value}"')))) == {}
 
 
-@pytest.mark.parametrize("system", ["Nano Banana", "NotebookLM", "Midjourney 6"])
+@pytest.mark.parametrize("value", ["Camera only", "No Midjourney", "Not made with Firefly"])
+def test_a_denial_in_the_field_for_a_system_is_shown_and_claims_nothing(value: str) -> None:
+    answer = ask(with_xmp("JPEG", xmp(f'i:AISystemUsed="{value}" i:AIPromptInformation="a cat"')))
+    assert claims(answer) == {} and answer.score is None
+    assert any(f'the file says "{value}"' in finding.text for finding in answer.findings)
+
+
+def test_a_text_that_names_no_known_system_decides_only_with_a_prompt() -> None:
+    field = 'i:AISystemUsed="Our studio workflow"'
+    answer = ask(with_xmp("JPEG", xmp(field)))
+    assert claims(answer) == {"iptc-ai": "medium"} and answer.score == pytest.approx(0.8)
+    answer = ask(with_xmp("JPEG", xmp(field + ' i:AIPromptInformation="a cat"')))
+    assert claims(answer) == {"iptc-ai": "decisive"}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["human face, oil painting", "No people, empty street", "unknown planet, sci-fi", "0.5 zoom",
+     "not a cat, a dog", "nothing but sky", "without a doubt the best", "an AI robot, no text"],
+)  # fmt: skip
+def test_a_prompt_may_begin_with_what_elsewhere_means_nothing(prompt: str) -> None:
+    answer = ask(with_xmp("JPEG", xmp(f'i:AIPromptInformation="{prompt}"')))
+    assert claims(answer) == {"iptc-ai": "strong"}
+    assert answer.details["table"] == [["prompt", prompt]]
+
+
+@pytest.mark.parametrize("system", ["Nano Banana", "NotebookLM", "Midjourney 6", "豆包"])
 def test_a_system_is_named_even_behind_an_empty_value(system: str) -> None:
     items = f"<r:li>none</r:li><r:li>{system}</r:li>"
     packet = xmp(elements=f"<i:AISystemUsed><r:Bag>{items}</r:Bag></i:AISystemUsed>")

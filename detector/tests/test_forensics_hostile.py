@@ -159,8 +159,17 @@ def test_lying_lengths_are_reported(format: str, data: bytes) -> None:
         ),
         '{"a":' + "9" * 900_000 + "}",
         "[" + "[]," * 300_000 + "[]]",
+        json.dumps(
+            {
+                "nodes": [{"id": n, "type": "s"} for n in range(20_000)],
+                "links": [],
+                "definitions": {
+                    "subgraphs": [{"id": "s", "nodes": [{"type": f"N{n}"} for n in range(20_000)]}]
+                },
+            }
+        ),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 @pytest.mark.parametrize("key", ["parameters", "prompt", "Description", "Dream", "AIGC"])
 def test_no_text_is_slow_to_parse(key: str, text: str) -> None:
@@ -181,6 +190,15 @@ def test_no_text_is_slow_to_parse(key: str, text: str) -> None:
 def test_no_packet_is_slow_to_parse(packet: str) -> None:
     data = png_with(*[chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet.encode())] * 10)
     assert problems(ask_raw(data, "PNG"))
+
+
+@pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "ai not a "])
+@pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
+def test_no_declaration_is_slow_to_parse(field: str, text: str) -> None:
+    packet = xmp(elements=f"<i:{field}>{text * 60_000}</i:{field}>")
+    assert ask_raw(
+        png_with(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)), "PNG"
+    ).findings
 
 
 def overlapping_exif() -> bytes:

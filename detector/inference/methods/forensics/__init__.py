@@ -24,11 +24,12 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding, Strength
 
+from .ai_fields import read_ai_fields
 from .camera import read_camera, read_editor
 from .comfyui import read_comfyui
 from .containers import read_metadata
 from .credentials import find_credentials, read_credentials
-from .declarations import read_ai_fields, read_aigc_label, read_google_credit, read_source_type
+from .declarations import read_aigc_label, read_google_credit, read_source_type
 from .evidence import Evidence, Reader, unreadable
 from .generators import (
     read_dream,
