@@ -184,6 +184,65 @@ def test_drawn_nodes_that_are_muted_or_bypassed_did_not_run(mode: int, strength:
     assert claims(ask(png({"workflow": text}))) == {"comfyui": strength}
 
 
+@pytest.mark.parametrize("mode", [0, 2, 4])
+def test_nothing_passes_a_muted_node_but_a_bypassed_one_hands_on(mode: int) -> None:
+    kinds = ["LoadImage", "KSampler", "ImageBlend", "SaveImage", "SaveImage"]
+    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
+    nodes[2]["mode"] = mode
+    links = [
+        [i, source, 0, end, 0, "*"] for i, (source, end) in enumerate([(1, 2), (2, 3), (0, 4)])
+    ]
+    answer = ask(png({"workflow": json.dumps({"nodes": nodes, "links": links})}))
+    assert claims(answer) == {"comfyui": "strong" if mode == 2 else "decisive"}
+
+
+@pytest.mark.parametrize(("got", "strength"), [("made", "decisive"), ("photo", "strong")])
+def test_a_drawn_pair_joined_by_a_name_is_a_link(got: str, strength: str) -> None:
+    kinds = ["LoadImage", "SetNode", "KSampler", "easy setNode", "GetNode", "SaveImage"]
+    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
+    for number, name in ((1, "photo"), (3, "made"), (4, got)):
+        nodes[number]["widgets_values"] = [name]
+    links = [
+        [i, source, 0, end, 0, "*"] for i, (source, end) in enumerate([(0, 1), (2, 3), (4, 5)])
+    ]
+    answer = ask(png({"workflow": json.dumps({"nodes": nodes, "links": links})}))
+    assert claims(answer) == {"comfyui": strength}
+
+
+@pytest.mark.parametrize(("inside", "strength"), [("KSampler", "decisive"), ("Scale", "weak")])
+def test_a_drawn_subgraph_does_what_it_holds(inside: str, strength: str) -> None:
+    held = {"id": "1f2e", "nodes": [{"id": 1, "type": inside}, {"id": 2, "type": "Crop"}]}
+    data = {
+        "nodes": [{"id": 5, "type": "1f2e"}, {"id": 6, "type": "SaveImage"}],
+        "links": [[1, 5, 0, 6, 0, "IMAGE"]],
+        "definitions": {"subgraphs": [None, {"id": []}, held]},
+    }
+    assert claims(ask(png({"workflow": json.dumps(data)}))) == {"comfyui": strength}
+
+
+@pytest.mark.parametrize(
+    ("bystander", "strength"),
+    [
+        (node("SaveText", text="a"), "decisive"),
+        (node("VHS_LoadAudioUpload", audio="a"), "decisive"),
+        (node("SaveText", text=["3", 0]), "decisive"),
+        (node("SaveImage", images=["1", 0]), "strong"),
+    ],
+)
+def test_only_a_node_that_puts_out_a_picture_hides_the_preview(
+    bystander: dict[str, Any], strength: str
+) -> None:
+    graph = {key: IDLE[key] for key in ("1", "3", "4")}
+    graph |= {"5": node("PreviewImage", images=["4", 0]), "6": bystander}
+    assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": strength}
+
+
+@pytest.mark.parametrize("kind", ["SaveLatent", "PromptRewriter", "SaveAudio"])
+def test_what_is_made_but_not_put_out_as_a_picture_does_not_decide(kind: str) -> None:
+    graph = IDLE | {"5": node(kind, samples=["4", 0])}
+    assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": "strong"}
+
+
 def test_a_graph_of_thousands_of_links_is_quickly_followed() -> None:
     count = 2000
     inputs = {key: [str(count // 2), 1] for key in ("positive", "negative", "model", "guider")}

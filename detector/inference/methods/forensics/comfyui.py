@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .comfyui_graph import Node, makers, parameters
-from .evidence import Evidence, ai_claim, make_rows, scalar, summary
+from .comfyui_drawing import drawn_graph, is_drawing
+from .comfyui_graph import Node, makers, of_kind, parameters
+from .evidence import Evidence, ai_claim, make_rows, summary
 from .metadata import Metadata, Text
 
 CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
-
-IDLE = (2, 4)  # the modes of a drawn node that is muted or bypassed
 
 _GENERATES = re.compile(
     r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
@@ -52,29 +51,10 @@ def as_graph(data: Any) -> dict[str, Node]:
     """{id: {"class_type", "inputs"}} of either form of graph; empty if `data` is none."""
     if not isinstance(data, dict):
         return {}
-    if isinstance(data.get("nodes"), list) and isinstance(data.get("links"), list):
-        drawn = [n for n in data["nodes"] if isinstance(n, dict) and isinstance(n.get("type"), str)]
-        if len(drawn) < len(data["nodes"]):
-            return {}
-        return _drawn_graph(drawn, data["links"])
+    if is_drawing(data):
+        return drawn_graph(data)
     nodes = {key: node for key, node in data.items() if _is_node(node)}
     return nodes if len(nodes) > 1 else {}
-
-
-def _drawn_graph(drawn: list[dict[str, Any]], links: list[Any]) -> dict[str, Node]:
-    """Of a drawing, which lists links apart: [its id, from, output, to, input, ...]."""
-    graph: dict[str, Node] = {
-        # What is muted or bypassed did not run, but a link may lead through it.
-        scalar(node.get("id")) or f"#{i}": {
-            "class_type": "" if node.get("mode") in IDLE else node["type"],
-            "inputs": {},
-        }
-        for i, node in enumerate(drawn)
-    }
-    for link in links:
-        if isinstance(link, list) and len(link) > 4 and (end := graph.get(scalar(link[3]))):
-            end["inputs"][scalar(link[4])] = [link[1], link[2]]
-    return graph if any(node["class_type"] for node in graph.values()) else {}
 
 
 def _is_node(node: Any) -> bool:
@@ -86,14 +66,14 @@ def _is_node(node: Any) -> bool:
 
 
 def _graph_evidence(graph: dict[str, Node], text: Text) -> Evidence:
-    if not any(_GENERATES.search(node["class_type"]) for node in graph.values()):
+    if not of_kind(graph.values(), _GENERATES):
         said = (
             f"The file holds a node graph of ComfyUI ({len(graph)} nodes), a program that "
             "generates pictures, but none of its nodes is known to do so."
         )
         return ai_claim(said, "comfyui", text.where, strength="weak")
     rows = make_rows(parameters(graph))
-    if not any(_GENERATES.search(node["class_type"]) for node in makers(graph)):
+    if not of_kind(makers(graph), _GENERATES):
         said = (
             "The file holds a node graph of ComfyUI with nodes that generate pictures, but none "
             "of them is linked to where a picture is put out: they may have been idle."

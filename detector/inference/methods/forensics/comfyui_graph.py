@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .evidence import scalar
@@ -36,8 +36,11 @@ _BETWEEN = ("guider", "basic_pipe", "pipe")
 _CONDITIONING = ("conditioning", "conditioning_1", "conditioning_to")
 _TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value")
 _SIDES = ("positive", "negative")
+# What puts out a picture, by its name; not what loads one, nor what saves a text or a model.
 _OUTPUTS = re.compile(
-    r"(?!load).*(save|output|send|upload|write|export|videocombine)", re.IGNORECASE
+    r"^(?!.*(audio|latent|string|text|json|lora|model|checkpoint|condition|(?<!up)(?<!down)load))"
+    r".*(save|output|send|upload|(?<!re)write|export|videocombine)",
+    re.IGNORECASE,
 )
 _PREVIEWS = re.compile(r"preview", re.IGNORECASE)
 _SAVES = ("save", "preview")
@@ -61,13 +64,18 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
 
 def makers(graph: Graph) -> Iterator[Node]:
     """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
+    linked = [node for node in graph.values() if next(_all_links(node), None)]
     # A preview puts out what is not saved, unless nothing else does.
-    outputs = [n for n in graph.values() if _OUTPUTS.match(n["class_type"])]
-    outputs = outputs or [n for n in graph.values() if _PREVIEWS.search(n["class_type"])]
-    links = (link for node in graph.values() for link in _all_links(node))
-    if not outputs or next(links, None) is None:
-        return iter(graph.values())
-    return _behind(graph, outputs)
+    outputs = of_kind(linked, _OUTPUTS) or of_kind(linked, _PREVIEWS)
+    return _behind(graph, outputs) if outputs else iter(graph.values())
+
+
+def of_kind(nodes: Iterable[Node], pattern: re.Pattern[str]) -> list[Node]:
+    """The nodes whose kind holds the pattern; each kind is searched once, however long its name."""
+    nodes = list(nodes)
+    kinds = {node["class_type"] for node in nodes}
+    wanted = {kind for kind in kinds if pattern.search(kind)}
+    return [node for node in nodes if node["class_type"] in wanted]
 
 
 def _nearest(graph: Graph, wanted: Callable[[Node], bool]) -> Node | None:
