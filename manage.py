@@ -1,25 +1,43 @@
 #!/usr/bin/env python
 """Django's command-line utility for administrative tasks."""
 
+import errno
 import os
 import sys
+from typing import TextIO
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
+    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
     from django.core.exceptions import ImproperlyConfigured
 
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # file names may hold what cannot be printed
+    sys.stdout, sys.stderr = map(printable, (sys.stdout, sys.stderr))
     try:
         run(sys.argv)
+        sys.stdout.flush()  # else a full disk would show only when it is too late to say so
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are not right: {error}")
-    except BrokenPipeError:
-        # The reader of `detect ... | head` has seen enough. Python would complain once more when
-        # it flushes at exit, unless there is somewhere to flush to.
+    except ModuleNotFoundError as error:
+        if error.name not in (settings, settings.partition(".")[0]):
+            raise
+        sys.exit(f"The settings are not right: DJANGO_SETTINGS_MODULE is {settings!r}: {error}.")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell tells it
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # Python would complain once more when it flushes at exit, unless it has somewhere to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        # The reader of `detect ... | head` has seen enough; a full disk must be told.
+        sys.exit(1 if error.errno == errno.EPIPE else f"The output is not complete: {error}.")
+
+
+def printable(stream: TextIO | None) -> TextIO:
+    """The stream, fit for names of files that hold what cannot be printed; None if it is closed."""
+    if stream is None:
+        return open(os.devnull, "w")
+    stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def run(argv: list[str]) -> None:

@@ -34,9 +34,29 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = (os.environ.get(name) or default).strip().upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; accepted are {', '.join(choices)}.")
+    return value
+
+
 def env_path(name: str, default: Path | None) -> Path | None:
     value = os.environ.get(name) or default
-    return Path(value).expanduser().resolve() if value else None
+    try:
+        return Path(value).expanduser().resolve() if value else None
+    except (RuntimeError, OSError) as error:  # a home of nobody, links in a circle
+        raise ImproperlyConfigured(f"{name} is {str(value)!r}: {error}") from error
+
+
+def make_folder(name: str, path: Path, mode: int = 0o777) -> Path:
+    """The folder, made if need be; `name` is the setting that says where it is."""
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"{name}: {path} cannot be made a folder: {error.strerror}."
+        raise ImproperlyConfigured(said) from error
+    return path
 
 
 def secret_key(path: Path) -> str:
@@ -59,8 +79,8 @@ def secret_key(path: Path) -> str:
     return path.read_text()
 
 
-DATA_DIR = env_path("DATA_DIR", BASE_DIR / ".local")
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # sessions and previews are private
+# Sessions and previews are private.
+DATA_DIR = make_folder("DATA_DIR", env_path("DATA_DIR", BASE_DIR / ".local"), 0o700)
 
 DEBUG = env_bool("DEBUG", False)
 SECRET_KEY = secret_key(DATA_DIR / "secret_key")
@@ -131,8 +151,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where it is missing
+STATIC_ROOT = make_folder("DATA_DIR", DATA_DIR / "static")  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -171,12 +190,13 @@ HUB_ENDPOINT = os.environ.get("HF_ENDPOINT") or None
 # Damaged files make Pillow warn, each with a new text: uploads could fill the log.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "loggers": {
-        "detector": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO").upper()},
+        "detector": {"handlers": ["console"], "level": LOG_LEVEL},
     },
 }

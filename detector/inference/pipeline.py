@@ -67,7 +67,8 @@ class Detector:
     def _state(self, key: str) -> str:
         try:
             return self._method(key).state()
-        except Exception:  # `_answer` meets the same error, and reports it
+        except Exception as error:  # `_answer` meets the same error, and reports it
+            _let_interrupt(error)
             logger.debug("%s cannot tell its state", self.specs[key].title, exc_info=True)
             return "error"
 
@@ -91,7 +92,8 @@ class Detector:
             return MethodResult(
                 key, spec.title, "unavailable", findings=findings, details=error.details
             )
-        except Exception:
+        except Exception as error:
+            _let_interrupt(error)
             # One broken method must not take the other three with it; the log has the traceback.
             logger.exception("%s failed on %s", spec.title, image.sha256)
             failed = Finding("This method failed on this picture; the server's log says why.")
@@ -107,3 +109,15 @@ class Detector:
             answer.details,
             weight=answer.weight,
         )
+
+
+def _let_interrupt(error: BaseException) -> None:
+    """Raise `KeyboardInterrupt` if that is what became this error on its way through an import.
+
+    A compiled package that is interrupted while it starts reports an `ImportError`.
+    """
+    seen = error
+    while cause := seen.__cause__ or seen.__context__:
+        if isinstance(cause, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        seen = cause

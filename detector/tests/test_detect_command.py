@@ -7,12 +7,14 @@ import io
 import json
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.tests.pictures import encode, frames, noise
@@ -197,6 +199,42 @@ def test_exit_status_and_streams_of_the_real_command(folder: Path, tmp_path: Pat
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 4
     assert "\r" not in done.stdout and "%|" not in done.stdout
     assert done.stderr == "CommandError: 1 of 4 could not be read.\n"
+
+
+def detect_in_shell(folder: Path, tmp_path: Path, rest: str) -> tuple[int, str, str]:
+    """Status and streams of `manage.py detect` on one picture, as a shell runs it with `rest`."""
+    command = f"{sys.executable} manage.py detect {folder / 'a.jpg'} --only forensics {rest}"
+    code = f"import subprocess\nraise SystemExit(subprocess.call({command!r}, shell=True))"
+    done = run_python("-c", code, data_dir=tmp_path)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_streams_that_are_closed_full_or_cut_off_give_no_traceback(
+    folder: Path, tmp_path: Path
+) -> None:
+    assert detect_in_shell(folder, tmp_path, ">&-") == (0, "", "")
+    code, shown, _ = detect_in_shell(folder, tmp_path, "2>&-")
+    assert code == 0 and "a.jpg" in shown
+    said = "The output is not complete: [Errno 28] No space left on device.\n"
+    assert detect_in_shell(folder, tmp_path, ">/dev/full") == (1, "", said)
+    assert detect_in_shell(folder, tmp_path, "| true") == (0, "", "")
+
+
+def test_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    code = (
+        "import manage, os, signal\n"
+        "manage.run = lambda argv: os.kill(os.getpid(), signal.SIGINT)\nmanage.main()"
+    )
+    done = run_python("-c", code, data_dir=tmp_path)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_list_of_trusted_signers_that_cannot_be_read_is_refused(
+    folder: Path, settings: Settings, tmp_path: Path
+) -> None:
+    settings.C2PA_TRUST_ANCHORS = tmp_path / "none.pem"
+    with pytest.raises(CommandError, match=r"C2PA_TRUST_ANCHORS: .*none.pem cannot be read"):
+        detect(folder / "a.jpg")
 
 
 def test_forensics_alone_loads_neither_a_heavy_library_nor_the_site(

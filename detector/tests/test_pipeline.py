@@ -120,6 +120,17 @@ def test_a_method_that_cannot_even_be_imported_does_not_stop_the_others(
     assert verdict.version
 
 
+def test_an_interrupt_that_an_import_turned_into_an_error_is_still_one(
+    use_methods: UseMethods,
+) -> None:
+    wrapped = ImportError("initialization failed")
+    wrapped.__cause__ = RuntimeError()
+    wrapped.__cause__.__context__ = KeyboardInterrupt()
+    use_methods(a=make_stub(wrapped))
+    with pytest.raises(KeyboardInterrupt):
+        Detector(RUNTIME).detect(picture())
+
+
 @pytest.mark.parametrize("score", [float("nan"), -0.01, 1.01, float("inf")])
 def test_a_score_that_is_no_probability_is_an_error(use_methods: UseMethods, score: float) -> None:
     class Wrong(Stub):

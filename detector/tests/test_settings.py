@@ -87,10 +87,41 @@ def test_a_secret_key_of_the_environment_needs_no_file(
 
 
 @pytest.mark.parametrize("command", ["check", "detect"])
-def test_a_bad_value_stops_the_start_with_its_name(tmp_path: Path, command: str) -> None:
-    done = run_python("manage.py", command, ".", data_dir=tmp_path, MAX_UPLOAD_MB="lots")
-    said = "The settings are not right: MAX_UPLOAD_MB is 'lots'; accepted are whole numbers from 1"
-    assert (done.returncode, done.stderr) == (1, f"{said} up.\n")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MAX_UPLOAD_MB", "lots", "MAX_UPLOAD_MB is 'lots'; accepted are whole numbers from 1 up."),
+        ("FORCE_CPU", "maybe", "FORCE_CPU is 'maybe'; accepted are true and false."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD'; accepted are DEBUG, INFO, WARNING, ERROR,"),
+        ("DATA_DIR", "manage.py", "manage.py cannot be made a folder: File exists."),
+        ("DATA_DIR", "manage.py/data", "manage.py/data cannot be made a folder: Not a directory."),
+        (
+            "DATA_DIR",
+            "~no-one/data",
+            "DATA_DIR is '~no-one/data': Could not determine home",
+        ),
+        (
+            "FINETUNED_DIR",
+            "~no-one",
+            "FINETUNED_DIR is '~no-one': Could not determine home",
+        ),
+        ("DJANGO_SETTINGS_MODULE", "nonsense", "DJANGO_SETTINGS_MODULE is 'nonsense': No module"),
+        ("DJANGO_SETTINGS_MODULE", "ai_image_detector.none", "No module named 'ai_image_detector."),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_its_name(
+    tmp_path: Path, command: str, name: str, value: str, said: str
+) -> None:
+    done = run_python("manage.py", command, ".", **{"data_dir": tmp_path, name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith("The settings are not right: ") and said in done.stderr
+    assert name in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_value_that_is_empty_is_as_good_as_none(tmp_path: Path) -> None:
+    empty = {"LOG_LEVEL": "", "FORCE_CPU": "", "FINETUNED_DIR": "", "C2PA_TRUST_ANCHORS": ""}
+    done = run_python("manage.py", "check", data_dir=tmp_path, **empty)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_data_folder_is_made_even_where_the_key_is_given(tmp_path: Path) -> None:

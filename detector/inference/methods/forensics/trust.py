@@ -15,5 +15,6 @@ def read_anchors(path: Path) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
     except ssl.SSLError as error:
-        raise ValueError(f"holds a certificate that cannot be read ({error.reason})") from error
+        why = error.reason or "damaged"
+        raise ValueError(f"holds a certificate that cannot be read ({why})") from error
     return pem
