@@ -79,6 +79,11 @@ class NetworkCommand(TrainingCommand):
         super().add_arguments(parser)
         parser.add_argument("--steps", type=int, default=self.steps, help="Batches to learn from.")
         parser.add_argument("--batch-size", type=int, default=self.batch_size)
+        parser.add_argument(
+            "--draw-seed",
+            type=int,
+            help="Of the draws alone, for trainings to be averaged (default: that of --seed).",
+        )
 
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
         """How to train, from the options; the checkpoint is kept in the cache."""
@@ -88,7 +93,7 @@ class NetworkCommand(TrainingCommand):
         return Plan(
             crop=crop,
             batch_size=options["batch_size"],
-            seed=options["seed"],
+            seed=options["seed"] if options["draw_seed"] is None else options["draw_seed"],
             schedule=Schedule(options["steps"], learning_rate),
             checkpoint=options["cache"] / f"{name}.pt",
             device=choose_device(settings.FORCE_CPU),

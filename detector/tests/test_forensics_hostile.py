@@ -16,11 +16,12 @@ from PIL import Image
 
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer
-from detector.inference.methods.forensics import Forensics
+from detector.inference.methods.forensics import MAX_ROWS, Forensics
 from detector.inference.runtime import Runtime
 from detector.tests.test_forensics import (
     COMFYUI,
     PARAMETERS,
+    claims,
     exif,
     picture,
     png,
@@ -190,6 +191,15 @@ def test_no_text_is_slow_to_parse(key: str, text: str) -> None:
 def test_no_packet_is_slow_to_parse(packet: str) -> None:
     data = png_with(*[chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet.encode())] * 10)
     assert problems(ask_raw(data, "PNG"))
+
+
+def test_a_text_that_is_repeated_fills_no_endless_table() -> None:
+    """Each has another seed and hash: as many rows as texts, were there no end."""
+    said = "a cat\nSteps: {0}, Sampler: Euler, CFG scale: {0}, Seed: {0}, Model hash: {0:08x}"
+    texts = [b"parameters\0" + said.format(number).encode() for number in range(1, 50)]
+    answer = ask_raw(png_with(*[chunk(b"tEXt", text) for text in texts]), "PNG")
+    assert claims(answer) == {"a1111": "decisive"}
+    assert len(answer.details["table"]) == MAX_ROWS
 
 
 @pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "ai not a "])

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from itertools import chain
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.training.calibration_run import FOLDERS, fuse_scores
+from detector.training.corpus import Picture, balanced_weights
 from detector.training.fusion import (
+    FOLDS,
     Known,
     RawLogits,
     calibrate,
     choose_thresholds,
     fit_calibrations,
     fit_fusion,
+    out_of_fold_calibrated,
     out_of_fold_scores,
     useful_methods,
 )
+from detector.training.metrics import expected_calibration_error, summarise
 
 N, SOURCES = 4000, 20
 
@@ -97,6 +108,51 @@ def test_what_is_asked_about_a_source_was_not_fitted_on_it():
     fold_scores = out_of_fold_scores({"one": {"x": secret + rng.normal(size=N)}}, known)
     right = (fold_scores >= 0.5) == labels
     assert 0.3 < right.mean() < 0.7
+
+
+def test_the_figures_of_a_method_are_those_of_sources_it_was_not_calibrated_on():
+    """In a few sources the truth is turned round: who has not seen them cannot allow for it."""
+    rng = np.random.default_rng(1)
+    labels = np.tile([0, 1], N // 2)
+    sources = np.arange(N) // 2 % SOURCES
+    truth = (2 * labels - 1) * np.where(sources < SOURCES // FOLDS, -1.0, 1.0)
+    raw = {"x": 3 * truth + rng.normal(size=N) + np.where(sources < SOURCES // FOLDS, 9, 0)}
+    known = Known(labels, np.full(N, 1 / N), sources)
+    in_sample = expit(calibrate(raw, fit_calibrations(raw, known)))
+    held_out = out_of_fold_calibrated(raw, known)
+    assert expected_calibration_error(labels, held_out) > 0.02
+    assert expected_calibration_error(labels, held_out) > 2 * expected_calibration_error(
+        labels, in_sample
+    )
+
+
+def test_the_figures_of_the_verdict_are_those_of_the_methods_that_move_it(tmp_path: Path):
+    """Method 1 tells the truth, the others tell it in half of the sources, and have no weight."""
+    rng = np.random.default_rng(5)
+    labels, sources = np.tile([0, 1], N // 2), np.arange(N) // 2 % SOURCES
+    signal = 2.0 * labels - 1
+    fickle = np.where(sources % 2, signal, -signal)
+    raw = {
+        key: {
+            folder: (signal if key == "deep_learning" else fickle) + rng.normal(size=N)
+            for folder in folders
+        }
+        for key, folders in FOLDERS.items()
+    }
+    for folder in chain.from_iterable(FOLDERS.values()):
+        shutil.copytree(WEIGHTS_DIR / folder, tmp_path / folder)
+    pictures = [
+        Picture(Path(f"{i}.jpg"), "train", int(label), f"source {source}")
+        for i, (label, source) in enumerate(zip(labels, sources, strict=True))
+    ]
+    report = fuse_scores(pictures, raw, raw, tmp_path)
+    known = Known(labels, balanced_weights(pictures), np.array([p.source for p in pictures]))
+    alone = out_of_fold_scores({"deep_learning": raw["deep_learning"]}, known)
+    assert report == summarise(labels, alone) | {"sources": SOURCES}
+    assert report["roc_auc"] > summarise(labels, out_of_fold_scores(raw, known))["roc_auc"]
+    metrics = json.loads((tmp_path / "statistical" / "metrics.json").read_text())["calibration"]
+    own = summarise(labels, out_of_fold_calibrated(raw["statistical"], known))
+    assert metrics.items() >= own.items()
 
 
 def test_too_few_sources_are_an_error_that_says_so():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from itertools import chain
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from detector.inference.tiles import scale_to
 from detector.inference.verdict import load_fusion
 from detector.training.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
 from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
+from detector.training.learnt_sources import learnt_by
 from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
 from detector.training.preparation import calibration_pictures, prepare
 from detector.training.regions import NATIVE, WHOLE, Regions, cut_regions
@@ -129,7 +131,9 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
     other = tmp_path / "other"
     common = {"data": corpus, "look": "whole", "workers": 1, "stdout": io.StringIO()}
     made = {"output": other, "cache": tmp_path / "cache"}
-    call_command("train_efficientnet", steps=2, batch_size=4, **common, **made)
+    make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
+    how = {"steps": 2, "batch_size": 4, "draw_seed": 5, "more": [tmp_path / "more"]}
+    call_command("train_efficientnet", **how, **common, **made)
     both = [weights, other]
     made["output"] = tmp_path / "mean"
     call_command("average_efficientnets", of=both, **common, **made)
@@ -139,10 +143,22 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
         for folder in (*both, tmp_path / "mean")
     )
     assert torch.allclose(mean, (a + b) / 2, atol=1e-3) and not torch.equal(a, b)
+    statistics = "backbone.bn1.running_mean"
+    a, b, measured = (
+        load_evidence_map(folder / "efficientnet_whole").state_dict()[statistics].float()
+        for folder in (*both, tmp_path / "mean")
+    )
+    assert not torch.allclose(measured, (a + b) / 2, rtol=0.01)
     folder = tmp_path / "mean" / "efficientnet_whole"
-    assert json.loads((folder / "metrics.json").read_text())["training"]["arguments"] == {
-        "average_of": 2, "crop": 160, "seed": 4,
-    }  # fmt: skip
+    training = json.loads((folder / "metrics.json").read_text())["training"]
+    assert [one["arguments"]["seed"] for one in training["average_of"]] == [4, 5]
+    assert [one["n_ai"] for one in training["average_of"]] == [
+        training["n_ai"],
+        training["n_ai"] + 1,
+    ]
+    assert set(training["learnt_from"]) == learnt_by(other / "efficientnet_whole")
+    assert set(training["learnt_from"]) > learnt_by(weights / "efficientnet_whole")
+    assert "The average of the weights of 2 trainings" in (folder / "README.md").read_text()
     assert {path.name for path in folder.iterdir()} == {
         path.name for path in (other / "efficientnet_whole").iterdir()
     }
@@ -153,16 +169,34 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
     [
         (["weights"], "1 folder given; an average needs two or more"),
         (["weights", "nowhere"], "No such file.*nowhere"),
+        (["weights", "weights"], "1 folder given; an average needs two or more"),
+        (["weights", "other", "other"], "A folder is given twice"),
         (["weights", "other"], "Not every folder holds an EvidenceMap: no backbone"),
+        (["weights", "damaged"], "damaged/efficientnet_whole is no folder of a training: .*header"),
+        (["weights", "unknown"], "unknown/.* is no folder of a training: .*say what was learnt"),
+        (["weights", "tiles"], "tiles/.* is no folder of a training: it holds efficientnet_tiles"),
+        (["weights", "seeded"], "seeded/efficientnet_whole was trained with --seed 5, not 4"),
     ],
 )
 def test_what_cannot_be_averaged_is_refused(
     corpus: Path, weights: Path, tmp_path: Path, folders: list[str], said: str
 ) -> None:
-    other = tmp_path / "other" / "efficientnet_whole"
-    other.mkdir(parents=True)
-    save_file({"something": torch.zeros(3)}, other / "model.safetensors")
-    places = {"weights": weights, "nowhere": tmp_path / "nowhere", "other": tmp_path / "other"}
+    metrics = json.loads((weights / "efficientnet_whole" / "metrics.json").read_text())
+    training = metrics["training"]
+    places = {"weights": weights, "nowhere": tmp_path / "nowhere"}
+    for name, changed in {
+        "other": {},
+        "damaged": {},
+        "unknown": {"training": {k: v for k, v in training.items() if k != "learnt_from"}},
+        "tiles": {"model": "efficientnet_tiles"},
+        "seeded": {"training": training | {"split_seed": 5}},
+    }.items():
+        places[name] = tmp_path / name
+        folder = places[name] / "efficientnet_whole"
+        folder.mkdir(parents=True)
+        save_file({"something": torch.zeros(3)}, folder / "model.safetensors")
+        (folder / "metrics.json").write_text(json.dumps(metrics | changed))
+    (tmp_path / "damaged" / "efficientnet_whole" / "model.safetensors").write_bytes(b"version 1")
     with pytest.raises(CommandError, match=said):
         call_command(
             "average_efficientnets",
@@ -189,10 +223,14 @@ def test_bundled_vit_is_said_to_be_bundled(runtime: Runtime, corpus: Path):
     assert answer.details["members"][0]["state"] == "bundled"
 
 
-def test_metrics_say_what_was_trained_on_and_what_is_reached(weights: Path):
+def test_metrics_say_what_was_trained_on_and_what_is_reached(weights: Path, corpus: Path):
     for name in chain.from_iterable(spec.weights for spec in METHODS.values()):
         metrics = json.loads((weights / name / "metrics.json").read_text())
         assert metrics["training"]["n_ai"] + metrics["calibration"]["n_ai"] == PER_CLASS
+        assert metrics["training"]["split_seed"] == 4
+        read = {p.source for p in read_corpus(corpus) if p.split == "train"}
+        held = {p.source for p in calibration_pictures(corpus, 4)}
+        assert len(metrics["training"]["learnt_from"]) == len(read - held)
         assert metrics["calibration"]["roc_auc_interval"][0] <= metrics["calibration"]["roc_auc"]
 
 
@@ -357,18 +395,48 @@ def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
     assert learnt(more=[more]) - learnt() == set((more / "train" / "ai").iterdir())
 
 
-def test_all_of_a_further_corpus_calibrates_unless_it_was_learnt_from(corpus: Path, tmp_path: Path):
+def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):
     make_picture(tmp_path / "train" / "ai" / "new.jpg", np.random.default_rng(0), ai=True)
     make_picture(tmp_path / "val" / "ai" / "v.jpg", np.random.default_rng(1), ai=True)
     plain = calibration_pictures(corpus, 4)
     further = set(calibration_pictures(corpus, 4, [tmp_path])) - set(plain)
     assert [picture.source for picture in further] == ["new"]
+
+
+@pytest.mark.parametrize("how", ["more", "seed"])
+def test_what_was_learnt_from_cannot_calibrate(
+    corpus: Path, weights: Path, tmp_path: Path, how: str
+) -> None:
+    common = {"data": corpus, "output": tmp_path / "w", "workers": 1}
+    shutil.copytree(weights, common["output"])
+    before = {path: path.read_bytes() for path in common["output"].rglob("*.json")}
     learnt = {p.source for p in read_corpus(corpus) if p.split == "train"}
-    learnt -= {picture.source for picture in plain}
-    known = f"{min(learnt)}.jpg"
-    make_picture(tmp_path / "train" / "real" / known, np.random.default_rng(2), ai=False)
-    with pytest.raises(ValueError, match=f"{min(learnt)}: learnt from, so it cannot calibrate"):
-        calibration_pictures(corpus, 4, [tmp_path])
+    learnt -= {picture.source for picture in calibration_pictures(corpus, 4)}
+    path = tmp_path / "more" / "train" / "real" / f"{min(learnt)}.jpg"
+    make_picture(path, np.random.default_rng(2), ai=False)
+    options = {"more": {"more": [tmp_path / "more"]}, "seed": {"seed": 5}}[how]
+    with pytest.raises(CommandError, match="efficientnet_tiles learnt from it, so it cannot cal"):
+        call_command("train_fusion", **common, **options)
+    assert {path: path.read_bytes() for path in common["output"].rglob("*.json")} == before
+
+
+def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path, tmp_path: Path):
+    shutil.copytree(weights / "artifact_cnn", tmp_path / "w" / "artifact_cnn")
+    path = tmp_path / "w" / "artifact_cnn" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["training"]["learnt_from"].append("of the teacher alone")
+    path.write_text(json.dumps(metrics))
+    common = {"data": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
+    call_command("train_vit_compact", steps=1, batch_size=2, stdout=io.StringIO(), **common)
+    assert "of the teacher alone" in learnt_by(tmp_path / "w" / "vit_compact")
+
+
+def test_a_checkpoint_of_other_sources_is_not_gone_on_from(corpus: Path, tmp_path: Path):
+    common = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1, "batch_size": 2}
+    call_command("train_cnn", data=corpus, steps=1, stdout=io.StringIO(), **common)
+    make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
+    with pytest.raises(CommandError, match=r"cnn.pt has learnt from other sources.*--cache"):
+        call_command("train_cnn", data=corpus, steps=2, more=[tmp_path / "more"], **common)
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

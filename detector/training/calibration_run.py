@@ -36,12 +36,13 @@ from .fusion import (
     Known,
     Logits,
     RawLogits,
-    calibrate,
     fit_fusion,
+    out_of_fold_calibrated,
     out_of_fold_scores,
     take,
     useful_methods,
 )
+from .learnt_sources import refuse_learnt
 from .metrics import expected_calibration_error, roc_auc, summarise
 from .preparation import Progress, calibration_pictures
 from .scoring import PIXEL_METHODS, score_pictures
@@ -65,9 +66,10 @@ def calibrate_and_fuse(
     """Write calibration.json of each method and fusion/; returns the fusion's metrics.
 
     `more` are further corpora that no method has learnt from. Raises `FileNotFoundError` without
-    pictures, `ValueError` if a method gives no scores or a further source was learnt from.
+    pictures, `ValueError` if a method gives no scores or has learnt from one of the sources.
     """
     pictures = cap_sources(calibration_pictures(data, seed, more), MAX_PER_SOURCE, seed)
+    refuse_learnt(pictures, [output / folder for folder in chain.from_iterable(FOLDERS.values())])
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)
         scored, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)
@@ -140,9 +142,7 @@ def fuse_scores(
     fits, subsets = fit_fusion(alike, clean, known)
     useful = {key: alike[key] for key in useful_methods(alike, known)}
     report = summarise(labels, out_of_fold_scores(useful, known)) | {"sources": len(set(sources))}
-    methods = {
-        key: _of_method(raw, calibrate(raw, fits[key]), labels) for key, raw in alike.items()
-    }
+    methods = {key: _of_method(raw, known) for key, raw in alike.items()}
     # All is fitted before anything is written.
     for key, calibrations in fits.items():
         for folder, calibration in calibrations.items():
@@ -153,11 +153,12 @@ def fuse_scores(
     return report
 
 
-def _of_method(raw: Logits, calibrated: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Figures of a method, and its calibration error had it not been calibrated."""
+def _of_method(raw: Logits, known: Known) -> dict[str, Any]:
+    """Figures of a method out of fold, and its calibration error had it not been calibrated."""
     plain = expit(np.sum(list(raw.values()), 0))
-    error = round(expected_calibration_error(labels, plain), 4)
-    return summarise(labels, expit(calibrated)) | {"uncalibrated_ece": error}
+    error = round(expected_calibration_error(known.labels, plain), 4)
+    calibrated = out_of_fold_calibrated(raw, known)
+    return summarise(known.labels, calibrated) | {"uncalibrated_ece": error}
 
 
 def _write_fusion(

@@ -64,18 +64,26 @@ def write_card(folder: Path) -> None:
 
 
 def _training(training: dict[str, Any]) -> list[str]:
-    arguments = ", ".join(f"{name} {value}" for name, value in training["arguments"].items())
-    versions = ", ".join(f"{name} {value}" for name, value in training["versions"].items())
-    return [
-        "## Training",
-        "",
+    text = ["## Training", ""]
+    if each := training.get("average_of"):
+        text += [f"The average of the weights of {len(each)} trainings:", ""]
+        text += [f"- {_learnt(one)} {_how(one)}" for one in each]
+        text += ["", "Its batch normalisation was measured on crops of:", ""]
+    return [*text, _learnt(training), "", _how(training), ""]
+
+
+def _learnt(training: dict[str, Any]) -> str:
+    return (
         f"{training['n_ai']} AI pictures of {training['generators']} generator names and "
         f"{training['n_real']} real ones, from {training['sources']} public sources; both classes "
-        "rescaled and re-encoded by the same random draws.",
-        "",
-        f"Arguments: {arguments}. Versions: {versions}.",
-        "",
-    ]
+        "rescaled and re-encoded by the same random draws."
+    )
+
+
+def _how(training: dict[str, Any]) -> str:
+    arguments = ", ".join(f"{name} {value}" for name, value in training["arguments"].items())
+    versions = ", ".join(f"{name} {value}" for name, value in training["versions"].items())
+    return f"Arguments: {arguments}; split seed {training['split_seed']}. Versions: {versions}."
 
 
 def _calibration(figures: dict[str, Any]) -> list[str]:
@@ -83,7 +91,7 @@ def _calibration(figures: dict[str, Any]) -> list[str]:
     return [
         "## Calibration",
         "",
-        "On training sources that it has not learnt from, re-encoded alike: AUROC "
+        "On training sources that it has not learnt from, re-encoded alike and out of fold: AUROC "
         f"{figures['roc_auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), ECE "
         f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real. That is the "
         f"method with all of its networks; this one alone: AUROC {figures['roc_auc_alone']:.3f}.",

@@ -9,8 +9,8 @@ from safetensors.torch import load_file, save_file
 
 from detector.networks.artifact_cnn import ArtifactCNN
 
-from .export import start_metrics, weights_of, write_folder, write_json
-from .network import Plan, learnt_from, train_network
+from .export import describe, start_metrics, weights_of, write_folder, write_json
+from .network import Plan, train_network
 from .preparation import Preparation, Progress
 
 CROP = 96
@@ -33,7 +33,7 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
                 "output": "log-odds of AI",
             },
         )
-        start_metrics(draft, folder.name, learnt_from(prepared), plan.arguments())
+        start_metrics(draft, folder.name, describe(prepared, plan.arguments()))
 
     write_folder(folder, write)
 

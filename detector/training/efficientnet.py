@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from detector.networks.efficientnet import BACKBONE, EvidenceMap, LogOdds, start_from_imagenet
 
-from .export import save_openvino, start_metrics, weights_of, write_folder, write_json
-from .network import Plan, learnt_from, train_network
+from .export import describe, save_openvino, start_metrics, weights_of, write_folder, write_json
+from .network import Plan, train_network
 from .preparation import Preparation, Progress
 
 CROP = 160
@@ -27,13 +27,11 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
     network = EvidenceMap()
     start_from_imagenet(network)
     trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
-    write_evidence_map(trained, folder, prepared, plan.arguments())
+    write_evidence_map(trained, folder, describe(prepared, plan.arguments()))
 
 
-def write_evidence_map(
-    network: EvidenceMap, folder: Path, prepared: Preparation, arguments: dict[str, Any]
-) -> None:
-    """Write the weights folder of a network that learnt from `prepared` with these `arguments`."""
+def write_evidence_map(network: EvidenceMap, folder: Path, training: dict[str, Any]) -> None:
+    """Write the weights folder of a network; `training` says what it learnt from and how."""
 
     def write(draft: Path) -> None:
         # Half the size; what is served is fp16, too.
@@ -50,7 +48,7 @@ def write_evidence_map(
             },
         )
         save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
-        start_metrics(draft, folder.name, learnt_from(prepared), arguments)
+        start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from torch import nn
 from detector.inference.calibration import Calibration
 
 from .cards import write_card
-from .corpus import Picture
+from .learnt_sources import digests
+from .preparation import Preparation
 
 LIBRARIES = ("torch", "transformers", "timm", "scikit-learn", "openvino", "numpy", "pillow")
 
@@ -64,18 +65,16 @@ def weights_of(network: nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.contiguous() for name, value in network.state_dict().items()}
 
 
-def start_metrics(
-    folder: Path, model: str, pictures: Sequence[Picture], arguments: dict[str, Any]
-) -> None:
+def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
     """A new metrics.json, of what was trained how; accuracy comes from calibration and tests."""
-    training = describe(pictures, arguments)
     write_json(folder / "metrics.json", {"model": model, "training": training})
     write_card(folder)
     Calibration().write(folder)
 
 
-def describe(pictures: Sequence[Picture], arguments: dict[str, Any]) -> dict[str, Any]:
-    """How many pictures of how many sources and generators, with arguments and versions."""
+def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What was learnt from, with arguments and versions: what metrics.json says of a training."""
+    pictures = prepared.learnt
     labels = Counter(picture.label for picture in pictures)
     return {
         "n_ai": labels[1],
@@ -83,7 +82,9 @@ def describe(pictures: Sequence[Picture], arguments: dict[str, Any]) -> dict[str
         "sources": len({picture.source for picture in pictures}),
         "generators": len({picture.generator for picture in pictures if picture.generator}),
         "arguments": arguments,
+        "split_seed": prepared.seed,
         "versions": {name: version(name) for name in LIBRARIES},
+        "learnt_from": digests(pictures),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .corpus import Picture
+from .learnt_sources import digests
 from .loop import Loss, Schedule, Training, label_loss
 from .preparation import Preparation, Progress
 from .sampling import BalancedCrops, batches
@@ -51,7 +51,7 @@ def train_network(
 
     `network` takes RGB crops (n, 3, h, w), 0..255, and gives what `loss` expects of it.
     """
-    training = Training(network, plan.schedule, plan.device, loss)
+    training = Training(network, plan.schedule, plan.device, loss, digests(prepared.learnt))
     if plan.checkpoint.exists():
         training.resume(plan.checkpoint)
     gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size
@@ -69,8 +69,3 @@ def train_network(
         pass
     trained: nn.Module = training.average.module
     return trained.cpu().eval()
-
-
-def learnt_from(prepared: Preparation) -> list[Picture]:
-    """The pictures that training drew from."""
-    return [prepared.regions.pictures[i] for i in prepared.learn]

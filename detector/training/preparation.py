@@ -19,22 +19,25 @@ Progress = Callable[..., Iterable]
 
 @dataclass(frozen=True)
 class Preparation:
-    """Regions of the training pictures, and the indices that may be learnt from."""
+    """Regions of the training pictures, and the indices that may be learnt from.
+
+    `seed` is that of the split: it says which sources are kept back.
+    """
 
     regions: Joined
     learn: np.ndarray
+    seed: int
+
+    @property
+    def learnt(self) -> list[Picture]:
+        """The pictures that may be learnt from."""
+        return [self.regions.pictures[i] for i in self.learn]
 
 
 def calibration_pictures(data: Path, seed: int, more: Sequence[Path] = ()) -> list[Picture]:
-    """Pictures of the train split whose sources no method learns from, and all of `more`.
-
-    Raises `ValueError` if a corpus of `more` has a source that is learnt from in `data`.
-    """
+    """Pictures of the train split whose sources are kept back, and all of `more`."""
     pictures, held = _train_split(data, seed)
     further = [p for folder in more for p in read_corpus(folder) if p.split == "train"]
-    learnt = {picture.source for picture in pictures} - held
-    if known := sorted(learnt & {picture.source for picture in further}):
-        raise ValueError(f"{', '.join(known)}: learnt from, so it cannot calibrate.")
     return [picture for picture in pictures if picture.source in held] + further
 
 
@@ -68,7 +71,7 @@ def prepare(
     learn = [int(i) for i in regions.readable() if regions.pictures[i].source not in held]
     if {regions.pictures[i].label for i in learn} != {0, 1}:
         raise ValueError(f"{data} needs readable training pictures of both classes, ai and real.")
-    return Preparation(regions, np.array(learn))
+    return Preparation(regions, np.array(learn), seed)
 
 
 def _all_but(pictures: Sequence[Picture], held: set[str]) -> list[Picture]:

@@ -6,17 +6,23 @@ them close enough to be averaged.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.optim.swa_utils import update_bn
 
 from detector.networks.efficientnet import EvidenceMap
 
 from .efficientnet import CROP, write_evidence_map
+from .export import describe
+from .learnt_sources import learnt_by
 from .preparation import Preparation, Progress
 from .sampling import BalancedCrops, batches
 
@@ -24,22 +30,67 @@ from .sampling import BalancedCrops, batches
 BATCHES, BATCH_SIZE = 60, 32
 
 
+@dataclass(frozen=True)
+class Trained:
+    """One of the trainings: its weights, and what its metrics.json says of it."""
+
+    weights: dict[str, torch.Tensor]
+    training: dict[str, Any]
+
+
+def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
+    """The trainings to be averaged. Raises `OSError`, `ValueError`.
+
+    All must have kept back the same sources, those of `split_seed`: else the average would have
+    learnt from what calibrates it.
+    """
+    different = {folder.resolve() for folder in folders}
+    if len(different) < 2:
+        raise ValueError(f"{len(different)} folder given; an average needs two or more.")
+    if len(different) < len(folders):
+        raise ValueError("A folder is given twice; each training may count once.")
+    trained = [_read(folder) for folder in folders]
+    for folder, one in zip(folders, trained, strict=True):
+        if (seed := one.training.get("split_seed")) != split_seed:
+            raise ValueError(f"{folder} was trained with --seed {seed}, not {split_seed}.")
+    return trained
+
+
+def _read(folder: Path) -> Trained:
+    path = folder / "model.safetensors"
+    try:
+        weights = load_file(path)
+        metrics = json.loads((folder / "metrics.json").read_text())
+        if metrics["model"] != folder.name:
+            raise ValueError(f"it holds {metrics['model']}")
+        return Trained(weights, metrics["training"] | {"learnt_from": sorted(learnt_by(folder))})
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ValueError(f"{folder} is no folder of a training: {error}.") from error
+
+
 def average_and_write(
-    folders: Sequence[Path], prepared: Preparation, folder: Path, *, seed: int, progress: Progress
+    trained: Sequence[Trained], prepared: Preparation, folder: Path, *, progress: Progress
 ) -> None:
-    """Write the average of the networks in `folders`. Raises `OSError`, `ValueError`.
+    """Write the average of the networks. Raises `OSError`, `ValueError`.
 
     Batch normalisation is measured anew on crops of `prepared`: the average of what the networks
     measured is not what their average sees.
     """
-    if len(folders) < 2:
-        raise ValueError(f"{len(folders)} folder given; an average needs two or more.")
-    network = average([load_file(path / "model.safetensors") for path in folders])
+    network = average([one.weights for one in trained])
+    seed = prepared.seed
     crops = BalancedCrops(prepared.regions, prepared.learn, size=CROP, seed=seed, gentle=0)
     seen = (crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES))
     update_bn(progress(seen, total=BATCHES, desc="Averaging", unit="batch"), network)
-    arguments = {"average_of": len(folders), "crop": CROP, "seed": seed}
-    write_evidence_map(network.eval(), folder, prepared, arguments)
+    write_evidence_map(network.eval(), folder, _describe(trained, prepared))
+
+
+def _describe(trained: Sequence[Trained], prepared: Preparation) -> dict[str, Any]:
+    """What metrics.json says: the crops of the normalisation, each training, and all sources."""
+    own = describe(prepared, {"crop": CROP, "batches": BATCHES})
+    parts = [own, *(one.training for one in trained)]
+    learnt = sorted({digest for part in parts for digest in part["learnt_from"]})
+    each = [{k: v for k, v in one.training.items() if k != "learnt_from"} for one in trained]
+    return own | {"learnt_from": learnt, "average_of": each}
 
 
 def average(weights: Sequence[dict[str, torch.Tensor]]) -> EvidenceMap:

@@ -14,7 +14,7 @@ from detector.inference.methods.statistical.features import CROP, extract_featur
 
 from .augment import Augmentation
 from .corpus import balanced_weights
-from .export import start_metrics, write_folder
+from .export import describe, start_metrics, write_folder
 from .preparation import Preparation, Progress
 from .regions import Joined
 
@@ -33,13 +33,14 @@ def fit_and_write(
     stream = build_features(regions, learn, crops=crops, seed=seed, workers=workers)
     bar = progress(stream, total=len(learn), desc="Features", unit="picture")
     features = np.concatenate(list(bar))
-    pictures = [regions.pictures[i] for i in learn]
+    pictures = prepared.learnt
     labels = np.repeat([p.label for p in pictures], crops)
     model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
 
     def write(draft: Path) -> None:
         np.savez_compressed(draft / MODEL, **tree_arrays(model))
-        start_metrics(draft, folder.name, pictures, {"crops": crops, "seed": seed})
+        training = describe(prepared, {"crops": crops, "seed": seed})
+        start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 

@@ -18,8 +18,9 @@ from detector.networks.compact_vit import (
 from .augment import Augmentation
 from .cnn import load_cnn
 from .distillation import Distillation, Student
-from .export import save_openvino, start_metrics, write_folder, write_json
-from .network import Plan, learnt_from, train_network
+from .export import describe, save_openvino, start_metrics, write_folder, write_json
+from .learnt_sources import learnt_by
+from .network import Plan, train_network
 from .preparation import Preparation, Progress
 
 LEARNING_RATE = 1e-3
@@ -40,8 +41,10 @@ def train_and_write(
 
     def write(draft: Path) -> None:
         _save(trained.model, draft)
-        arguments = plan.arguments() | {"teacher": teacher.name}
-        start_metrics(draft, folder.name, learnt_from(prepared), arguments)
+        training = describe(prepared, plan.arguments() | {"teacher": teacher.name})
+        # What the teacher knows of a source the student may have from it.
+        training["learnt_from"] = sorted({*training["learnt_from"], *learnt_by(teacher)})
+        start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 

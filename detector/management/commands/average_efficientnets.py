@@ -28,11 +28,12 @@ class Command(TrainingCommand):
 
     def train(self, options: dict[str, Any]) -> str:
         from detector.training.regions import NATIVE, WHOLE
-        from detector.training.soup import average_and_write
+        from detector.training.soup import average_and_write, read_trainings
 
         name = f"efficientnet_{options['look']}"
         folder = options["output"] / name
+        # Before the pictures are decoded, which takes long.
+        trained = read_trainings([path / name for path in options["of"]], options["seed"])
         prepared = self.prepare(options, cut=WHOLE if options["look"] == "whole" else NATIVE)
-        trained = [path / name for path in options["of"]]
-        average_and_write(trained, prepared, folder, seed=options["seed"], progress=self.progress)
+        average_and_write(trained, prepared, folder, progress=self.progress)
         return f"Wrote {folder}, the average of {len(trained)} trainings. Next: train_fusion."

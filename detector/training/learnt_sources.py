@@ -1,0 +1,42 @@
+"""Which sources a weights folder was learnt from, so that none of them calibrates it.
+
+metrics.json holds digests of their names: enough to compare, and no list of addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from .corpus import Picture
+
+
+def digests(pictures: Iterable[Picture]) -> list[str]:
+    """One short digest for each source of the pictures, sorted."""
+    return sorted({_digest(picture.source) for picture in pictures})
+
+
+def learnt_by(folder: Path) -> set[str]:
+    """Digests of the sources that a weights folder learnt from. Raises `OSError`, `ValueError`."""
+    try:
+        return set(json.loads((folder / "metrics.json").read_text())["training"]["learnt_from"])
+    except KeyError as error:
+        raise ValueError(
+            f"{folder}: metrics.json does not say what was learnt from ({error}); train it anew."
+        ) from error
+
+
+def refuse_learnt(pictures: Iterable[Picture], folders: Iterable[Path]) -> None:
+    """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
+    sources = {picture.source for picture in pictures}
+    for folder in folders:
+        learnt = learnt_by(folder)
+        if known := sorted(source for source in sources if _digest(source) in learnt):
+            said = f"{', '.join(known)}: {folder.name} learnt from it, so it cannot calibrate."
+            raise ValueError(said)
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
