@@ -86,15 +86,16 @@ class NetworkCommand(TrainingCommand):
         )
 
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
-        """How to train, from the options; the checkpoint is kept in the cache."""
+        """How to train, from the options; checkpoints are kept in the cache."""
         from detector.training.loop import Schedule, choose_device
         from detector.training.network import Plan
 
         return Plan(
+            name=name,
             crop=crop,
             batch_size=options["batch_size"],
             seed=options["seed"] if options["draw_seed"] is None else options["draw_seed"],
             schedule=Schedule(options["steps"], learning_rate),
-            checkpoint=options["cache"] / f"{name}.pt",
+            checkpoints=options["cache"],
             device=choose_device(settings.FORCE_CPU),
         )

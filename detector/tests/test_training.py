@@ -243,7 +243,8 @@ def test_fusion_knows_every_subset_of_methods(weights: Path):
 def test_training_resumes_where_it_was_stopped(corpus: Path, tmp_path: Path):
     common = {"data": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
     call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
-    assert torch.load(tmp_path / "c" / "cnn.pt", weights_only=True)["step"] == 2
+    (checkpoint,) = (tmp_path / "c").glob("cnn-*.pt")
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2
     before = (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes()
     call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
     assert (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes() == before
@@ -431,12 +432,12 @@ def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path,
     assert "of the teacher alone" in learnt_by(tmp_path / "w" / "vit_compact")
 
 
-def test_a_checkpoint_of_other_sources_is_not_gone_on_from(corpus: Path, tmp_path: Path):
+def test_a_training_of_other_sources_or_draws_starts_anew(corpus: Path, tmp_path: Path):
     common = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1, "batch_size": 2}
-    call_command("train_cnn", data=corpus, steps=1, stdout=io.StringIO(), **common)
     make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
-    with pytest.raises(CommandError, match=r"cnn.pt has learnt from other sources.*--cache"):
-        call_command("train_cnn", data=corpus, steps=2, more=[tmp_path / "more"], **common)
+    for other in ({}, {"more": [tmp_path / "more"]}, {"draw_seed": 5}):
+        call_command("train_cnn", data=corpus, steps=1, stdout=io.StringIO(), **common, **other)
+    assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == 3
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

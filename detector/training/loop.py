@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,7 @@ def label_loss(network: nn.Module, crops: torch.Tensor, labels: torch.Tensor) ->
 
 
 class Training:
-    """A network with its optimiser, and the running average of its weights that is shipped.
-
-    `learnt_from` are digests of the sources, which a checkpoint must agree with.
-    """
+    """A network with its optimiser, and the running average of its weights that is shipped."""
 
     def __init__(
         self,
@@ -52,9 +49,7 @@ class Training:
         schedule: Schedule,
         device: torch.device,
         loss: Loss = label_loss,
-        learnt_from: Sequence[str] = (),
     ) -> None:
-        self.learnt_from = list(learnt_from)
         self.device, self.schedule, self.loss, self.step = device, schedule, loss, 0
         self.network = network.to(device, memory_format=torch.channels_last)
         self.average = AveragedModel(
@@ -97,17 +92,12 @@ class Training:
         parts = ("network", "average", "optimizer", "rate")
         state: dict[str, Any] = {name: getattr(self, name).state_dict() for name in parts}
         draft = checkpoint.with_suffix(".draft")
-        torch.save(state | {"step": self.step, "learnt_from": self.learnt_from}, draft)
+        torch.save(state | {"step": self.step}, draft)
         draft.replace(checkpoint)
 
     def resume(self, checkpoint: Path) -> None:
-        """Go on from a checkpoint that `save` wrote. Raises `ValueError` for other sources."""
+        """Go on from a checkpoint that `save` wrote."""
         state = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        if state["learnt_from"] != self.learnt_from:
-            raise ValueError(
-                f"{checkpoint} has learnt from other sources than those given now; "
-                "delete it, or keep each training in a --cache of its own."
-            )
         for name in ("network", "average", "optimizer", "rate"):
             getattr(self, name).load_state_dict(state[name])
         self.step = state["step"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +21,20 @@ GENTLE_STEPS = 600
 
 @dataclass(frozen=True)
 class Plan:
-    """How a network is trained: crops of `crop` pixels, and where the state is kept meanwhile."""
+    """How a network is trained: crops of `crop` pixels; `checkpoints` is where states are kept."""
 
+    name: str
     crop: int
     batch_size: int
     seed: int
     schedule: Schedule
-    checkpoint: Path
+    checkpoints: Path
     device: torch.device
+
+    def checkpoint_of(self, prepared: Preparation) -> Path:
+        """Where the state is kept; of other sources, draws or steps it is another training."""
+        what = json.dumps([digests(prepared.learnt), self.arguments()]).encode()
+        return self.checkpoints / f"{self.name}-{hashlib.sha256(what).hexdigest()[:12]}.pt"
 
     def arguments(self) -> dict[str, int | float]:
         """What metrics.json says about the training."""
@@ -51,9 +59,10 @@ def train_network(
 
     `network` takes RGB crops (n, 3, h, w), 0..255, and gives what `loss` expects of it.
     """
-    training = Training(network, plan.schedule, plan.device, loss, digests(prepared.learnt))
-    if plan.checkpoint.exists():
-        training.resume(plan.checkpoint)
+    training = Training(network, plan.schedule, plan.device, loss)
+    checkpoint = plan.checkpoint_of(prepared)
+    if checkpoint.exists():
+        training.resume(checkpoint)
     gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size
     crops = BalancedCrops(
         prepared.regions,
@@ -63,7 +72,7 @@ def train_network(
         gentle=gentle,
     )
     # One loader process: cutting and encoding crops is a tenth of the work.
-    run = training.run(batches(crops, plan.batch_size, workers=1), plan.checkpoint)
+    run = training.run(batches(crops, plan.batch_size, workers=1), checkpoint)
     steps = plan.schedule.steps
     for _ in progress(run, initial=training.step, total=steps, desc="Training", unit="batch"):
         pass
