@@ -38,7 +38,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ANALYSIS_SECONDS = 60  # the first picture loads the models
+PATIENCE = 60  # seconds: the first picture loads the models, and the machine may be busy
 
 # The page's own listeners get a real DataTransfer, as from a drag or from the clipboard.
 GIVE_FILE = """
@@ -92,7 +92,7 @@ def next_page(browser: WebDriver) -> WebDriverWait:
     An element of the old page may go between finding and reading it, which chromedriver reports
     in several ways: as stale, as an inspector error, as a node of no document.
     """
-    return WebDriverWait(browser, ANALYSIS_SECONDS, ignored_exceptions=[WebDriverException])
+    return WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException])
 
 
 def wait_for_result(browser: WebDriver) -> None:
@@ -123,7 +123,7 @@ def test_upload_gives_a_verdict_and_the_comparison(
     assert "Multi-Model Comparison Analysis" in get_texts(browser, "h2")
     assert_result_is_complete(browser)
     image = browser.find_element(By.CSS_SELECTOR, ".picture img")
-    WebDriverWait(browser, 5).until(lambda _: image.get_property("naturalWidth") == 512)
+    WebDriverWait(browser, PATIENCE).until(lambda _: image.get_property("naturalWidth") == 512)
     assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
 
 
@@ -158,7 +158,7 @@ def test_the_page_shows_the_picture_and_that_it_is_busy(
     browser.execute_script("document.forms[0].addEventListener('submit', e => e.preventDefault())")
     browser.find_element(By.NAME, "image").send_keys(str(picture))
     preview = browser.find_element(By.CSS_SELECTOR, "[data-preview]")
-    WebDriverWait(browser, 5).until(lambda _: preview.get_property("naturalWidth") == 512)
+    WebDriverWait(browser, PATIENCE).until(lambda _: preview.get_property("naturalWidth") == 512)
     button = browser.find_element(By.CSS_SELECTOR, "main button[type=submit]")
     button.click()
     assert not button.is_enabled() and button.text == "Analysing…"
@@ -268,7 +268,7 @@ def test_generation_parameters_can_be_copied(
     assert "Generator" in get_texts(browser, ".timeline h3")
     browser.find_element(By.CSS_SELECTOR, "[data-copy]").click()
     said = browser.find_element(By.CSS_SELECTOR, "[data-copied]")
-    WebDriverWait(browser, 5).until(lambda _: said.text)
+    WebDriverWait(browser, PATIENCE).until(lambda _: said.text)
     if said.text == "Copied.":
         area = "document.body.append(document.createElement('textarea'))"
         browser.execute_script(area)
