@@ -187,6 +187,20 @@ def xmp_field(name: str) -> bytes:
     return with_xmp("JPEG", xmp(elements=f"<{name}>a cat</{name}>"))
 
 
+def ai_system(text: str) -> bytes:
+    return with_xmp("JPEG", xmp(f'i:AISystemUsed="{text}"'))
+
+
+def drawn_subgraph(held: str) -> bytes:
+    """A drawing of ComfyUI in which a node holds others, saved by one outside."""
+    data = {
+        "nodes": [{"id": 1, "type": "a1b2"}, {"id": 2, "type": "SaveImage"}],
+        "links": [[1, 1, 0, 2, 0, "IMAGE"]],
+        "definitions": {"subgraphs": [{"id": "a1b2", "nodes": [{"id": 1, "type": held}]}]},
+    }
+    return png({"workflow": json.dumps(data if held else {"nodes": data["nodes"]})})
+
+
 SD_NEXT = (
     "a cat\nNegative prompt: bad\nSteps: 20, Seed: 5, Sampler: UniPC, CFG scale: 6, "
     "Size: 768x768, Parser: native, Model: juggernaut, Backend: Diffusers, App: SD.Next"
@@ -234,6 +248,8 @@ CASES: tuple[Case, ...] = (
     Case("fooocus", "JPEG EXIF MakerNote", maker_note, "fooocus", "other"),
     Case("iptc-ai", "JPEG XMP prompt writer", xmp_field, "i:AIPromptWriterName", "i:PersonName"),
     Case("iptc-ai", "JPEG XMP prompt", xmp_field, "i:AIPromptInformation", "i:Event"),
+    Case("iptc-ai", "JPEG XMP AI system, or none", ai_system, "Midjourney 7", "No AI was used"),
+    Case("comfyui", "PNG workflow, subgraph", drawn_subgraph, "KSampler", ""),
     Case("software", "JPEG EXIF Software", tag("Software"), "Midjourney 6", "Midday journeys"),
     *(Case("c2pa", f"{format} manifest", signed(format), TRAINED, "digitalArt") for format in MIME),
     *(Case("watermark", f"PNG, {model}", marked, mark, UNKNOWN) for model, mark in MARK.items()),
