@@ -192,11 +192,12 @@ def ai_system(text: str) -> bytes:
 
 
 def drawn_subgraph(held: str) -> bytes:
-    """A drawing of ComfyUI in which a node holds others, saved by one outside."""
+    """A drawing of ComfyUI in which a node holds another, whose picture is saved outside."""
+    inside = {"id": "a1b2", "nodes": [{"id": 1, "type": held}], "links": [[1, 1, 0, -20, 0, "*"]]}
     data = {
         "nodes": [{"id": 1, "type": "a1b2"}, {"id": 2, "type": "SaveImage"}],
         "links": [[1, 1, 0, 2, 0, "IMAGE"]],
-        "definitions": {"subgraphs": [{"id": "a1b2", "nodes": [{"id": 1, "type": held}]}]},
+        "definitions": {"subgraphs": [inside]},
     }
     return png({"workflow": json.dumps(data if held else {"nodes": data["nodes"]})})
 

@@ -234,14 +234,14 @@ def test_the_chinese_label_says_who_produced_the_picture(data: bytes) -> None:
 
 def test_the_fields_of_iptc_2025_are_shown() -> None:
     packet = xmp(
-        'i:AISystemUsed="Some Generator" i:AISystemVersionUsed="3"',
+        'i:AISystemUsed="Midjourney" i:AISystemVersionUsed="3"',
         "<i:AIPromptInformation>a cat</i:AIPromptInformation>"
         "<i:AIPromptWriterName><r:Seq><r:li>A. Writer</r:li></r:Seq></i:AIPromptWriterName>",
     )
     answer = ask(with_xmp("JPEG", packet))
     assert claims(answer) == {"iptc-ai": "decisive"}
     assert answer.details["table"] == [
-        ["AI system", "Some Generator"],
+        ["AI system", "Midjourney"],
         ["AI system version", "3"],
         ["prompt", "a cat"],
         ["prompt written by", "A. Writer"],

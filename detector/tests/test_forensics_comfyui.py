@@ -198,7 +198,7 @@ def test_nothing_passes_a_muted_node_but_a_bypassed_one_hands_on(mode: int) -> N
 
 @pytest.mark.parametrize(("got", "strength"), [("made", "decisive"), ("photo", "strong")])
 def test_a_drawn_pair_joined_by_a_name_is_a_link(got: str, strength: str) -> None:
-    kinds = ["LoadImage", "SetNode", "KSampler", "easy setNode", "GetNode", "SaveImage"]
+    kinds = ["LoadImage", "SetNode", "KSampler", "easy setNode", "easy getNode", "SaveImage"]
     nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
     for number, name in ((1, "photo"), (3, "made"), (4, got)):
         nodes[number]["widgets_values"] = [name]
@@ -209,15 +209,86 @@ def test_a_drawn_pair_joined_by_a_name_is_a_link(got: str, strength: str) -> Non
     assert claims(answer) == {"comfyui": strength}
 
 
-@pytest.mark.parametrize(("inside", "strength"), [("KSampler", "decisive"), ("Scale", "weak")])
-def test_a_drawn_subgraph_does_what_it_holds(inside: str, strength: str) -> None:
-    held = {"id": "1f2e", "nodes": [{"id": 1, "type": inside}, {"id": 2, "type": "Crop"}]}
-    data = {
-        "nodes": [{"id": 5, "type": "1f2e"}, {"id": 6, "type": "SaveImage"}],
-        "links": [[1, 5, 0, 6, 0, "IMAGE"]],
-        "definitions": {"subgraphs": [None, {"id": []}, held]},
-    }
-    assert claims(ask(png({"workflow": json.dumps(data)}))) == {"comfyui": strength}
+def ask_drawing(nodes: list[Any], links: list[Any], *subgraphs: Any) -> dict[str, str]:
+    data = {"nodes": nodes, "links": links, "definitions": {"subgraphs": list(subgraphs)}}
+    return claims(ask(png({"workflow": json.dumps(data)})))
+
+
+def inner_link(source: int, target: int) -> dict[str, Any]:
+    """As subgraphs list their links; -10 is where inputs come from, -20 where outputs go."""
+    ends = {"origin_id": source, "origin_slot": 0, "target_id": target, "target_slot": 0}
+    return {"id": 1, "type": "IMAGE"} | ends
+
+
+def subgraph(name: str, kind: str, used: bool = True, mode: int = 0) -> dict[str, Any]:
+    """A graph of one node of this kind, and one that scales what the subgraph is given."""
+    nodes = [{"id": 1, "type": kind, "mode": mode}, {"id": 2, "type": "ImageScale"}]
+    links = [inner_link(-10, 2), inner_link(1 if used else 2, -20)]
+    return {"id": name, "nodes": nodes, "links": links}
+
+
+OUTSIDE = (
+    [{"id": 4, "type": "LoadImage"}, {"id": 5, "type": "1f2e"}, {"id": 6, "type": "SaveImage"}],
+    [[1, 5, 0, 6, 0, "IMAGE"], [2, 4, 0, 5, 0, "IMAGE"]],
+)
+
+
+@pytest.mark.parametrize(
+    ("held", "strength"),
+    [
+        (subgraph("1f2e", "KSampler"), "decisive"),
+        (subgraph("1f2e", "KSampler", used=False), "strong"),
+        (subgraph("1f2e", "KSampler", mode=2), "weak"),
+        (subgraph("1f2e", "KSampler", mode=4), "weak"),
+        (subgraph("1f2e", "Sharpen"), "weak"),
+    ],
+)
+def test_a_drawn_subgraph_does_what_it_holds(held: dict[str, Any], strength: str) -> None:
+    assert ask_drawing(*OUTSIDE, None, {"id": []}, held) == {"comfyui": strength}
+
+
+def test_a_subgraph_may_hold_another_and_hand_on_what_it_is_given() -> None:
+    outer, inner = subgraph("1f2e", "3c4d"), subgraph("3c4d", "KSampler")
+    assert ask_drawing(*OUTSIDE, outer, inner) == {"comfyui": "decisive"}
+    nodes = [*OUTSIDE[0], {"id": 7, "type": "KSampler"}]
+    links = [OUTSIDE[1][0], [2, 7, 0, 5, 0, "IMAGE"]]
+    scaled = subgraph("1f2e", "Sharpen", used=False)
+    assert ask_drawing(nodes, links, scaled) == {"comfyui": "decisive"}
+    assert ask_drawing(nodes, OUTSIDE[1], scaled) == {"comfyui": "strong"}
+
+
+def test_subgraphs_that_hold_themselves_end() -> None:
+    held = {"id": "1f2e", "nodes": [{"id": i, "type": "1f2e"} for i in range(40)], "links": []}
+    started = time.thread_time()
+    assert ask_drawing(*OUTSIDE, held) == {"comfyui": "weak"}
+    assert time.thread_time() - started < 2
+
+
+def test_a_bypassed_node_hands_on_the_first_of_a_kind() -> None:
+    kinds = ["LoadImage", "KSampler", "ImageBlend", "SaveImage"]
+    nodes = [{"id": i, "type": kind, "mode": 4 * (i == 2)} for i, kind in enumerate(kinds)]
+    links = [[1, 1, 0, 2, 1, "IMAGE"], [2, 0, 0, 2, 0, "IMAGE"], [3, 2, 0, 3, 0, "IMAGE"]]
+    assert ask_drawing(nodes, links) == {"comfyui": "strong"}
+    links[0][5] = "LATENT"
+    assert ask_drawing(nodes, links) == {"comfyui": "decisive"}
+
+
+def test_links_may_be_lists_or_objects() -> None:
+    kinds = ["LoadImage", "KSampler", "SaveImage"]
+    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
+    assert ask_drawing(nodes, [inner_link(0, 2)]) == {"comfyui": "strong"}
+    assert ask_drawing(nodes, [inner_link(1, 2)]) == {"comfyui": "decisive"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["SaveImage", "Image Save", "easy imageSave", "Save Image With Prompt Text", "SaveImageLora",
+     "ETN_SendImageWebSocket", "UploadToHost", "Image Export", "VHS_VideoCombine", "WriteImage",
+     "ImageOutput"],
+)  # fmt: skip
+def test_what_puts_out_a_picture_is_known_by_its_name(kind: str) -> None:
+    photo = IDLE | {"2": node(kind, images=["1", 0])}
+    assert claims(ask(png({"prompt": json.dumps(photo)}))) == {"comfyui": "strong"}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +308,11 @@ def test_only_a_node_that_puts_out_a_picture_hides_the_preview(
     assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": strength}
 
 
-@pytest.mark.parametrize("kind", ["SaveLatent", "PromptRewriter", "SaveAudio"])
+@pytest.mark.parametrize(
+    "kind",
+    ["SaveLatent", "PromptRewriter", "SaveAudio", "CheckpointSave", "Save Text File", "SaveString",
+     "ModelSave", "VAESave", "LoadImageOutput", "JSON file export"],
+)  # fmt: skip
 def test_what_is_made_but_not_put_out_as_a_picture_does_not_decide(kind: str) -> None:
     graph = IDLE | {"5": node(kind, samples=["4", 0])}
     assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": "strong"}

@@ -165,7 +165,13 @@ def test_lying_lengths_are_reported(format: str, data: bytes) -> None:
                 "nodes": [{"id": n, "type": "s"} for n in range(20_000)],
                 "links": [],
                 "definitions": {
-                    "subgraphs": [{"id": "s", "nodes": [{"type": f"N{n}"} for n in range(20_000)]}]
+                    "subgraphs": [
+                        {
+                            "id": "s",
+                            "nodes": [{"type": f"N{n}"} for n in range(20_000)],
+                            "links": [],
+                        }
+                    ]
                 },
             }
         ),
@@ -202,13 +208,14 @@ def test_a_text_that_is_repeated_fills_no_endless_table() -> None:
     assert len(answer.details["table"]) == MAX_ROWS
 
 
-@pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "ai not a "])
+@pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "a i ", "n/", "\u00e9"])
 @pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
 def test_no_declaration_is_slow_to_parse(field: str, text: str) -> None:
-    packet = xmp(elements=f"<i:{field}>{text * 60_000}</i:{field}>")
-    assert ask_raw(
-        png_with(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)), "PNG"
-    ).findings
+    for times, items in ((60_000, 1), (1000, 480)):
+        bag = f"<r:li>{text * times}</r:li>" * items
+        packet = xmp(elements=f"<i:{field}><r:Bag>{bag}</r:Bag></i:{field}>")
+        body = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet)
+        assert ask_raw(png_with(chunk(b"iTXt", body)), "PNG").score in (None, 0.6)
 
 
 def overlapping_exif() -> bytes:

@@ -1,18 +1,19 @@
 """The fields that IPTC's standard of 2025 has for the AI system behind a picture and its prompt.
 
-They are free text, which people and forms also fill in to say that no AI was used. So only the name
-of a known system decides; what names no system is a hint, and what denies is no claim.
+They are free text, which people and forms also fill in to say, in any language, that no AI was
+used. So only the bare name of a known system decides. Any other text is a weak hint, since no list
+of denials is complete; a denial that is understood is no claim at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from detector.inference.results import Strength
 
-from .evidence import MAX_VALUE, Evidence, Rows, ai_claim, context, make_rows
-from .generators import PROGRAMS
+from .evidence import MAX_VALUE, Evidence, ai_claim, context, make_rows
 from .metadata import Metadata, clean, quotable
 from .xmp import IPTC_EXT
 
@@ -22,88 +23,112 @@ FIELDS = {
     "AIPromptInformation": "prompt",
     "AIPromptWriterName": "prompt written by",
 }
-# Models and services by names that elsewhere mean other things (a planet, a light, a person).
-_MODELS = re.compile(
-    r"\b(firefly|imagen|gemini|nano[- ]?banana|flux|sora|gpt|grok|aurora|veo|copilot|krea|recraft|"
-    r"seedream|dreamina|jimeng|doubao|qwen|wan ?2|hunyuan|kling|runway|luma|leonardo|playground|"
-    r"sdxl|sd ?[123]|hidream|kandinsky|pixart|z-image|meta ai|notebooklm)\b|"
-    r"即梦|豆包|文心|通义|混元|可灵",
-    re.IGNORECASE,
+MAX_VALUES = 8  # of one field
+MAX_WORDS = 60  # that are looked at; a name is shorter, and a denial says so early
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+# Of words in lower case with single spaces between: "DALL-E 3" is "dall e 3", "GPT4o" "gpt 4 o".
+_NAME = re.compile(
+    r"\b(midjourney|niji|firefly|dall ?e|stable ?diffusion|sdxl|automatic 1111|comfyui|invokeai|"
+    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ?ai|chat ?gpt|gpt|"
+    r"openai|imagen|image ?fx|nightcafe|diffusionbee|dreamstudio|mflux|gemini|nano ?banana|flux|"
+    r"sora|grok|veo|krea|recraft|seedream|seededit|dreamina|jimeng|doubao|qwen|qwen ?image|wan|"
+    r"hunyuan|hunyuan ?image|kling|kling ?ai|runway|runwayml|luma ai|playground (ai|v)|hidream|"
+    r"kandinsky|pixart|z image|meta ai|cogview|notebooklm|bing image creator|"
+    r"image creator from designer|即梦|豆包|文心一格|通义万相|混元|可灵)\b"
 )
-_NO = (
-    r"(?:no|not|non|none|nil|null|never|without|false|unknown|undefined|unspecified|n\W?a|"
-    r"keine?r?|nein|nicht|ohne|pas|sans|aucune?|sin|ningun[oa]?|ningún|senza|nessun[oa]?|sem|"
-    r"nenhuma?|geen|zonder|ingen|utan|brak|bez|нет|без|не|なし|無し?|无|沒有|没有|없음)"
-)
-# What forms that fill in every field write where there is nothing to say.
-_EMPTY = re.compile(
-    rf"[\W_0]*(({_NO}|human|camera|photo|photograph|no prompt|no ai)[\W_0]*)?", re.IGNORECASE
-)
-_AI = r"(?:a\W?i|ki|ia|ии|artifi[cz]i\w+|generat\w+|generiert\w*|künstlich\w*|人工|生成)"
-# "No AI was used", "keine KI", "None, my own photograph".
-_DENIES_FIRST = re.compile(
-    rf"\W*(?:{_NO}\b[^.,;]{{0,40}}\b{_AI}\b|(?:none|nil|null|false|nein|n/a|not applicable)\b)",
-    re.IGNORECASE,
-)
-# "AI was not used", "未使用AI", "AIは使用していません".
-_DENIES_AI = re.compile(
-    rf"\b{_AI}\b(?: \w+)? {_NO}\b|[未不没沒無无非][^。]{{0,8}}(?:AI|人工|生成)|"
-    r"(?:AI|人工|生成)[^。]{0,12}(?:[未不没沒無无非]|なし|ない|いません|ありません)",
-    re.IGNORECASE,
-)
-# In the field for a system, any such word makes the text something other than a name.
-_NO_NAME = re.compile(
-    rf"\b(?:{_NO}|human|camera|photo(?:graph(?:er|y)?)?|original)\b", re.IGNORECASE
-)
+
+
+def _vocabulary(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# What stands beside the name: who made it, which edition.
+_BESIDE = _vocabulary("""
+    google deepmind openai adobe microsoft bing meta xai alibaba tencent bytedance baidu amazon
+    stability stabilityai black forest labs bfl tongyi ai by from v version model models image
+    images generator generation gen creator designer studio app web beta alpha preview experimental
+    exp pro plus max ultra fast flash turbo lightning lite mini nano large medium small base dev
+    schnell kontext krea raw xl hd edit instruct omni hyper standard diffusion
+""")
+_NO = _vocabulary("""
+    no not non none nil null never without false unknown undefined unspecified neither nor nothing
+    off unused free noai nope isn wasn didn don doesn aren weren
+    keine kein keiner nein nicht ohne frei pas sans aucun aucune rien sin ninguno ninguna ningún
+    nada senza nessun nessuno nessuna sem nenhum nenhuma geen niet zonder ingen intet inte ikke utan
+    ei brak nie bez nincs нет без не なし 無 無し 无 沒有 没有 없음 해당
+""")
+_BLANK = _NO | _vocabulary("n a applicable used ai ki ia prompt human handmade photo original")
+_AI = _vocabulary("ai ki ia ии artificial artificielle künstliche generated generative")
+_DENIED = re.compile("未使用|不使用|不适用|していません|していない|사용 ?안|사용하지")
 
 
 def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
     """What the file says of the AI system, its prompt and who wrote that."""
     held = {name: _values(metadata, name) for name in FIELDS}
-    rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
-    systems = [text for text in held["AISystemUsed"] if not _denies_system(text)]
-    prompts = [text for text in held["AIPromptInformation"] if not _denies(text)]
+    systems, denials = _parted(held["AISystemUsed"], _denies_system)
+    held["AISystemUsed"] = sorted(systems, key=lambda text: not _is_name(text))
+    prompts, _ = _parted(held["AIPromptInformation"], _denies_ai)
+    writers, _ = _parted(held["AIPromptWriterName"], _denies_ai)
     if systems:
-        system = next(filter(_is_known, systems), systems[0])
-        yield _system_claim(system, bool(prompts), rows)
-    elif denials := held["AISystemUsed"]:
-        yield _denial(denials[0])
+        yield _claim("AISystemUsed", held)
+    elif denials:
+        said = f'Of an AI system used, the file says "{quotable(denials[0], 80)}".'
+        yield context(f"{said} Anyone can write that.", "iptc-ai", _where("AISystemUsed"))
     elif prompts:
-        said = "The file holds a prompt, in the field for what an AI was told to generate."
-        where = "XMP Iptc4xmpExt:AIPromptInformation"
-        yield ai_claim(said, "iptc-ai", where, strength="strong", rows=rows)
-    elif held["AIPromptWriterName"]:
-        said = "The file names the person who wrote the prompt for the AI that generated it."
-        where = "XMP Iptc4xmpExt:AIPromptWriterName"
-        yield ai_claim(said, "iptc-ai", where, strength="medium", rows=rows)
+        yield _claim("AIPromptInformation", held)
+    elif writers:
+        yield _claim("AIPromptWriterName", held)
 
 
-def _system_claim(system: str, prompted: bool, rows: Rows) -> Evidence:
-    """A known system decides, and so does any with a prompt; any other text may mean anything."""
-    strength: Strength = "decisive" if _is_known(system) or prompted else "medium"
-    named = quotable(system, 80)
-    said = f'The file names "{named}" as the AI system that generated the picture.'
-    return ai_claim(said, "iptc-ai", "XMP Iptc4xmpExt:AISystemUsed", strength=strength, rows=rows)
+def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
+    """A known name decides; whatever else stands in such a field is a hint."""
+    text = quotable(held[field][0], 80)
+    strength: Strength = "weak"
+    said = f'In the field for the {FIELDS[field]} of an AI stands "{text}"; anyone can write that.'
+    if field == "AISystemUsed" and _is_name(text):
+        strength = "decisive"
+        said = f'The file names "{text}" as the AI system that generated the picture.'
+    rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
+    return ai_claim(said, "iptc-ai", _where(field), strength=strength, rows=rows)
 
 
-def _denial(text: str) -> Evidence:
-    said = f'Of an AI system used, the file says "{quotable(text, 80)}"; anyone can write that.'
-    return context(said, "iptc-ai", "XMP Iptc4xmpExt:AISystemUsed")
+def _where(field: str) -> str:
+    return f"XMP Iptc4xmpExt:{field}"
 
 
 def _values(metadata: Metadata, name: str) -> list[str]:
     """The values of a field that say something."""
-    values = (clean(value, MAX_VALUE) for value in metadata.xmp.get(IPTC_EXT + name, []))
-    return [value for value in values if not _EMPTY.fullmatch(value)]
+    values = metadata.xmp.get(IPTC_EXT + name, [])[:MAX_VALUES]
+    return [text for value in values if not _is_blank(text := clean(value, MAX_VALUE))]
 
 
-def _denies(text: str) -> bool:
-    return bool(_DENIES_FIRST.match(text) or _DENIES_AI.search(text))
+def _parted(texts: Sequence[str], denies: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """The texts that claim something, and those that deny."""
+    return [t for t in texts if not denies(t)], [t for t in texts if denies(t)]
+
+
+def _words(text: str) -> list[str]:
+    return [match[0].lower() for match in islice(_WORD.finditer(text), MAX_WORDS)]
+
+
+def _is_blank(text: str) -> bool:
+    """Whether it is what forms that fill in every field write where there is nothing to say."""
+    return all(word in _BLANK or not word.strip("0") for word in _words(text))
+
+
+def _is_name(text: str) -> bool:
+    """Whether the text is the name of a known system and no more than its maker and version."""
+    rest, names = _NAME.subn(" ", " ".join(_words(text)))
+    return names > 0 and all(w in _BESIDE or w.isdecimal() or len(w) == 1 for w in rest.split())
+
+
+def _denies_ai(text: str) -> bool:
+    words = _words(text)
+    negated = not _NO.isdisjoint(words)
+    return negated and (len(words) < 4 or not _AI.isdisjoint(words)) or bool(_DENIED.search(text))
 
 
 def _denies_system(text: str) -> bool:
-    return bool(_NO_NAME.search(text)) or _denies(text)
-
-
-def _is_known(text: str) -> bool:
-    return bool(PROGRAMS.search(text) or _MODELS.search(text))
+    """In the field for a system any such word makes the text something other than a name."""
+    return not _is_name(text) and (not _NO.isdisjoint(_words(text)) or _denies_ai(text))

@@ -37,9 +37,11 @@ _CONDITIONING = ("conditioning", "conditioning_1", "conditioning_to")
 _TEXTS = ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value")
 _SIDES = ("positive", "negative")
 # What puts out a picture, by its name; not what loads one, nor what saves a text or a model.
+_OTHERS = r"(audio|latent|string|text|json|model|checkpoint|clip|vae|conditioning)"
+_VERBS = r"(save|output|send|upload|(?<!re)write|export)"
 _OUTPUTS = re.compile(
-    r"^(?!.*(audio|latent|string|text|json|lora|model|checkpoint|condition|(?<!up)(?<!down)load))"
-    r".*(save|output|send|upload|(?<!re)write|export|videocombine)",
+    rf"^(?!.*(?<!up)(?<!down)load)(?!.*({_VERBS}\W*{_OTHERS}|{_OTHERS}\W*(file)?\W*{_VERBS}))"
+    rf".*({_VERBS}|videocombine)",
     re.IGNORECASE,
 )
 _PREVIEWS = re.compile(r"preview", re.IGNORECASE)
