@@ -8,7 +8,7 @@ from typing import TextIO
 
 
 def main() -> None:
-    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
     from django.core.exceptions import ImproperlyConfigured
 
     sys.stdout, sys.stderr = map(printable, (sys.stdout, sys.stderr))
@@ -18,7 +18,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are not right: {error}")
     except ModuleNotFoundError as error:
-        if error.name not in (settings, settings.partition(".")[0]):
+        settings = os.environ["DJANGO_SETTINGS_MODULE"]  # or what --settings says
+        if not f"{settings}.".startswith(f"{error.name}."):
             raise
         sys.exit(f"The settings are not right: DJANGO_SETTINGS_MODULE is {settings!r}: {error}.")
     except KeyboardInterrupt:
@@ -29,7 +30,7 @@ def main() -> None:
         # Python would complain once more when it flushes at exit, unless it has somewhere to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         # The reader of `detect ... | head` has seen enough; a full disk must be told.
-        sys.exit(1 if error.errno == errno.EPIPE else f"The output is not complete: {error}.")
+        sys.exit(1 if error.errno == errno.EPIPE else f"Not all could be written: {error}.")
 
 
 def printable(stream: TextIO | None) -> TextIO:

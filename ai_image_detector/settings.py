@@ -24,9 +24,10 @@ def env_bool(name: str, default: bool) -> bool:
 
 
 def env_int(name: str, default: int) -> int:
-    value = os.environ.get(name, str(default))
-    if not value.isdecimal() or int(value) < 1:
-        raise ImproperlyConfigured(f"{name} is {value!r}; accepted are whole numbers from 1 up.")
+    value = os.environ.get(name) or str(default)
+    if not (value.isdecimal() and len(value) < 10 and int(value) > 0):
+        said = f"{name} is {value[:20]!r}; accepted are whole numbers from 1 to 999999999."
+        raise ImproperlyConfigured(said)
     return int(value)
 
 
@@ -63,20 +64,28 @@ def secret_key(path: Path) -> str:
     """The key in SECRET_KEY, else one made on the first start and kept in a file."""
     if key := os.environ.get("SECRET_KEY"):
         return key
-    if not path.exists():
-        # Made whole under another name, then linked: of two first starts at once one key wins.
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(get_random_secret_key())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a file system without links
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    return path.read_text()
+    try:
+        if not path.exists():
+            _make_key(path)
+        return path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        said = f"DATA_DIR: the secret key in {path} can be neither made nor read: {error}."
+        raise ImproperlyConfigured(said) from error
+
+
+def _make_key(path: Path) -> None:
+    # Made whole under another name, then linked: of two first starts at once one key wins.
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(get_random_secret_key())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 # Sessions and previews are private.

@@ -88,6 +88,7 @@ class Detector:
         try:
             answer = self._method(key).predict(image)
         except MethodUnavailable as error:
+            _let_interrupt(error)
             findings = (Finding(str(error)),)
             return MethodResult(
                 key, spec.title, "unavailable", findings=findings, details=error.details

@@ -120,15 +120,24 @@ def test_a_method_that_cannot_even_be_imported_does_not_stop_the_others(
     assert verdict.version
 
 
+@pytest.mark.parametrize("kind", [ImportError, MethodUnavailable])
 def test_an_interrupt_that_an_import_turned_into_an_error_is_still_one(
-    use_methods: UseMethods,
+    use_methods: UseMethods, kind: type[Exception]
 ) -> None:
-    wrapped = ImportError("initialization failed")
+    wrapped = kind("initialization failed")
     wrapped.__cause__ = RuntimeError()
     wrapped.__cause__.__context__ = KeyboardInterrupt()
-    use_methods(a=make_stub(wrapped))
+    stub = make_stub(wrapped)
+    use_methods(a=stub)
     with pytest.raises(KeyboardInterrupt):
         Detector(RUNTIME).detect(picture())
+
+    def fail(self: Stub) -> str:
+        raise wrapped
+
+    stub.state = fail
+    with pytest.raises(KeyboardInterrupt):
+        _ = Detector(RUNTIME).version
 
 
 @pytest.mark.parametrize("score", [float("nan"), -0.01, 1.01, float("inf")])

@@ -34,7 +34,7 @@ def test_other_booleans_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, val
         project.env_bool("SWITCH", False)
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "many", "²", "1_000", "0x10"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "²", "1_000", "0x10"])
 def test_other_numbers_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("NUMBER", value)
     with pytest.raises(ImproperlyConfigured, match="NUMBER is .*; accepted are whole numbers"):
@@ -90,7 +90,9 @@ def test_a_secret_key_of_the_environment_needs_no_file(
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("MAX_UPLOAD_MB", "lots", "MAX_UPLOAD_MB is 'lots'; accepted are whole numbers from 1 up."),
+        ("MAX_UPLOAD_MB", "lots", "MAX_UPLOAD_MB is 'lots'; accepted are whole numbers from 1 to"),
+        ("RETENTION_HOURS", "9" * 5000, "is '99999999999999999999'; accepted are whole numbers"),
+        ("MAX_MEGAPIXELS", "0", "MAX_MEGAPIXELS is '0'; accepted are whole numbers from 1 to"),
         ("FORCE_CPU", "maybe", "FORCE_CPU is 'maybe'; accepted are true and false."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD'; accepted are DEBUG, INFO, WARNING, ERROR,"),
         ("DATA_DIR", "manage.py", "manage.py cannot be made a folder: File exists."),
@@ -107,6 +109,7 @@ def test_a_secret_key_of_the_environment_needs_no_file(
         ),
         ("DJANGO_SETTINGS_MODULE", "nonsense", "DJANGO_SETTINGS_MODULE is 'nonsense': No module"),
         ("DJANGO_SETTINGS_MODULE", "ai_image_detector.none", "No module named 'ai_image_detector."),
+        ("DJANGO_SETTINGS_MODULE", "ai_image_detector.a.b", "No module named 'ai_image_detector.a"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_its_name(
@@ -119,9 +122,26 @@ def test_a_bad_value_stops_the_start_with_its_name(
 
 
 def test_a_value_that_is_empty_is_as_good_as_none(tmp_path: Path) -> None:
-    empty = {"LOG_LEVEL": "", "FORCE_CPU": "", "FINETUNED_DIR": "", "C2PA_TRUST_ANCHORS": ""}
+    empty = {
+        "LOG_LEVEL": "",
+        "FORCE_CPU": "",
+        "MAX_UPLOAD_MB": "",
+        "FINETUNED_DIR": "",
+        "C2PA_TRUST_ANCHORS": "",
+    }
     done = run_python("manage.py", "check", data_dir=tmp_path, **empty)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_secret_key_that_cannot_be_read_stops_the_start(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "secret_key"
+    path.mkdir() if content is None else path.write_bytes(content)
+    done = run_python("manage.py", "check", data_dir=tmp_path, SECRET_KEY="")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert f"the secret key in {path} can be neither made nor read" in done.stderr
 
 
 def test_the_data_folder_is_made_even_where_the_key_is_given(tmp_path: Path) -> None:

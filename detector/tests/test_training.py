@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ from detector.inference.tiles import scale_to
 from detector.inference.verdict import load_fusion
 from detector.training.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
 from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
-from detector.training.learnt_sources import learnt_by
+from detector.training.learnt_sources import digests, learnt_by
 from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
 from detector.training.preparation import calibration_pictures, prepare
 from detector.training.regions import NATIVE, WHOLE, Regions, cut_regions
@@ -134,7 +136,14 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
     make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
     how = {"steps": 2, "batch_size": 4, "draw_seed": 5, "more": [tmp_path / "more"]}
     call_command("train_efficientnet", **how, **common, **made)
-    both = [weights, other]
+    first = tmp_path / "first"
+    shutil.copytree(weights / "efficientnet_whole", first / "efficientnet_whole")
+    both = [first, other]
+    for folder in both:
+        path = folder / "efficientnet_whole" / "metrics.json"
+        metrics = json.loads(path.read_text())
+        metrics["training"]["learnt_from"] = [folder.name]
+        path.write_text(json.dumps(metrics))
     made["output"] = tmp_path / "mean"
     call_command("average_efficientnets", of=both, **common, **made)
     name = "classifier.weight"
@@ -156,8 +165,8 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
         training["n_ai"],
         training["n_ai"] + 1,
     ]
-    assert set(training["learnt_from"]) == learnt_by(other / "efficientnet_whole")
-    assert set(training["learnt_from"]) > learnt_by(weights / "efficientnet_whole")
+    own = learnt_by(weights / "efficientnet_whole")
+    assert set(training["learnt_from"]) == {"first", "other"} | own
     assert "The average of the weights of 2 trainings" in (folder / "README.md").read_text()
     assert {path.name for path in folder.iterdir()} == {
         path.name for path in (other / "efficientnet_whole").iterdir()
@@ -255,33 +264,52 @@ def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path):
         call_command("train_statistical", data=tmp_path, cache=tmp_path / "c", output=tmp_path)
 
 
-def test_evaluate_reports_each_method_with_n_and_interval(
-    weights: Path,
-    runtime: Runtime,
-    corpus: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Settings,
-):
+@pytest.fixture
+def evaluate(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> Callable[..., tuple[str, str]]:
+    """`manage.py evaluate` of the weights of these tests; returns both its streams."""
     settings.DATA_DIR = tmp_path / "local"
     monkeypatch.setattr(
         "detector.management.commands.evaluate.get_detector", lambda: Detector(runtime)
     )
-    output = io.StringIO()
-    call_command(
-        "evaluate",
-        data_dir=corpus,
-        split="val",
-        conditions=["JPEG 70"],
-        report=tmp_path / "r",
-        stdout=output,
-    )
+
+    def run(corpus: Path, **options: Any) -> tuple[str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        options |= {"data_dir": corpus, "split": "val", "conditions": ["JPEG 70"]}
+        call_command("evaluate", stdout=out, stderr=err, **options)
+        return out.getvalue(), err.getvalue()
+
+    return run
+
+
+def test_evaluate_reports_each_method_with_n_and_interval(
+    evaluate: Callable[..., tuple[str, str]], corpus: Path, tmp_path: Path
+):
+    output, warned = evaluate(corpus, report=tmp_path / "r")
+    assert "Warning" not in warned
     report = json.loads((tmp_path / "r" / "report.json").read_text())
     figures = report["conditions"]["JPEG 70"]
     assert set(figures) == {*METHODS, "fused"}
     assert figures["fused"]["n_ai"] == figures["fused"]["n_real"] == 8
-    assert "Statistical Pattern Analysis" in output.getvalue()
-    assert "## JPEG 70" in output.getvalue()
+    assert "Statistical Pattern Analysis" in output
+    assert "## JPEG 70" in output
+
+
+def test_evaluate_says_what_was_learnt_from(
+    evaluate: Callable[..., tuple[str, str]], corpus: Path, tmp_path: Path
+):
+    held = {p.source for p in calibration_pictures(corpus, 4)}
+    pictures = [p for p in read_corpus(corpus) if p.split == "train" and p.source not in held]
+    known = next(p.source for p in pictures if p.label)
+    rows = []
+    for label, source in (("ai", known), ("real", "another")):
+        make_picture(tmp_path / f"{label}.jpg", np.random.default_rng(0), ai=label == "ai")
+        rows.append({"split": "val", "label": label, "source": source, "file": f"{label}.jpg"})
+    (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    _, warned = evaluate(tmp_path)
+    said = f"vit_compact has learnt from 1 of the sources ({known}): figures on them flatter it."
+    assert f"Warning: {said}" in warned and "another" not in warned
 
 
 def test_manifest_tells_source_and_generator(corpus: Path, tmp_path: Path):
@@ -401,10 +429,10 @@ def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):
     make_picture(tmp_path / "val" / "ai" / "v.jpg", np.random.default_rng(1), ai=True)
     plain = calibration_pictures(corpus, 4)
     further = set(calibration_pictures(corpus, 4, [tmp_path])) - set(plain)
-    assert [picture.source for picture in further] == ["new"]
+    assert [picture.source for picture in further] == [f"{tmp_path.name}/train/ai/new.jpg"]
 
 
-@pytest.mark.parametrize("how", ["more", "seed"])
+@pytest.mark.parametrize("how", ["more", "seed", "last"])
 def test_what_was_learnt_from_cannot_calibrate(
     corpus: Path, weights: Path, tmp_path: Path, how: str
 ) -> None:
@@ -413,10 +441,19 @@ def test_what_was_learnt_from_cannot_calibrate(
     before = {path: path.read_bytes() for path in common["output"].rglob("*.json")}
     learnt = {p.source for p in read_corpus(corpus) if p.split == "train"}
     learnt -= {picture.source for picture in calibration_pictures(corpus, 4)}
-    path = tmp_path / "more" / "train" / "real" / f"{min(learnt)}.jpg"
-    make_picture(path, np.random.default_rng(2), ai=False)
-    options = {"more": {"more": [tmp_path / "more"]}, "seed": {"seed": 5}}[how]
-    with pytest.raises(CommandError, match="efficientnet_tiles learnt from it, so it cannot cal"):
+    more = tmp_path / "more"
+    make_picture(more / "a.jpg", np.random.default_rng(2), ai=False)
+    row = {"split": "train", "label": "real", "source": min(learnt), "file": "a.jpg"}
+    (more / "manifest.jsonl").write_text(json.dumps(row))
+    options = {"more": {"more": [more]}, "seed": {"seed": 5}, "last": {}}[how]
+    name = "vit_compact" if how == "last" else "efficientnet_tiles"
+    if how == "last":  # one alone, and not the first that is asked
+        path = common["output"] / name / "metrics.json"
+        metrics = json.loads(path.read_text())
+        metrics["training"]["learnt_from"] += digests(calibration_pictures(corpus, 4)[:1])
+        path.write_text(json.dumps(metrics))
+        before[path] = path.read_bytes()
+    with pytest.raises(CommandError, match=f"{name} learnt from it, so it cannot calibrate"):
         call_command("train_fusion", **common, **options)
     assert {path: path.read_bytes() for path in common["output"].rglob("*.json")} == before
 
@@ -432,12 +469,33 @@ def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path,
     assert "of the teacher alone" in learnt_by(tmp_path / "w" / "vit_compact")
 
 
-def test_a_training_of_other_sources_or_draws_starts_anew(corpus: Path, tmp_path: Path):
+def test_a_training_of_other_pictures_draws_or_teachers_starts_anew(corpus: Path, tmp_path: Path):
     common = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1, "batch_size": 2}
-    make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
-    for other in ({}, {"more": [tmp_path / "more"]}, {"draw_seed": 5}):
-        call_command("train_cnn", data=corpus, steps=1, stdout=io.StringIO(), **common, **other)
-    assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == 3
+    common |= {"data": corpus, "steps": 1, "stdout": io.StringIO()}
+    path = tmp_path / "more" / "train" / "ai" / "m.jpg"
+    for count, other in enumerate([{}, {"more": [path.parents[2]]}, {"draw_seed": 5}], 1):
+        make_picture(path, np.random.default_rng(0), ai=True)
+        call_command("train_cnn", **common, **other)
+        assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == count
+    make_picture(path, np.random.default_rng(1), ai=True)  # another picture of that name
+    call_command("train_cnn", **common, more=[path.parents[2]])
+    assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == 4
+    call_command("train_vit_compact", **common)
+    call_command("train_cnn", **common, draw_seed=6)
+    call_command("train_vit_compact", **common)
+    assert len(set((tmp_path / "c").glob("vit_compact-*.pt"))) == 2
+
+
+@pytest.mark.parametrize("command", ["train_cnn", "train_fusion"])
+def test_what_tests_is_not_learnt_from(
+    corpus: Path, weights: Path, tmp_path: Path, command: str
+) -> None:
+    tested = next(p.source for p in read_corpus(corpus) if p.split == "val")
+    make_picture(tmp_path / "a.jpg", np.random.default_rng(2), ai=False)
+    row = {"split": "train", "label": "real", "source": tested, "file": "a.jpg"}
+    (tmp_path / "manifest.jsonl").write_text(json.dumps(row))
+    with pytest.raises(CommandError, match=f"{tested}: of the val split, so kept from training"):
+        call_command(command, data=corpus, more=[tmp_path], cache=tmp_path, output=weights)
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

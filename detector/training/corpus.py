@@ -9,9 +9,10 @@ the folder (`crop` serves where `file` is missing). Without a manifest the folde
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,18 @@ def _from_folders(folder: Path) -> Iterator[Picture]:
         for name, label in LABELS.items():
             for path in (folder / split / name).rglob("*"):
                 if path.suffix.lower() in SUFFIXES:
-                    yield Picture(path, split, label, path.stem)
+                    own = path.relative_to(folder.parent)
+                    yield Picture(path, split, label, str(own))
+
+
+def fingerprint(pictures: Iterable[Picture]) -> str:
+    """Twelve digits that change with any file (by size and time), label or source."""
+    digest = hashlib.sha256()
+    for picture in pictures:
+        status = picture.path.stat()
+        told = (picture.path, status.st_size, status.st_mtime_ns, picture.label, picture.source)
+        digest.update(f"{told}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()[:12]
 
 
 def hold_out_sources(pictures: Sequence[Picture], share: float, seed: int) -> set[str]:

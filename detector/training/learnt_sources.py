@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .corpus import Picture
@@ -20,20 +20,29 @@ def digests(pictures: Iterable[Picture]) -> list[str]:
 
 def learnt_by(folder: Path) -> set[str]:
     """Digests of the sources that a weights folder learnt from. Raises `OSError`, `ValueError`."""
+    metrics = json.loads((folder / "metrics.json").read_text())
     try:
-        return set(json.loads((folder / "metrics.json").read_text())["training"]["learnt_from"])
-    except KeyError as error:
+        learnt = metrics["training"]["learnt_from"]
+    except (KeyError, TypeError):
+        learnt = None
+    if not isinstance(learnt, list) or not learnt:
         raise ValueError(
-            f"{folder}: metrics.json does not say what was learnt from ({error}); train it anew."
-        ) from error
+            f"{folder}: metrics.json does not say what was learnt from; train it anew."
+        )
+    return {str(digest) for digest in learnt}
 
 
-def refuse_learnt(pictures: Iterable[Picture], folders: Iterable[Path]) -> None:
-    """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
+def known_to(folder: Path, pictures: Iterable[Picture]) -> list[str]:
+    """The sources of the pictures that a weights folder learnt from. Raises as `learnt_by`."""
+    learnt = learnt_by(folder)
     sources = {picture.source for picture in pictures}
+    return sorted(source for source in sources if _digest(source) in learnt)
+
+
+def refuse_learnt(pictures: Sequence[Picture], folders: Iterable[Path]) -> None:
+    """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
     for folder in folders:
-        learnt = learnt_by(folder)
-        if known := sorted(source for source in sources if _digest(source) in learnt):
+        if known := known_to(folder, pictures):
             said = f"{', '.join(known)}: {folder.name} learnt from it, so it cannot calibrate."
             raise ValueError(said)
 

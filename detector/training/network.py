@@ -1,4 +1,4 @@
-"""What the trainings of both networks share: crops in, averaged weights out."""
+"""What the trainings of all networks share: crops in, averaged weights out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .learnt_sources import digests
+from .corpus import fingerprint
 from .loop import Loss, Schedule, Training, label_loss
 from .preparation import Preparation, Progress
 from .sampling import BalancedCrops, batches
@@ -32,8 +32,8 @@ class Plan:
     device: torch.device
 
     def checkpoint_of(self, prepared: Preparation) -> Path:
-        """Where the state is kept; of other sources, draws or steps it is another training."""
-        what = json.dumps([digests(prepared.learnt), self.arguments()]).encode()
+        """Where the state is kept; of other pictures, draws or steps it is another training."""
+        what = json.dumps([fingerprint(prepared.learnt), self.arguments()]).encode()
         return self.checkpoints / f"{self.name}-{hashlib.sha256(what).hexdigest()[:12]}.pt"
 
     def arguments(self) -> dict[str, int | float]:

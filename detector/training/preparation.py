@@ -35,10 +35,22 @@ class Preparation:
 
 
 def calibration_pictures(data: Path, seed: int, more: Sequence[Path] = ()) -> list[Picture]:
-    """Pictures of the train split whose sources are kept back, and all of `more`."""
+    """Pictures of the train split whose sources are kept back, and all of `more`.
+
+    Raises `ValueError` if `more` has a source of the split that tests.
+    """
     pictures, held = _train_split(data, seed)
-    further = [p for folder in more for p in read_corpus(folder) if p.split == "train"]
+    further = [p for corpus in _further(data, more) for p in corpus]
     return [picture for picture in pictures if picture.source in held] + further
+
+
+def _further(data: Path, more: Sequence[Path]) -> list[list[Picture]]:
+    """The train split of each corpus of `more`, which must hold no source of `data`'s val split."""
+    tested = {picture.source for picture in read_corpus(data) if picture.split == "val"}
+    corpora = [[p for p in read_corpus(folder) if p.split == "train"] for folder in more]
+    if known := sorted(tested & {picture.source for corpus in corpora for picture in corpus}):
+        raise ValueError(f"{', '.join(known)}: of the val split, so kept from training.")
+    return corpora
 
 
 def _train_split(data: Path, seed: int) -> tuple[list[Picture], set[str]]:
@@ -62,7 +74,8 @@ def prepare(
     ones are kept back.
     """
     pictures, held = _train_split(data, seed)
-    corpora = [pictures, *(_all_but(read_corpus(folder), held) for folder in more)]
+    further = ([p for p in c if p.source not in held] for c in _further(data, more))
+    corpora = [pictures, *further]
     regions = Joined([Regions(cache, corpus, cut) for corpus in corpora])
     for part in regions.parts:
         missing = int((~part.done).sum())
@@ -72,7 +85,3 @@ def prepare(
     if {regions.pictures[i].label for i in learn} != {0, 1}:
         raise ValueError(f"{data} needs readable training pictures of both classes, ai and real.")
     return Preparation(regions, np.array(learn), seed)
-
-
-def _all_but(pictures: Sequence[Picture], held: set[str]) -> list[Picture]:
-    return [p for p in pictures if p.split == "train" and p.source not in held]

@@ -8,7 +8,6 @@ stays.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from detector.inference.images import ImageError, open_image
 from detector.inference.tiles import Pixels, scale_to
 
 from .augment import VIEW
-from .corpus import Picture
+from .corpus import Picture, fingerprint
 
 SIDE = 384
 
@@ -45,8 +44,7 @@ class Regions:
     def __init__(self, folder: Path, pictures: Sequence[Picture], cut: Cut) -> None:
         folder = folder / cut.name
         folder.mkdir(parents=True, exist_ok=True)
-        names = "\n".join(str(p.path) for p in pictures)
-        key = hashlib.sha256(names.encode()).hexdigest()[:12]
+        key = fingerprint(pictures)
         n = len(pictures)
         self.pictures, self.cut = pictures, cut
         self.pixels = _memmap(folder / f"{key}.pixels", (n, cut.most, SIDE, SIDE, 3), np.uint8)

@@ -41,8 +41,8 @@ class Trained:
 def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
     """The trainings to be averaged. Raises `OSError`, `ValueError`.
 
-    All must have kept back the same sources, those of `split_seed`: else the average would have
-    learnt from what calibrates it.
+    All must be of the split of `split_seed`: else the average would have learnt from sources that
+    this split keeps back to calibrate it.
     """
     different = {folder.resolve() for folder in folders}
     if len(different) < 2:
@@ -61,10 +61,11 @@ def _read(folder: Path) -> Trained:
     try:
         weights = load_file(path)
         metrics = json.loads((folder / "metrics.json").read_text())
-        if metrics["model"] != folder.name:
-            raise ValueError(f"it holds {metrics['model']}")
-        return Trained(weights, metrics["training"] | {"learnt_from": sorted(learnt_by(folder))})
-    except (SafetensorError, KeyError, ValueError) as error:
+        learnt = sorted(learnt_by(folder))
+        if (model := metrics.get("model")) != folder.name:
+            raise ValueError(f"it holds {model}")
+        return Trained(weights, metrics["training"] | {"learnt_from": learnt})
+    except (SafetensorError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of a training: {error}.") from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,12 @@ SAMPLE = 400
 def train_and_write(
     prepared: Preparation, folder: Path, teacher: Path, plan: Plan, progress: Progress
 ) -> None:
-    """Train as planned and write the weights folder. Raises `OSError` without a teacher."""
+    """Train as planned and write the weights folder.
+
+    Raises `OSError` without a teacher, `ValueError` for one that does not say what it learnt from.
+    """
+    taught = learnt_by(teacher)
+    plan = replace(plan, name=f"{plan.name}-{_digest(teacher / 'model.safetensors')}")
     torch.manual_seed(plan.seed)
     model, crops = create_compact_vit(), _sample(prepared, plan.seed)
     start_from_dct(model, crops)
@@ -43,10 +50,15 @@ def train_and_write(
         _save(trained.model, draft)
         training = describe(prepared, plan.arguments() | {"teacher": teacher.name})
         # What the teacher knows of a source the student may have from it.
-        training["learnt_from"] = sorted({*training["learnt_from"], *learnt_by(teacher)})
+        training["learnt_from"] = sorted({*training["learnt_from"], *taught})
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
+
+
+def _digest(file: Path) -> str:
+    """What tells the state of a student of this teacher from that of another's."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def _sample(prepared: Preparation, seed: int) -> torch.Tensor:

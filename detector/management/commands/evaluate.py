@@ -6,6 +6,8 @@ import os
 import shlex
 from argparse import ArgumentParser
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from detector.inference.methods import METHODS
 from detector.services import get_detector
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
@@ -72,6 +75,7 @@ class Command(BaseCommand):
         data = find_labelled(options["split"], options["data_dir"])
         data = data.capped(options["per_source"], options["seed"])
         detector = get_detector()
+        self._warn_of_known(detector.runtime.weights_dir, data.pictures)
         version = detector.version
         measured = self._measure(detector, version, data, conditions, options)
         asked = Asked(
@@ -81,6 +85,18 @@ class Command(BaseCommand):
         if options["report"]:
             write_report(options["report"], report)
         return to_markdown(report)
+
+    def _warn_of_known(self, weights_dir: Path, pictures: list[Any]) -> None:
+        """Say so where a method has learnt from sources that it is to be measured on."""
+        from detector.training.learnt_sources import known_to
+
+        for folder in chain.from_iterable(spec.weights for spec in METHODS.values()):
+            # Weights that are missing or of another origin are no reason not to measure the rest.
+            with suppress(OSError, ValueError):
+                if known := known_to(weights_dir / folder, pictures):
+                    some = ", ".join(known[:3]) + (" and others" if len(known) > 3 else "")
+                    said = f"Warning: {folder} has learnt from {len(known)} of the sources ({some})"
+                    self.stderr.write(f"{said}: figures on them flatter it.")
 
     def _measure(
         self,
