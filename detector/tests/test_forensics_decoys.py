@@ -197,7 +197,8 @@ def test_a_denial_in_the_field_for_a_system_is_shown_and_claims_nothing(value: s
      "rien du tout", "Leonardo Rossi", "I took it on the playground", "Copilot: my wife",
      "Adobe Lightroom Classic",
      "Firefly, based on my own photo", "None - this is a photograph taken by me", "Real photograph",
-     "human face, oil painting", "No people, empty street", "false (camera original, unedited)"],
+     "human face, oil painting", "No people, empty street", "false (camera original, unedited)",
+     "无 Midjourney", "OpenAI " * 8 + "Photoshop", "Firefly " * 70 + "Photoshop"],
 )  # fmt: skip
 @pytest.mark.parametrize("beside", ["", "Real photograph"])
 def test_free_text_is_never_more_than_a_weak_hint(value: str, beside: str) -> None:

@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from detector.inference.results import Strength
-
 from .evidence import MAX_VALUE, Evidence, ai_claim, context, make_rows
 from .metadata import Metadata, clean, quotable
 from .xmp import IPTC_EXT
@@ -24,7 +22,7 @@ FIELDS = {
     "AIPromptWriterName": "prompt written by",
 }
 MAX_VALUES = 8  # of one field
-MAX_WORDS = 60  # that are looked at; a name is shorter, and a denial says so early
+MAX_NAME, MAX_WORDS = 10, 60  # words of a name, and words that are looked at
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # Of words in lower case with single spaces between: "DALL-E 3" is "dall e 3", "GPT4o" "gpt 4 o".
@@ -83,14 +81,14 @@ def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
 
 def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
     """A known name decides; whatever else stands in such a field is a hint."""
-    text = quotable(held[field][0], 80)
-    strength: Strength = "weak"
-    said = f'In the field for the {FIELDS[field]} of an AI stands "{text}"; anyone can write that.'
-    if field == "AISystemUsed" and _is_name(text):
-        strength = "decisive"
-        said = f'The file names "{text}" as the AI system that generated the picture.'
+    text = held[field][0]
     rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
-    return ai_claim(said, "iptc-ai", _where(field), strength=strength, rows=rows)
+    if field == "AISystemUsed" and _is_name(text):
+        said = f'The file names "{quotable(text, 80)}" as the AI system that generated the picture.'
+        return ai_claim(said, "iptc-ai", _where(field), rows=rows)
+    what = f'In a field about AI ("{FIELDS[field]}") stands "{quotable(text, 80)}"'
+    said = f"{what}; anyone can write that."
+    return ai_claim(said, "iptc-ai", _where(field), strength="weak", rows=rows)
 
 
 def _where(field: str) -> str:
@@ -119,8 +117,14 @@ def _is_blank(text: str) -> bool:
 
 def _is_name(text: str) -> bool:
     """Whether the text is the name of a known system and no more than its maker and version."""
-    rest, names = _NAME.subn(" ", " ".join(_words(text)))
-    return names > 0 and all(w in _BESIDE or w.isdecimal() or len(w) == 1 for w in rest.split())
+    words = _words(text)
+    rest, names = _NAME.subn(" ", " ".join(words))
+    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, rest.split()))
+
+
+def _is_beside(word: str) -> bool:
+    """Whether the word may stand beside a name: "Google", "turbo", "3", the "v" of a version."""
+    return word in _BESIDE or word.isdecimal() or (len(word) == 1 and word.isascii())
 
 
 def _denies_ai(text: str) -> bool:
