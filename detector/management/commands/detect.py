@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from detector.checks import trust_anchors_are_certificates
 from detector.inference.images import SUFFIXES, ImageError
@@ -18,6 +17,8 @@ from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
 from detector.renderings import RENDERINGS
 from detector.services import get_runtime, read_image
+
+Row = dict[str, Any]
 
 
 class Command(BaseCommand):
@@ -45,18 +46,27 @@ class Command(BaseCommand):
             self.stdout.write(header())
         total = unread = 0
         pictures = list(find_pictures(paths))
-        rows = detect_paths(detector, pictures)
-        for row in tqdm(
-            rows, total=len(pictures), file=self.stderr._out, disable=None, leave=False
-        ):
-            with tqdm.external_write_mode(self.stdout._out):
-                self.stdout.write(render(row))
+        for row in self._with_progress(detect_paths(detector, pictures), len(pictures)):
+            self.stdout.write(render(row))
             total += 1
             unread += "error" in row
         if not total:
             raise CommandError("There is no picture in the folders given.")
         if unread:
             raise CommandError(f"{unread} of {total} could not be read.")
+
+    def _with_progress(self, rows: Iterable[Row], count: int) -> Iterator[Row]:
+        """The rows, with a bar on standard error, out of the way while a row is written."""
+        if count < 2:
+            yield from rows  # one answer is not to wait for the import of the bar
+            return
+        from tqdm import tqdm
+
+        with tqdm(total=count, file=self.stderr._out, disable=None, leave=False) as bar:
+            for row in rows:
+                with tqdm.external_write_mode(self.stdout._out):
+                    yield row
+                bar.update()
 
 
 def find_pictures(arguments: Iterable[str]) -> Iterator[Path]:
@@ -73,7 +83,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     return sorted(path for path in files if path.suffix.lower() in SUFFIXES)
 
 
-def detect_paths(detector: Detector, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def detect_paths(detector: Detector, paths: Iterable[Path]) -> Iterator[Row]:
     """One JSON object a picture, with `error` where the file cannot be read."""
     for path in paths:
         # A name need not be UTF-8, but what is printed must be.
