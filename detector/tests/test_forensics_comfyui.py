@@ -184,34 +184,36 @@ def test_drawn_nodes_that_are_muted_or_bypassed_did_not_run(mode: int, strength:
     assert claims(ask(png({"workflow": text}))) == {"comfyui": strength}
 
 
-@pytest.mark.parametrize("mode", [0, 2, 4])
-def test_nothing_passes_a_muted_node_but_a_bypassed_one_hands_on(mode: int) -> None:
-    kinds = ["LoadImage", "KSampler", "ImageBlend", "SaveImage", "SaveImage"]
-    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
-    nodes[2]["mode"] = mode
-    links = [
-        [i, source, 0, end, 0, "*"] for i, (source, end) in enumerate([(1, 2), (2, 3), (0, 4)])
-    ]
-    answer = ask(png({"workflow": json.dumps({"nodes": nodes, "links": links})}))
-    assert claims(answer) == {"comfyui": "strong" if mode == 2 else "decisive"}
+def drawn(*kinds: str) -> list[dict[str, Any]]:
+    """Drawn nodes of these kinds, numbered from 0."""
+    return [{"id": number, "type": kind} for number, kind in enumerate(kinds)]
 
 
-@pytest.mark.parametrize(("got", "strength"), [("made", "decisive"), ("photo", "strong")])
-def test_a_drawn_pair_joined_by_a_name_is_a_link(got: str, strength: str) -> None:
-    kinds = ["LoadImage", "SetNode", "KSampler", "easy setNode", "easy getNode", "SaveImage"]
-    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
-    for number, name in ((1, "photo"), (3, "made"), (4, got)):
-        nodes[number]["widgets_values"] = [name]
-    links = [
-        [i, source, 0, end, 0, "*"] for i, (source, end) in enumerate([(0, 1), (2, 3), (4, 5)])
-    ]
-    answer = ask(png({"workflow": json.dumps({"nodes": nodes, "links": links})}))
-    assert claims(answer) == {"comfyui": strength}
+def lines(*pairs: tuple[int, int]) -> list[list[Any]]:
+    """Links between drawn nodes, all of one kind and into the first input."""
+    return [[i, source, 0, end, 0, "*"] for i, (source, end) in enumerate(pairs)]
 
 
 def ask_drawing(nodes: list[Any], links: list[Any], *subgraphs: Any) -> dict[str, str]:
     data = {"nodes": nodes, "links": links, "definitions": {"subgraphs": list(subgraphs)}}
     return claims(ask(png({"workflow": json.dumps(data)})))
+
+
+@pytest.mark.parametrize("mode", [0, 2, 4])
+def test_nothing_passes_a_muted_node_but_a_bypassed_one_hands_on(mode: int) -> None:
+    nodes = drawn("LoadImage", "KSampler", "ImageBlend", "SaveImage", "SaveImage")
+    nodes[2]["mode"] = mode
+    strength = "strong" if mode == 2 else "decisive"
+    assert ask_drawing(nodes, lines((1, 2), (2, 3), (0, 4))) == {"comfyui": strength}
+
+
+@pytest.mark.parametrize(("got", "strength"), [("made", "decisive"), ("photo", "strong")])
+def test_a_drawn_pair_joined_by_a_name_is_a_link(got: str, strength: str) -> None:
+    kinds = ["LoadImage", "SetNode", "KSampler", "easy setNode", "easy getNode", "SaveImage"]
+    nodes = drawn(*kinds)
+    for number, name in ((1, "photo"), (3, "made"), (4, got)):
+        nodes[number]["widgets_values"] = [name]
+    assert ask_drawing(nodes, lines((0, 1), (2, 3), (4, 5))) == {"comfyui": strength}
 
 
 def inner_link(source: int, target: int) -> dict[str, Any]:
@@ -265,8 +267,8 @@ def test_subgraphs_that_hold_themselves_end() -> None:
 
 
 def test_a_bypassed_node_hands_on_the_first_of_a_kind() -> None:
-    kinds = ["LoadImage", "KSampler", "ImageBlend", "SaveImage"]
-    nodes = [{"id": i, "type": kind, "mode": 4 * (i == 2)} for i, kind in enumerate(kinds)]
+    nodes = drawn("LoadImage", "KSampler", "ImageBlend", "SaveImage")
+    nodes[2]["mode"] = 4
     links = [[1, 1, 0, 2, 1, "IMAGE"], [2, 0, 0, 2, 0, "IMAGE"], [3, 2, 0, 3, 0, "IMAGE"]]
     assert ask_drawing(nodes, links) == {"comfyui": "strong"}
     links[0][5] = "LATENT"
@@ -274,8 +276,7 @@ def test_a_bypassed_node_hands_on_the_first_of_a_kind() -> None:
 
 
 def test_links_may_be_lists_or_objects() -> None:
-    kinds = ["LoadImage", "KSampler", "SaveImage"]
-    nodes = [{"id": i, "type": kind} for i, kind in enumerate(kinds)]
+    nodes = drawn("LoadImage", "KSampler", "SaveImage")
     assert ask_drawing(nodes, [inner_link(0, 2)]) == {"comfyui": "strong"}
     assert ask_drawing(nodes, [inner_link(1, 2)]) == {"comfyui": "decisive"}
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .corpus import Picture
 
@@ -18,22 +19,30 @@ def digests(pictures: Iterable[Picture]) -> list[str]:
     return sorted({_digest(picture.source) for picture in pictures})
 
 
-def learnt_by(folder: Path) -> set[str]:
-    """Digests of the sources that a weights folder learnt from. Raises `OSError`, `ValueError`."""
-    metrics = json.loads((folder / "metrics.json").read_text())
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """metrics.json of a weights folder, which says what was learnt from.
+
+    Raises `OSError`, and `ValueError` if it does not.
+    """
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
     try:
         learnt = metrics["training"]["learnt_from"]
     except (KeyError, TypeError):
         learnt = None
-    if not isinstance(learnt, list) or not learnt:
+    if not learnt or not isinstance(learnt, list) or {*map(type, learnt)} != {str}:
         raise ValueError(
             f"{folder}: metrics.json does not say what was learnt from; train it anew."
         )
-    return {str(digest) for digest in learnt}
+    return metrics
+
+
+def learnt_by(folder: Path) -> set[str]:
+    """Digests of the sources that a weights folder learnt from. Raises as `read_metrics`."""
+    return set(read_metrics(folder)["training"]["learnt_from"])
 
 
 def known_to(folder: Path, pictures: Iterable[Picture]) -> list[str]:
-    """The sources of the pictures that a weights folder learnt from. Raises as `learnt_by`."""
+    """The sources of the pictures that a weights folder learnt from. Raises as `read_metrics`."""
     learnt = learnt_by(folder)
     sources = {picture.source for picture in pictures}
     return sorted(source for source in sources if _digest(source) in learnt)

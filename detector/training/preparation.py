@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -39,23 +40,24 @@ def calibration_pictures(data: Path, seed: int, more: Sequence[Path] = ()) -> li
 
     Raises `ValueError` if `more` has a source of the split that tests.
     """
-    pictures, held = _train_split(data, seed)
-    further = [p for corpus in _further(data, more) for p in corpus]
-    return [picture for picture in pictures if picture.source in held] + further
+    pictures, held, further = _train_splits(data, seed, more)
+    return [p for p in pictures if p.source in held] + list(chain.from_iterable(further))
 
 
-def _further(data: Path, more: Sequence[Path]) -> list[list[Picture]]:
-    """The train split of each corpus of `more`, which must hold no source of `data`'s val split."""
-    tested = {picture.source for picture in read_corpus(data) if picture.split == "val"}
-    corpora = [[p for p in read_corpus(folder) if p.split == "train"] for folder in more]
-    if known := sorted(tested & {picture.source for corpus in corpora for picture in corpus}):
+def _train_splits(
+    data: Path, seed: int, more: Sequence[Path]
+) -> tuple[list[Picture], set[str], list[list[Picture]]]:
+    """The train split of `data`, which of its sources are kept back, and the splits of `more`.
+
+    Raises `ValueError` if one of `more` has a source of `data`'s val split, which tests.
+    """
+    whole = read_corpus(data)
+    pictures = [picture for picture in whole if picture.split == "train"]
+    further = [[p for p in read_corpus(folder) if p.split == "train"] for folder in more]
+    tested = {picture.source for picture in whole if picture.split == "val"}
+    if known := sorted(tested & {p.source for p in chain.from_iterable(further)}):
         raise ValueError(f"{', '.join(known)}: of the val split, so kept from training.")
-    return corpora
-
-
-def _train_split(data: Path, seed: int) -> tuple[list[Picture], set[str]]:
-    pictures = [picture for picture in read_corpus(data) if picture.split == "train"]
-    return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed)
+    return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed), further
 
 
 def prepare(
@@ -73,9 +75,8 @@ def prepare(
     Of the corpora `more` everything is learnt from: sources may be added without changing which
     ones are kept back.
     """
-    pictures, held = _train_split(data, seed)
-    further = ([p for p in c if p.source not in held] for c in _further(data, more))
-    corpora = [pictures, *further]
+    pictures, held, further = _train_splits(data, seed, more)
+    corpora = [pictures, *([p for p in corpus if p.source not in held] for corpus in further)]
     regions = Joined([Regions(cache, corpus, cut) for corpus in corpora])
     for part in regions.parts:
         missing = int((~part.done).sum())

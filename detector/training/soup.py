@@ -6,7 +6,6 @@ them close enough to be averaged.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,7 +21,7 @@ from detector.networks.efficientnet import EvidenceMap
 
 from .efficientnet import CROP, write_evidence_map
 from .export import describe
-from .learnt_sources import learnt_by
+from .learnt_sources import read_metrics
 from .preparation import Preparation, Progress
 from .sampling import BalancedCrops, batches
 
@@ -57,14 +56,12 @@ def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
 
 
 def _read(folder: Path) -> Trained:
-    path = folder / "model.safetensors"
     try:
-        weights = load_file(path)
-        metrics = json.loads((folder / "metrics.json").read_text())
-        learnt = sorted(learnt_by(folder))
+        weights = load_file(folder / "model.safetensors")
+        metrics = read_metrics(folder)
         if (model := metrics.get("model")) != folder.name:
             raise ValueError(f"it holds {model}")
-        return Trained(weights, metrics["training"] | {"learnt_from": learnt})
+        return Trained(weights, metrics["training"])
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of a training: {error}.") from error
 
@@ -78,8 +75,7 @@ def average_and_write(
     measured is not what their average sees.
     """
     network = average([one.weights for one in trained])
-    seed = prepared.seed
-    crops = BalancedCrops(prepared.regions, prepared.learn, size=CROP, seed=seed, gentle=0)
+    crops = BalancedCrops(prepared.regions, prepared.learn, size=CROP, seed=prepared.seed, gentle=0)
     seen = (crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES))
     update_bn(progress(seen, total=BATCHES, desc="Averaging", unit="batch"), network)
     write_evidence_map(network.eval(), folder, _describe(trained, prepared))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from transformers import ViTForImageClassification
 
+from detector.inference.weights import files_state
 from detector.networks.compact_vit import (
     CROP,
     create_compact_vit,
@@ -38,7 +38,8 @@ def train_and_write(
     Raises `OSError` without a teacher, `ValueError` for one that does not say what it learnt from.
     """
     taught = learnt_by(teacher)
-    plan = replace(plan, name=f"{plan.name}-{_digest(teacher / 'model.safetensors')}")
+    # The state of a student of this teacher is not that of another's.
+    plan = replace(plan, name=f"{plan.name}-{files_state([teacher / 'model.safetensors'])[:12]}")
     torch.manual_seed(plan.seed)
     model, crops = create_compact_vit(), _sample(prepared, plan.seed)
     start_from_dct(model, crops)
@@ -54,11 +55,6 @@ def train_and_write(
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
-
-
-def _digest(file: Path) -> str:
-    """What tells the state of a student of this teacher from that of another's."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def _sample(prepared: Preparation, seed: int) -> torch.Tensor:

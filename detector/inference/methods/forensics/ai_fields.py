@@ -8,7 +8,7 @@ of denials is complete; a denial that is understood is no claim at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from .evidence import MAX_VALUE, Evidence, ai_claim, context, make_rows
@@ -64,19 +64,18 @@ _DENIED = re.compile("未使用|不使用|不适用|していません|してい
 def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
     """What the file says of the AI system, its prompt and who wrote that."""
     held = {name: _values(metadata, name) for name in FIELDS}
-    systems, denials = _parted(held["AISystemUsed"], _denies_system)
-    held["AISystemUsed"] = sorted(systems, key=lambda text: not _is_name(text))
-    prompts, _ = _parted(held["AIPromptInformation"], _denies_ai)
-    writers, _ = _parted(held["AIPromptWriterName"], _denies_ai)
-    if systems:
-        yield _claim("AISystemUsed", held)
-    elif denials:
-        said = f'Of an AI system used, the file says "{quotable(denials[0], 80)}".'
+    systems = [text for text in held["AISystemUsed"] if not _denies_system(text)]
+    if held["AISystemUsed"] and not systems:
+        said = f'Of an AI system used, the file says "{quotable(held["AISystemUsed"][0], 80)}".'
         yield context(f"{said} Anyone can write that.", "iptc-ai", _where("AISystemUsed"))
-    elif prompts:
-        yield _claim("AIPromptInformation", held)
-    elif writers:
-        yield _claim("AIPromptWriterName", held)
+        return
+    held["AISystemUsed"] = sorted(systems, key=lambda text: not _is_name(text))
+    claiming = {"AISystemUsed": systems} | {
+        name: [text for text in held[name] if not _denies_ai(text)]
+        for name in ("AIPromptInformation", "AIPromptWriterName")
+    }
+    if field := next((name for name, texts in claiming.items() if texts), ""):
+        yield _claim(field, held)
 
 
 def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
@@ -99,11 +98,6 @@ def _values(metadata: Metadata, name: str) -> list[str]:
     """The values of a field that say something."""
     values = metadata.xmp.get(IPTC_EXT + name, [])[:MAX_VALUES]
     return [text for value in values if not _is_blank(text := clean(value, MAX_VALUE))]
-
-
-def _parted(texts: Sequence[str], denies: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    """The texts that claim something, and those that deny."""
-    return [t for t in texts if not denies(t)], [t for t in texts if denies(t)]
 
 
 def _words(text: str) -> list[str]:
