@@ -21,6 +21,7 @@ from .dot_plot import Plot, Point, axis_start, draw
 from .inference.methods import METHODS
 from .inference.runtime import WEIGHTS_DIR
 from .inference.verdict import load_fusion
+from .inference.version import weights_part
 from .services import find_members, get_detector
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ FUSION = "fusion"
 
 def build_page() -> dict[str, Any]:
     """The context of methods.html. It reads files and loads no model."""
-    accuracy, unknown = None, ""
+    accuracy, unknown, serving = None, "", _version()
     try:
         accuracy = read_accuracy(settings.ACCURACY_REPORT)
     except AccuracyUnknown as error:
@@ -43,7 +44,8 @@ def build_page() -> dict[str, Any]:
         "accuracy": accuracy,
         "unknown": unknown,
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
-        "serving": _version(),
+        "serving": serving,
+        "same_weights": bool(accuracy and _same_weights(accuracy.facts["version"], serving)),
     }
 
 
@@ -60,6 +62,11 @@ def _version() -> str | None:
     except (OSError, ValueError):
         logger.warning("The version cannot be told", exc_info=True)
         return None
+
+
+def _same_weights(measured: str, serving: str | None) -> bool:
+    """Whether two versions differ in nothing but the program; False if either cannot be told."""
+    return weights_part(measured) == weights_part(serving or "") != ""
 
 
 def _sections(accuracy: Accuracy | None) -> list[Section]:

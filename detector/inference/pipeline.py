@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-
-from detector import __version__
 
 from .blind_spots import blind_spots
 from .images import SourceImage
@@ -15,6 +12,7 @@ from .methods import METHODS, MethodSpec
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
 from .verdict import combine, load_fusion
+from .version import write_version
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +33,9 @@ class Detector:
 
     @property
     def version(self) -> str:
-        """Version of the program and of all weights that it would use now."""
-        state = [load_fusion(self.runtime.weights_dir).digest]
-        state += [self._state(key) for key in self.specs]
-        return f"{__version__}+{hashlib.sha256(repr(state).encode()).hexdigest()[:8]}"
+        """Version of the program, its code and all weights that it would use now."""
+        weights = [load_fusion(self.runtime.weights_dir).digest]
+        return write_version([*weights, *map(self._state, self.specs)])
 
     def load(self) -> None:
         """Load every method ahead of the first picture; what is unavailable is logged."""

@@ -16,6 +16,7 @@ from detector import methods_page
 from detector.inference.methods import METHODS
 from detector.inference.results import Thresholds
 from detector.inference.verdict import Fusion, Subset
+from detector.inference.version import weights_part
 from detector.services import get_detector
 from detector.tests.reports import make_report
 from detector.tests.test_pages import assert_well_formed, get_html
@@ -105,6 +106,8 @@ def test_another_version_than_the_one_measured_is_said(
     assert report["version"] in html and serving in html
     html = show(client, settings, report | {"version": serving})
     assert "Not the version" not in html and "is the one that answers now" in html
+    html = show(client, settings, report | {"version": f"0.0.1+0.{weights_part(serving)}"})
+    assert "Not the version" not in html and "The program has changed since" in html
 
 
 def test_a_version_that_cannot_be_told_is_no_traceback(

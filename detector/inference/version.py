@@ -1,0 +1,64 @@
+"""Which version answers: the one notion of it that the database, the report and the pages share.
+
+A version is written `program+code.weights`: the number of the program, a digest of the code and the
+libraries that scores depend on, and a digest of the weights and the fusion. Two answers of the same
+version about the same bytes are equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from detector import __version__
+
+# The packages whose release can move a score or a finding.
+LIBRARIES = (
+    "c2pa-python",
+    "defusedxml",
+    "numpy",
+    "opencv-python-headless",
+    "openvino",
+    "pillow",
+    "pillow-heif",
+    "scipy",
+)
+DIGITS = 8
+
+_INFERENCE = Path(__file__).resolve().parent
+
+
+def write_version(weights: Iterable[str], code: str | None = None) -> str:
+    """The version as text; `weights` are the digests of the fusion and of each method's weights."""
+    weights_digest = hashlib.sha256(repr(list(weights)).encode()).hexdigest()
+    return f"{__version__}+{(code or code_digest())[:DIGITS]}.{weights_digest[:DIGITS]}"
+
+
+def weights_part(version: str) -> str:
+    """The part of a version that names its weights; empty for a version of an older form."""
+    code, dot, weights = version.partition("+")[2].partition(".")
+    return weights if code and dot else ""
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the sources of inference and of the releases of the libraries in use."""
+    return digest_sources(_INFERENCE, map(_release, LIBRARIES))
+
+
+def digest_sources(folder: Path, releases: Iterable[str]) -> str:
+    """Digest of names and content of all Python files below a folder, and of some releases."""
+    digest = hashlib.sha256(repr(list(releases)).encode())
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(repr((path.relative_to(folder).as_posix(), path.read_bytes())).encode())
+    return digest.hexdigest()
+
+
+def _release(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # another build of the same library, such as opencv-python
+        return "unknown"
