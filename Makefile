@@ -1,15 +1,26 @@
 # Two commands for a newcomer: `make run` and `make test`. Both set up all that they need.
 
-# Python 3.11; `make PYTHON=...` takes another one.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first Python of these that is there and starts; `make PYTHON=...` takes another one.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.14 python3; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
+	&& echo $$python && break; done)
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# What was installed: serving alone, or everything.
+SERVE := $(VENV)/.serve
+ALL := $(VENV)/.all
+GROUPS := serve train test lint
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
+	--custom-compile-command 'make lock'
 
-.PHONY: run test lint unit models clean
+.DEFAULT_GOAL := help
+.PHONY: help run test quick lint types unit models format lock clean
 
-run: $(READY)
+help:  ## Say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+run: $(SERVE)  ## Serve the site at http://127.0.0.1:8000 (PORT=...)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	$(BIN)/python manage.py delete_expired
@@ -17,29 +28,52 @@ run: $(READY)
 	# One process with threads: they share the loaded models, a second process would double them.
 	$(BIN)/gunicorn ai_image_detector.wsgi --bind 127.0.0.1:$(PORT) --threads 4 --timeout 120 --no-control-socket
 
-test: lint unit
-
-lint: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy detector/inference
-	$(BIN)/lint-imports
+test: lint types unit  ## Everything: lint, types, all tests, those in a browser too
 
 # One thread a library: on small data the threads of PyTorch and scikit-learn mostly wait for one another.
-unit: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
+unit: $(ALL)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
-# The public checkpoints of method 4, about 600 MB; optional, and the only step that goes to the hub.
-models: $(READY)
+quick: lint types  ## Lint, types and the tests that need neither torch nor a browser
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto -m "not torch and not browser"
+
+lint: $(ALL)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/typos
+	$(BIN)/lint-imports
+
+types: $(ALL)
+	$(BIN)/mypy
+
+# About 600 MB; optional, and the only step that goes to the Hugging Face hub.
+models: $(ALL)  ## Download and convert the public checkpoints of method 4
 	$(BIN)/python manage.py fetch_models
 
-$(READY): requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and \
-		"Python 3.11 is needed, this is " + sys.version.split()[0] + "; say make PYTHON=python3.11")'
+format: $(ALL)  ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The groups are resolved together, so that every lock has the same versions.
+lock: $(ALL)  ## Compile requirements.txt and locks/ from pyproject.toml
+	$(COMPILE) $(GROUPS:%=--group %) --output-file locks/.together.txt
+	for group in $(GROUPS); do $(COMPILE) --group $$group --generate-hashes \
+		--constraint locks/.together.txt --output-file locks/$$group.txt || exit 1; done
+	rm locks/.together.txt
+	$(COMPILE) $(GROUPS:%=--group %) --no-deps | sed 's/^torch==/torch===/' > requirements.txt
+
+$(VENV)/bin/python:
+	@$(if $(PYTHON),,echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; say make PYTHON=python3.12"; exit 1)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --requirement requirements.txt
+
+$(SERVE): locks/serve.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/serve.txt
 	touch $@
 
-clean:
-	rm -rf $(VENV)
+$(ALL): $(GROUPS:%=locks/%.txt) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes $(GROUPS:%=--requirement locks/%.txt)
+	touch $@ $(SERVE)
+
+clean:  ## Remove caches and collected files; the environment and the data stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .local/static
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
