@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit models format lock clean
+.PHONY: help run test quick lint types unit training models format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,6 +45,8 @@ lint: $(ALL)
 
 types: $(ALL)
 	$(BIN)/mypy
+
+training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 
 # About 600 MB; optional, and the only step that goes to the Hugging Face hub.
 models: $(ALL)  ## Download and convert the public checkpoints of method 4
