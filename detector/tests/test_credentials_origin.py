@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from detector.inference.methods.forensics.actions import STEPS
 from detector.inference.methods.forensics.credentials import read_credentials
 from detector.inference.methods.forensics.manifest import interpret
-from detector.tests.signing import TERM, action, sign
+from detector.tests.signing import TERM, action, identity, sign
 from detector.tests.test_credentials import (
     AI,
     CAPTURED,
@@ -324,7 +325,13 @@ def test_a_template_says_for_all_actions_of_its_name_what_they_do_not_say() -> N
     assert claims(read({"label": "c2pa.actions.v2", "data": other})) == []
 
 
-def test_signed_metadata_about_an_ai_contradicts_a_camera() -> None:
+def test_signed_metadata_about_an_ai_contradicts_a_camera(tmp_path: Path) -> None:
     signed = {"label": "c2pa.metadata", "data": METADATA | {"x:DigitalSourceType": TERM + TRAINED}}
     answer = ask(sign(PHOTO, "JPEG", CAPTURED, assertions=(signed | {"kind": "Json"},)))
     assert answer.score is None
+    trusted = tmp_path / "anchors.pem"
+    trusted.write_text(identity().anchor)
+    legacy = {"label": "com.adobe.generative-ai", "data": {"description": "Adobe Firefly"}}
+    for assertion in (signed | {"kind": "Json"}, legacy):
+        answer = ask(sign(PHOTO, "JPEG", CAPTURED, assertions=(assertion,)), anchors=trusted)
+        assert "real" not in {finding.claim for finding in answer.findings}

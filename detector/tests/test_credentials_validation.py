@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from detector.inference.methods.forensics.credentials import read_credentials
+from detector.inference.methods.forensics.credentials_process import PROCESS
 from detector.inference.methods.forensics.manifest import Credentials, interpret
 from detector.inference.methods.forensics.validation import BINDINGS, FAULTS, NOTES
 from detector.tests.signing import TERM, action, sign
@@ -139,6 +140,33 @@ def test_what_is_wrong_with_an_ingredient_is_no_fault_of_the_file() -> None:
     assert "has expired" in found.ingredients[0].fault
 
 
+@pytest.mark.parametrize("code", ["assertion.dataHash.mismatch", "general.error"])
+def test_a_fault_that_an_old_record_of_an_ingredient_names_makes_it_worth_less(code: str) -> None:
+    def interpreted(*recorded: str) -> Credentials:
+        steps = {"label": "c2pa.actions", "data": {"actions": [AI]}}
+        parent = {
+            "relationship": "parentOf",
+            "active_manifest": "b",
+            "validation_status": [{"code": code} for code in recorded],
+        }
+        manifests = {"a": {"ingredients": [parent]}, "b": {"assertions": [steps]}}
+        report = {"active_manifest": "a", "manifests": manifests, "validation_state": "Valid"}
+        return interpret(report, "JPEG", checked=False)
+
+    assert strengths(interpreted("signingCredential.untrusted")) == ["decisive"]
+    assert strengths(interpreted(code)) == ["medium"]
+
+
+def test_a_camera_s_word_under_an_old_certificate_still_contradicts_a_generator() -> None:
+    def sides(*failure: str) -> set[str | None]:
+        found = judged(*failure, step=CAPTURED)
+        return {item.finding.claim for item in read_credentials(found)}
+
+    assert sides("signingCredential.expired") == {None, "capture"}
+    assert sides("assertion.action.malformed") == {None, "capture"}
+    assert sides("general.error") == sides("claimSignature.mismatch") == {None}
+
+
 def identity_assertion(kind: str, issuer: str = "") -> dict[str, Any]:
     """An identity assertion (CAWG) whose signature is rubbish; numbers stand for bytes."""
     bound = [{"url": "self#jumbf=c2pa.assertions/c2pa.hash.data", "hash": [0] * 32}]
@@ -159,7 +187,7 @@ def identity_assertion(kind: str, issuer: str = "") -> dict[str, Any]:
     }  # fmt: skip
     body = json.dumps(credential).encode()
     # COSE_Sign1: EdDSA and the kind of content, no further header, the content, the signature.
-    head = bytes([0xD2, 0x84, 0x54, 0xA2, 1, 0x27, 3, 0x6E]) + b"application/vc" + b"\xa0"
+    head = bytes([0xD2, 0x84, 0x53, 0xA2, 1, 0x27, 3, 0x6E]) + b"application/vc" + b"\xa0"
     signature = head + b"\x59" + len(body).to_bytes(2, "big") + body + b"\x58\x40" + bytes(64)
     data = {"signer_payload": payload, "signature": list(signature), "pad1": [0] * 8}
     return {"label": "cawg.identity", "data": data}
@@ -180,7 +208,11 @@ def test_who_stands_behind_a_picture_is_not_looked_up_and_hides_nothing(
     kind: str, issuer: str
 ) -> None:
     extra = identity_assertion(kind, issuer)
-    answer = ask(sign(PHOTO, "JPEG", AI, assertions=(extra,)))
+    data = sign(PHOTO, "JPEG", AI, assertions=(extra,))
+    report = PROCESS.report("image/jpeg", data)
+    assert report["validation_state"] == "Valid"
+    assert '"code": "cawg.' not in json.dumps(report["validation_results"])
+    answer = ask(data)
     assert shown(answer)["signature"] == "valid"
     assert claims(answer) == [("ai", "decisive")]
     assert CHANGED not in said(answer)
