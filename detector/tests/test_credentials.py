@@ -375,8 +375,35 @@ CIRCLE = {
     "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [AI] * 500}}],
     "ingredients": [{"title": "t", "relationship": "parentOf", "active_manifest": "a"}] * 500,
 }
+MANY = [
+    {"label": f"x{i}.metadata", "data": {"a:DigitalSourceType": [TERM + TRAINED, 5, None, {}] * 9}}
+    for i in range(5000)
+]
 STRANGE: list[dict[str, Any]] = [
     {"manifests": {"a": CIRCLE}},
+    {"manifests": {"a": {"assertions": MANY}}},
+    {
+        "manifests": {
+            "a": {
+                "assertions": [
+                    {
+                        "label": "com.adobe.generative-ai",
+                        "data": {"description": [1], "version": {}},
+                    },
+                    {"label": "c2pa.metadata", "data": [1]},
+                    {
+                        "label": "c2pa.actions.v2",
+                        "data": {
+                            "actions": [{"action": 5, "parameters": [1]}, {"action": ["a"]}],
+                            "templates": [{"action": ["a"], "parameters": 7}],
+                            "softwareAgents": "x",
+                        },
+                    },
+                ]
+            }
+        },
+        "validation_results": {"activeManifest": {}, "ingredientDeltas": [5, {}, {"a": 1}]},
+    },
     {"manifests": {"a": {"assertions": 5, "ingredients": {"a": 1}, "signature_info": []}}},
     {
         "manifests": {

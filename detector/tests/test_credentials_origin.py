@@ -269,6 +269,13 @@ AGENTS = (
     "FLUX.1 Kontext",
     "Runway Gen-4",
     "Meta AI",
+    "Image Creator from Designer",
+    "Amazon Nova Canvas",
+    "Grok Imagine",
+    "niji・journey",
+    "Luma Photon",
+    "Imagen on Vertex AI",
+    "Qwen-Image",
 )
 CAMERAS = (
     "Leica Camera AG M11-P",
@@ -284,6 +291,10 @@ CAMERAS = (
     "Microsoft Paint",
     "Google C2PA Core Generator Library",
     "Gemini Photo Scanner",
+    "Microsoft Designer",
+    "Image Creator",
+    "Amazon",
+    "c2patool",
 )
 
 

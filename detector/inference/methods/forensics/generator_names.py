@@ -18,15 +18,22 @@ PROGRAMS = re.compile(
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # Of words in lower case with single spaces between: "DALL-E 3" is "dall e 3", "GPT4o" "gpt 4 o".
 _NAME = re.compile(
-    r"\b(midjourney|niji|firefly|dall ?e|stable ?diffusion|sdxl|automatic 1111|comfyui|invokeai|"
-    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ?ai|chat ?gpt|gpt|"
-    r"openai|imagen|image ?fx|nightcafe|diffusionbee|dreamstudio|mflux|gemini|nano ?banana|flux|"
-    r"sora|grok|veo|krea|recraft|seedream|seededit|dreamina|jimeng|doubao|qwen|qwen ?image|wan|"
-    r"hunyuan|hunyuan ?image|kling|kling ?ai|runway|runwayml|luma ai|playground (ai|v)|hidream|"
-    r"kandinsky|pixart|z image|meta ai|cogview|notebooklm|bing image creator|"
-    r"image creator from designer|stability ?ai|stable image|black forest labs|"
-    r"google generative ai|titan image|nova canvas|imagine with meta|meta imagine|"
-    r"generative ai by (getty images|istock)|即梦|豆包|文心一格|通义万相|混元|可灵)\b"
+    r"\b(midjourney|niji ?journey|niji|firefly|dall ?e|stable ?diffusion|sdxl|automatic 1111|"
+    r"comfyui|invokeai|novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ?ai|"
+    r"chat ?gpt|gpt|openai|imagen|image ?fx|nightcafe|diffusionbee|dreamstudio|mflux|gemini|"
+    r"nano ?banana|flux|sora|grok|veo|krea|recraft|seedream|seededit|dreamina|jimeng|doubao|"
+    r"qwen|qwen ?image|wan|hunyuan|hunyuan ?image|kling|kling ?ai|runway|runwayml|luma ai|"
+    r"playground (ai|v)|hidream|kandinsky|pixart|z image|meta ai|cogview|notebooklm|"
+    r"(bing|microsoft|designer) image creator|image creator (from|by) (microsoft )?designer|"
+    r"stability ?ai|stable (image|cascade)|bfl|xai|black forest labs|"
+    r"(made with )?google generative ai|made with google ai|google whisk|(amazon|bedrock) titan|"
+    r"titan image|nova canvas|imagine with meta|meta (imagine|emu)|craiyon|"
+    r"luma (dream machine|photon)|dream machine|pika labs|(canva )?dream lab|magic media|"
+    r"freepik (mystic|ai)|(shutterstock|getty images) (generative )?ai|deepai|"
+    r"generative ai by (getty images|istock)|starry ?ai|tongyi wanxiang|wanxiang|ernie vilg|"
+    r"kolors|reve (image|ai)|bria( ai)?|hailuo( ai)?|minimax|vidu|seedance|mai image|"
+    r"deepfloyd( if)?|wombo( dream)?|dream by wombo|lexica( aperture)?|sea ?art|tensor art|即梦|"
+    r"豆包|文心一格|通义万相|混元|可灵)\b"
 )
 
 
@@ -37,13 +44,12 @@ def vocabulary(words: str) -> frozenset[str]:
 
 # What stands beside the name: who made it, which edition.
 _BESIDE = vocabulary("""
-    google deepmind openai adobe microsoft bing meta xai alibaba tencent bytedance baidu amazon
-    azure aws bedrock vertex
-    stability stabilityai black forest labs bfl tongyi ai by from v version model models image
-    images generator generation gen imagegen creator designer studio app web api service media
-    beta alpha preview experimental
+    google deepmind openai nvidia adobe microsoft bing meta xai alibaba tencent bytedance baidu
+    amazon azure aws bedrock vertex stability stabilityai black forest labs bfl tongyi ai by from on
+    v version model models image images generator generation gen imagegen creator designer studio
+    app web api service media beta alpha preview experimental
     exp pro plus max ultra fast flash turbo lightning lite mini nano large medium small base dev
-    schnell kontext krea raw xl hd edit instruct omni hyper standard core diffusion
+    schnell kontext krea raw xl hd edit instruct omni hyper standard core diffusion sigma imagine
 """)
 
 

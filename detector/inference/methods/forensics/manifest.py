@@ -15,7 +15,7 @@ from .declarations import source_term
 from .evidence import scalar
 from .metadata import Unreadable
 from .statements import Statement, capped, read_statements, strongest
-from .validation import Check, Signature, examine, judge
+from .validation import FORGED, Check, Signature, examine, judge
 
 MAX_INGREDIENTS = 40  # of all levels together
 
@@ -25,8 +25,6 @@ ERRORS = {
     "long": "they are too long.",
     "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
 }
-DECLARED = "digital_source_type"  # of an ingredient, by the one who took it in
-FORGED_CODE = "claimSignature.mismatch"
 Relation = Literal["parentOf", "componentOf", "inputTo", ""]
 
 
@@ -58,8 +56,7 @@ class Credentials:
     `intact` that the file is what was signed even so.
     `statements` are what it says itself about generative AI; `origin` is how the picture began if
     that was an AI, by its own word or by that of its only parent.
-    `complete` is False where actions were left out.
-    `trusted` is None where signers were not checked, for want of a list of trust anchors.
+    `complete` is False where actions were left out, `trusted` is None where no signer was checked.
     """
 
     manifest: Literal["embedded", "remote", "unreadable"]
@@ -151,7 +148,7 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
 
 def _is_trusted(success: set[str], failure: set[str]) -> bool:
     """Whether it is the trusted signer who signed: a certificate alone can be copied."""
-    return "signingCredential.trusted" in success and FORGED_CODE not in failure
+    return "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
 
 
 def _codes(results: Object, outcome: str) -> set[str]:
@@ -160,10 +157,9 @@ def _codes(results: Object, outcome: str) -> set[str]:
 
 def _deltas(results: Object) -> dict[str, Object]:
     """What the library found out about each ingredient that its own record does not say."""
-    found = objects(results.get("ingredientDeltas"))
     return {
         scalar(delta.get("ingredientAssertionURI")): _object(delta.get("validationDeltas"))
-        for delta in found
+        for delta in objects(results.get("ingredientDeltas"))
     }
 
 
@@ -213,7 +209,9 @@ def _ingredients(label: str, store: _Store) -> tuple[Ingredient, ...]:
 def _ingredient(told: Object, parent: str, store: _Store) -> Ingredient:
     label = scalar(told.get("active_manifest"))
     actions, statements = store.read(label)
-    declared = Action("c2pa.created", "said to be", source=source_term(scalar(told.get(DECLARED))))
+    declared = Action(
+        "c2pa.created", "said to be", source=source_term(scalar(told.get("digital_source_type")))
+    )
     statements += read_statements({}, [declared], "")
     ingredients = _ingredients(label, store)
     check = _check(told, parent, store)
@@ -239,10 +237,9 @@ def _check(told: Object, parent: str, store: _Store) -> Check:
     name = scalar(told.get("label"))
     delta = store.deltas.get(f"self#jumbf=/c2pa/{parent}/c2pa.assertions/{name}", {})
     results = _object(_object(told.get("validation_results")).get("activeManifest"))
-    recorded = {scalar(item.get("code")) for item in objects(told.get("validation_status"))}
     success = _codes(results, "success") | _codes(delta, "success")
-    failure = _codes(results, "failure") | _codes(delta, "failure") | recorded
-    return examine(success, failure)
+    failure = _codes(results, "failure") | _codes(delta, "failure")
+    return examine(success, failure | _codes(told, "validation_status"))
 
 
 def _relation(value: Any) -> Relation:

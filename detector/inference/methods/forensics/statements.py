@@ -16,6 +16,7 @@ from .generator_names import is_generator
 
 STRENGTHS: tuple[Strength, ...] = ("context", "weak", "medium", "strong", "decisive")
 MAX_VALUES = 8  # of one property
+MAX_STATEMENTS = 20  # of one manifest, the strongest
 About = Literal["whole", "opened", "part"]
 ABOUT: dict[str, About] = {"c2pa.created": "whole", "c2pa.opened": "opened"}
 # Adobe Firefly wrote this before the standard had a word for generative AI.
@@ -55,7 +56,11 @@ def capped(statement: Statement, most: Strength) -> Statement:
 
 def strongest(statements: Iterable[Statement]) -> Statement | None:
     """The strongest, the first of equals; None without any."""
-    return max(statements, key=lambda one: STRENGTHS.index(one.strength), default=None)
+    return max(statements, key=_rank, default=None)
+
+
+def _rank(statement: Statement) -> int:
+    return STRENGTHS.index(statement.strength)
 
 
 def read_statements(
@@ -68,7 +73,8 @@ def read_statements(
     kept: dict[str, Statement] = {}
     for one in (*_of_actions(actions, generator), *_of_assertions(manifest)):
         kept[one.where] = strongest([*filter(None, [kept.get(one.where)]), one]) or one
-    return tuple(kept.values())
+    by_strength = sorted(kept.values(), key=_rank, reverse=True)
+    return tuple(by_strength[:MAX_STATEMENTS])
 
 
 def _of_actions(actions: Iterable[Action], generator: str) -> Iterator[Statement]:
