@@ -125,15 +125,21 @@ def sign(
     remote_url: str = "",
     who: Identity | None = None,
     generator: str = "Test Studio",
+    label: str = "c2pa.actions",
+    assertions: tuple[dict[str, Any], ...] = (),
+    version: int = 2,
 ) -> bytes:
-    """The picture with a manifest that holds these actions.
+    """The picture with a manifest that holds these actions, if any, under this label.
 
     `ingredients` are (definition, JPEG); with `remote_url` the file only points at its manifest.
+    `assertions` are further ones, `version` is that of the claim: 1 for the standard up to 1.4.
     """
     who = who or identity()
+    steps = {"label": label, "data": {"actions": list(actions)}}
     definition = {
+        "claim_version": version,
         "claim_generator_info": [{"name": generator, "version": "1.2"}],
-        "assertions": [{"label": "c2pa.actions", "data": {"actions": list(actions)}}],
+        "assertions": [*([steps] if actions else []), *assertions],
     }
     # No authority for time stamps: one would be asked over the network.
     info = C2paSignerInfo(b"es256", who.chain.encode(), who.key.encode(), None)

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from detector.inference.images import SourceImage
-from detector.inference.results import Finding, Strength
+from detector.inference.results import Finding
 
+from .actions import Action
 from .credentials_process import PROCESS
-from .declarations import AI_SOURCES, AI_SOURCES_STRENGTH, CAPTURED
+from .declarations import CAPTURED
 from .evidence import Evidence, ai_claim, capture_claim, context
-from .generators import PROGRAMS
+from .generator_names import is_generator
 from .jumbf import find_manifest
-from .manifest import LAPSED, Action, Credentials, Ingredient, interpret
+from .manifest import Credentials, Ingredient, interpret
 from .metadata import Metadata, Unreadable
+from .statements import Statement, at_most, capped, strongest
 from .trust import read_anchors
 
 logger = logging.getLogger(__name__)
@@ -37,22 +40,6 @@ MIME = {
     "HEIF": "image/heic",
     "AVIF": "image/avif",
 }
-# Steps that add nothing to a picture.
-HARMLESS = {
-    "c2pa.cropped",
-    "c2pa.resized",
-    "c2pa.resized.proportional",
-    "c2pa.orientation",
-    "c2pa.color_adjustments",
-    "c2pa.adjustedColor",
-    "c2pa.converted",
-    "c2pa.transcoded",
-    "c2pa.repackaged",
-    "c2pa.edited.metadata",
-    "c2pa.redacted",
-    "c2pa.published",
-}
-STRENGTHS: tuple[Strength, ...] = ("context", "weak", "medium", "strong", "decisive")
 
 
 def find_credentials(
@@ -127,6 +114,8 @@ def _say_signature(credentials: Credentials) -> str:
         return "The signature is valid: the file is unchanged since it was signed."
     if credentials.signature == "tampered":
         return f"The signature does not fit this picture: {credentials.fault}."
+    if credentials.signature == "unchecked":
+        return "The signature could not be fully checked."
     return f"The signature is not valid: {credentials.fault}."
 
 
@@ -139,84 +128,79 @@ def _say_trust(credentials: Credentials) -> str:
 
 
 def _claims(credentials: Credentials) -> Iterator[Evidence]:
-    """What the actions of the manifest say about generative AI."""
-    for action in credentials.actions:
-        where = f"C2PA manifest, action {action.name}"
-        by = f' by "{action.agent}"' if action.agent else ""
-        if action.source in AI_SOURCES:
-            step = f"step: {action.text}{by}; source type: {action.source}"
-            said = f"is {AI_SOURCES[action.source]} ({step})"
-            yield _claim(credentials, said, where, _strength(action, credentials))
-        elif action.name == "c2pa.created" and PROGRAMS.search(action.agent):
-            # Bing's image creator wrote no source type before 2024.
-            yield _claim(credentials, f"was created{by}, an AI generator", where, "strong")
+    """What the manifest says about generative AI itself, and how its only parent began.
+
+    A step that is not the first may have put a generated part into a photograph, so its word is
+    worth less, unless the picture was an AI's from the beginning.
+    """
+    origin = credentials.origin
+    whole = origin is not None and origin.strength == "decisive"
+    own = [
+        one if whole or one.about == "whole" else capped(one, "strong")
+        for one in credentials.statements
+    ]
+    for one in own:
+        yield _claim(credentials, one)
+    best = strongest(own)
+    if origin and origin not in own and (best is None or best.strength != "decisive"):
+        yield _claim(credentials, _inherited(origin))
 
 
-def _strength(action: Action, credentials: Credentials) -> Strength:
-    """A step that is not the first may have put a generated part into a photograph."""
-    strength = AI_SOURCES_STRENGTH[action.source]
-    whole = action.name == "c2pa.created" or "trainedAlgorithmicMedia" in _origins(
-        credentials.ingredients
-    )
-    return strength if whole else _at_most("strong", strength)
-
-
-def _origins(ingredients: Iterable[Ingredient]) -> set[str]:
-    """How the pictures began that this one was made from; what was filled in later is no origin."""
-    parents = [part for part in ingredients if part.relationship == "parentOf"]
-    return {source for p in parents for source in (*p.created, *_origins(p.ingredients))}
-
-
-def _parent_sources(ingredients: Iterable[Ingredient]) -> set[str]:
-    """The source types of the picture that this one was made from, and of what that came from."""
-    found: set[str] = set()
-    for parent in ingredients:
-        if parent.relationship == "parentOf":
-            found |= {*parent.sources, *_parent_sources(parent.ingredients)}
-    return found
+def _inherited(statement: Statement) -> Statement:
+    """What the picture is, since the picture that it was made from is what the statement says."""
+    said = f"was made from a picture that {statement.said}"
+    return replace(statement, said=said, where="C2PA manifest, ingredients")
 
 
 def _ingredient_claims(credentials: Credentials) -> Iterator[Evidence]:
-    """An AI source type that only the pictures have that went into this one; the nearest counts."""
-    where = "C2PA manifest, ingredients"
-    parents = sorted(_parent_sources(credentials.ingredients) & set(AI_SOURCES))
-    if parents:
-        said = f"was made from a picture that is {AI_SOURCES[parents[0]]} ({parents[0]})"
-        yield _claim(credentials, said, where, "strong")
-    elif _components(credentials.ingredients) & set(AI_SOURCES):
-        said = "contains a picture that is made or edited by a generative AI"
-        yield _claim(credentials, said, where, "weak")
+    """A word about AI that only the pictures have that went into this one; the nearest counts."""
+    if parent := _of_parents(credentials.ingredients):
+        yield _claim(credentials, capped(_inherited(parent), "strong"))
+    elif part := next(_of_parts(credentials.ingredients), None):
+        said = f"contains a picture that {part.said}"
+        part = replace(part, said=said, where="C2PA manifest, ingredients")
+        yield _claim(credentials, capped(part, "weak"))
 
 
-def _components(ingredients: Iterable[Ingredient]) -> set[str]:
-    """The source types of all that went into the picture itself, at any level.
+def _of_parents(ingredients: Iterable[Ingredient]) -> Statement | None:
+    """What the picture says that this one was made from, or the one that that was made from."""
+    parents = [part for part in ingredients if part.relationship == "parentOf"]
+    nearest = strongest(parent.statement for parent in parents if parent.statement)
+    further = (_of_parents(parent.ingredients) for parent in parents)
+    return nearest or next((found for found in further if found), None)
+
+
+def _of_parts(ingredients: Iterable[Ingredient]) -> Iterator[Statement]:
+    """What all say that went into the picture itself, at any level.
 
     What was only shown to a program (`inputTo`) need not be in the picture.
     """
-    found: set[str] = set()
     for part in ingredients:
         if part.relationship != "inputTo":
-            found |= {*part.sources, *_components(part.ingredients)}
-    return found
+            yield from filter(None, [part.statement])
+            yield from _of_parts(part.ingredients)
 
 
-def _claim(credentials: Credentials, said: str, where: str, strength: Strength) -> Evidence:
+def _claim(credentials: Credentials, statement: Statement) -> Evidence:
     """A claim of AI, worth less where the file may have been changed since.
 
-    With a lapsed certificate it is worth what an unsigned declaration is.
+    Under an old certificate, or against a rule, it is worth what an unsigned declaration is.
     """
-    text = f"The file's Content Credentials say that the picture {said}."
+    text = f"The file's Content Credentials say that the picture {statement.said}."
+    where, strength = statement.where, statement.strength
     if credentials.signature == "valid":
         signed = credentials.trusted is True
         return ai_claim(text, "c2pa", where, strength=strength, signed=signed)
-    text += f" But the signature does not hold: {credentials.fault}."
-    if credentials.fault not in LAPSED:
-        strength = _at_most("medium", strength)
+    text += f" {_doubt(credentials)}"
+    if not credentials.intact:
+        strength = at_most("medium", strength)
     return ai_claim(text, "c2pa", where, strength=strength)
 
 
-def _at_most(most: Strength, strength: Strength) -> Strength:
-    return min(most, strength, key=STRENGTHS.index)
+def _doubt(credentials: Credentials) -> str:
+    if credentials.signature == "unchecked":
+        return "But the signature could not be fully checked."
+    return f"But the signature does not hold: {credentials.fault}."
 
 
 def _capture(credentials: Credentials) -> Iterator[Evidence]:
@@ -230,12 +214,12 @@ def _capture(credentials: Credentials) -> Iterator[Evidence]:
         if _is_proof(credentials):
             text += ", and a trusted signer vouches for it."
             yield Evidence(Finding(text, "c2pa", "real", where, "decisive", signed=True))
-        elif credentials.signature == "valid" or credentials.fault in LAPSED:
+        elif credentials.intact:
             text += ". That counts only if the signature is valid, the signer is trusted and "
             text += "nothing was added."
             yield capture_claim(text, "capture", where)
         else:
-            text += f". But the signature does not hold: {credentials.fault}."
+            text += f". {_doubt(credentials)}"
             yield context(text, "capture", where)
 
 
@@ -243,12 +227,11 @@ def _is_proof(credentials: Credentials) -> bool:
     """Signature and signer are beyond doubt, and all that was done to the capture is harmless."""
     parts = [part for part in credentials.ingredients if part.relationship != "inputTo"]
     harmless = credentials.complete and all(map(_is_harmless, credentials.actions))
-    return (
-        credentials.signature == "valid" and credentials.trusted is True and not parts and harmless
-    )
+    silent = not parts and not credentials.statements
+    return credentials.signature == "valid" and credentials.trusted is True and silent and harmless
 
 
 def _is_harmless(action: Action) -> bool:
     """The capture itself, or a step that adds nothing to it, by no program that generates."""
-    known = action.name in HARMLESS or (action.name == "c2pa.created" and action.source in CAPTURED)
-    return known and action.source in ("", *CAPTURED) and not PROGRAMS.search(action.agent)
+    known = action.keeps or (action.name == "c2pa.created" and action.source in CAPTURED)
+    return known and action.source in ("", *CAPTURED) and not is_generator(action.agent)

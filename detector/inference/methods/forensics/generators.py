@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .evidence import Evidence, ai_claim, make_rows, summary
+from .generator_names import PROGRAMS
 from .metadata import Metadata, quotable
 from .samsung import EDIT_BLOCK
 
@@ -22,15 +23,6 @@ MAKERS = {
     "Source": "Luma AI",
     "UserComment": "Made with OpenAI Labs",
 }
-
-# One editable field each: a hint, no more. Names that also mean something else are not here.
-PROGRAMS = re.compile(
-    r"\b(midjourney|adobe firefly|dall[-·. ]?e|stable diffusion|automatic1111|comfyui|invokeai|"
-    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo\.ai|bing image creator|"
-    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
-    r"image creator from designer)\b",
-    re.IGNORECASE,
-)
 
 
 def read_midjourney(metadata: Metadata) -> Iterator[Evidence]:
@@ -117,7 +109,10 @@ def _used_generative_tool(data: Any) -> bool:
 
 
 def read_software(metadata: Metadata) -> Iterator[Evidence]:
-    """The name of a generator in the field for the program that wrote the file."""
+    """The name of a generator in the field for the program that wrote the file.
+
+    It is one editable field: a hint, no more.
+    """
     for text in metadata.carriers("Software"):
         if PROGRAMS.search(quotable(text.value, 200)):
             name = quotable(text.value, 80)

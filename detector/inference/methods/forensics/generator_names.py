@@ -1,0 +1,76 @@
+"""The names of programs and models that do nothing but generate, and of who makes them."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+MAX_NAME, MAX_WORDS = 10, 60  # words of a name, and words that are looked at
+
+# Anywhere in the name of a program. Names that also mean something else are not here.
+PROGRAMS = re.compile(
+    r"\b(midjourney|adobe firefly|dall[-·. ]?e|stable diffusion|automatic1111|comfyui|invokeai|"
+    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo\.ai|bing image creator|"
+    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
+    r"image creator from designer)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+# Of words in lower case with single spaces between: "DALL-E 3" is "dall e 3", "GPT4o" "gpt 4 o".
+_NAME = re.compile(
+    r"\b(midjourney|niji ?journey|niji|firefly|dall ?e|stable ?diffusion|sdxl|automatic 1111|"
+    r"comfyui|invokeai|novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ?ai|"
+    r"chat ?gpt|gpt|openai|imagen|image ?fx|nightcafe|diffusionbee|dreamstudio|mflux|gemini|"
+    r"nano ?banana|flux|sora|grok|veo|krea|recraft|seedream|seededit|dreamina|jimeng|doubao|"
+    r"qwen|qwen ?image|wan|hunyuan|hunyuan ?image|kling|kling ?ai|runway|runwayml|luma ai|"
+    r"playground (ai|v)|hidream|kandinsky|pixart|z image|meta ai|cogview|notebooklm|"
+    r"(bing|microsoft|designer) image creator|image creator (from|by) (microsoft )?designer|"
+    r"stability ?ai|stable (image|cascade)|bfl|xai|black forest labs|"
+    r"(made with )?google generative ai|made with google ai|google whisk|(amazon|bedrock) titan|"
+    r"titan image|nova canvas|imagine with meta|meta (imagine|emu)|craiyon|"
+    r"luma (dream machine|photon)|dream machine|pika labs|(canva )?dream lab|magic media|"
+    r"freepik (mystic|ai)|(shutterstock|getty images) (generative )?ai|deepai|"
+    r"generative ai by (getty images|istock)|starry ?ai|tongyi wanxiang|wanxiang|ernie vilg|"
+    r"kolors|reve (image|ai)|bria( ai)?|hailuo( ai)?|minimax|vidu|seedance|mai image|"
+    r"deepfloyd( if)?|wombo( dream)?|dream by wombo|lexica( aperture)?|sea ?art|tensor art|即梦|"
+    r"豆包|文心一格|通义万相|混元|可灵)\b"
+)
+
+
+def vocabulary(words: str) -> frozenset[str]:
+    """The words of a text that is nothing but a list of them."""
+    return frozenset(words.split())
+
+
+# What stands beside the name: who made it, which edition.
+_BESIDE = vocabulary("""
+    google deepmind openai nvidia adobe microsoft bing meta xai alibaba tencent bytedance baidu
+    amazon azure aws bedrock vertex stability stabilityai black forest labs bfl tongyi ai by from on
+    v version model models image images generator generation gen imagegen creator designer studio
+    app web api service media beta alpha preview experimental
+    exp pro plus max ultra fast flash turbo lightning lite mini nano large medium small base dev
+    schnell kontext krea raw xl hd edit instruct omni hyper standard core diffusion sigma imagine
+""")
+
+
+def words_of(text: str) -> list[str]:
+    """The words and numbers of a text in lower case, the first of very many."""
+    return [match[0].lower() for match in islice(_WORD.finditer(text), MAX_WORDS)]
+
+
+def is_name(text: str) -> bool:
+    """Whether the text is the name of a known system and no more than its maker and version."""
+    words = words_of(text)
+    rest, names = _NAME.subn(" ", " ".join(words))
+    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, rest.split()))
+
+
+def is_generator(program: str) -> bool:
+    """Whether a program of this name, as it calls itself, does nothing but generate."""
+    name = program.replace("_", " ")
+    return bool(PROGRAMS.search(name)) or is_name(name)
+
+
+def _is_beside(word: str) -> bool:
+    """Whether the word may stand beside a name: "Google", "turbo", "3", the "v" of a version."""
+    return word in _BESIDE or word.isdecimal() or (len(word) == 1 and word.isascii())

@@ -1,0 +1,190 @@
+"""What the validator's status codes mean: a changed file, an old certificate, a check cut short.
+
+The codes are those of the C2PA specification 2.2, chapter 15.2.2, with those that the library and
+CAWG's identity assertion add. Only a code that says so makes a file "changed after it was signed":
+that is an accusation. A failure that is not known means that the check is not complete, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from typing import Literal
+
+Signature = Literal["valid", "invalid", "tampered", "unchecked"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """The state of a signature, what is wrong with it in words ("" for nothing that is known), and
+    whether file and statements are for all that what somebody signed."""
+
+    signature: Signature
+    fault: str = ""
+    intact: bool = True
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What failure codes mean: the state of the signature, the reason in words, the codes."""
+
+    signature: Signature
+    text: str
+    codes: frozenset[str]
+
+
+def _fault(signature: Signature, text: str, codes: str) -> Fault:
+    return Fault(signature, text, _codes(codes))
+
+
+def _codes(codes: str) -> frozenset[str]:
+    return frozenset(codes.split())
+
+
+# The hashes that bind a manifest to its picture: the code without ".match" or ".mismatch".
+BINDINGS = (
+    "assertion.dataHash",
+    "assertion.bmffHash",
+    "assertion.boxesHash",
+    "assertion.collectionHash",
+    "assertion.multiAssetHash",
+)
+FORGED = _fault(
+    "invalid",
+    "it was not made with the certificate that it names, which anyone can copy",
+    "claimSignature.mismatch",
+)
+CHANGED = _fault(
+    "tampered",
+    "the file was changed after it was signed",
+    " ".join(f"{binding}.mismatch" for binding in BINDINGS)
+    + " assertion.boxesHash.unknownBox assertion.collectionHash.incorrectFileCount",
+)
+EXPIRED = _fault(
+    "invalid",
+    "the certificate of the signer has expired, and no time stamp proves that it had not when it "
+    "signed",
+    "signingCredential.expired",
+)
+OUTSIDE = _fault(
+    "invalid",
+    "the certificate of the signer was not valid at the time",
+    "claimSignature.outsideValidity",
+)
+OTHER_KIND = _fault(
+    "invalid",
+    "the certificate of the signer is not of the kind that the standard demands",
+    "signingCredential.invalid",
+)
+IRREGULAR = _fault(
+    "invalid",
+    "the statement does not follow the standard",
+    "claim.malformed claim.missing claim.multiple claim.required.missing claim.cbor.invalid "
+    "claim.hardBindings.missing assertion.multipleHardBindings assertion.outsideManifest "
+    "assertion.required.missing assertion.json.invalid assertion.cbor.invalid "
+    "assertion.action.malformed assertion.action.ingredientMismatch "
+    "assertion.action.redactionMismatch assertion.action.softBindingMissing "
+    "assertion.dataHash.malformed assertion.bmffHash.malformed "
+    "assertion.bmffHash.malformedFragment assertion.boxesHash.malformed "
+    "assertion.collectionHash.malformed assertion.collectionHash.invalidURI "
+    "assertion.multiAssetHash.malformed assertion.ingredient.malformed "
+    "assertion.metadata.disallowed assertion.timestamp.malformed "
+    "assertion.cloud-data.hardBinding assertion.cloud-data.actions "
+    "assertion.cloud-data.malformed manifest.multipleParents manifest.update.invalid "
+    "manifest.update.wrongParents manifest.timestamp.invalid manifest.timestamp.wrongParents "
+    "manifest.compressed.invalid",
+)
+UNCHECKED = Fault("unchecked", "it could not be fully checked", frozenset())
+# The first that fits is told. What none of them names is `UNCHECKED`.
+FAULTS = (
+    FORGED,
+    CHANGED,
+    _fault(
+        "tampered",
+        "statements in it were changed, added or removed after it was signed",
+        "assertion.hashedURI.mismatch assertion.missing assertion.undeclared hashedURI.mismatch "
+        "hashedURI.missing assertion.notRedacted assertion.selfRedacted assertion.action.redacted "
+        "assertion.dataHash.redacted assertion.hardBinding.redacted",
+    ),
+    _fault(
+        "invalid",
+        "the certificate of the signer has been revoked",
+        "signingCredential.ocsp.revoked signingCredential.revoked",
+    ),
+    EXPIRED,
+    OUTSIDE,
+    OTHER_KIND,
+    _fault("invalid", "there is none", "claimSignature.missing"),
+    _fault(
+        "invalid",
+        "what it says about an earlier version or a part of the picture was changed or is missing",
+        "ingredient.manifest.mismatch ingredient.manifest.missing ingredient.hashedURI.mismatch "
+        "ingredient.claimSignature.mismatch ingredient.claimSignature.missing",
+    ),
+    IRREGULAR,
+)
+# Of these, what says only that the certificate is old or of another kind: the file is unchanged.
+LAPSED = (EXPIRED, OUTSIDE, OTHER_KIND)
+# Notes, wherever a validator lists them. That the signer is not trusted is told by itself, and who
+# is behind an identity assertion (CAWG) says nothing about the picture and its signature.
+NOTES = _codes("""
+    signingCredential.untrusted signingCredential.ocsp.inaccessible signingCredential.ocsp.skipped
+    signingCredential.ocsp.unknown ingredient.unknownProvenance manifest.unknownProvenance
+    manifest.unreferenced timeOfSigning.insideValidity timeOfSigning.outsideValidity
+    algorithm.deprecated assertion.dataHash.additionalExclusionsPresent
+    assertion.bmffHash.additionalExclusionsPresent assertion.boxesHash.additionalExclusionsPresent
+""")
+NOTE_PREFIXES = ("cawg.", "timeStamp.")
+SUCCESSES = (".match", ".validated", ".insideValidity", ".trusted", ".notRevoked", ".accessible")
+
+VALID_STATES = ("Valid", "Trusted")
+SIGNED = {"claimSignature.validated", "claimSignature.insideValidity"}
+
+
+def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
+    """What is known about the signature of the file.
+
+    `state` is the library's verdict, which also counts what is wrong with other manifests in the
+    file; so a signature whose own codes are all good is valid whatever the state.
+    """
+    if state in VALID_STATES:
+        return Check("valid")
+    check = examine(success, failure)
+    sound = success >= SIGNED and _is_bound(success)
+    return check if check.fault or sound else Check(UNCHECKED.signature, UNCHECKED.text, False)
+
+
+def examine(success: Set[str], failure: Iterable[str]) -> Check:
+    """What the gravest of the failures means; a valid signature if all are notes.
+
+    A hash that matches and does not match at once proves nothing, so it is no accusation.
+    """
+    failures = {code for code in failure if not _is_note(code)}
+    if not failures:
+        return Check("valid")
+    certain = {code for code in failures if not _is_contradicted(code, success)}
+    fault = next((fault for fault in FAULTS if fault.codes & certain), UNCHECKED)
+    return Check(fault.signature, fault.text, _is_intact(failures, success))
+
+
+def _is_intact(failures: Set[str], success: Set[str]) -> bool:
+    """Whether it is what was signed even so: the certificate is old, or a rule was broken.
+
+    Where a rule was broken, signature and hash must fit; elsewhere a failure would say so.
+    """
+    old = frozenset().union(*(fault.codes for fault in LAPSED))
+    fits = "claimSignature.validated" in success and _is_bound(success)
+    return failures <= old or (fits and failures <= old | IRREGULAR.codes)
+
+
+def _is_bound(success: Set[str]) -> bool:
+    return any(f"{binding}.match" in success for binding in BINDINGS)
+
+
+def _is_note(code: str) -> bool:
+    return code in NOTES or code.startswith(NOTE_PREFIXES) or code.endswith(SUCCESSES)
+
+
+def _is_contradicted(code: str, success: Set[str]) -> bool:
+    binding, _, outcome = code.rpartition(".")
+    return outcome == "mismatch" and binding in BINDINGS and f"{binding}.match" in success
