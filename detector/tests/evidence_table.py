@@ -38,13 +38,13 @@ from detector.tests.test_forensics import (
     UUID,
     claims,
     exif,
-    picture,
     png,
     source_type,
     with_exif,
     with_xmp,
     xmp,
 )
+from detector.tests.test_forensics_carriers import JSON, PLACES, extended_xmp, invokeai_graph
 from detector.tests.test_forensics_claims import (
     CLAIMS,
     iptc_credit,
@@ -87,6 +87,13 @@ NOT = {
     "pollinations": '{"originalPrompt": "", "model": "flux", "seed": 4, "width": 5, "height": 5}',
 }
 TRAINED = "trainedAlgorithmicMedia"
+# Where any text may stand: what decides in one of them decides in all.
+ANY_TEXT = (
+    "JPEG comment", "GIF comment", "EXIF XPComment", "EXIF Copyright", "EXIF ImageHistory",
+    "WEBP EXIF Copyright", "XMP d:description", "XMP d:title", "IPTC 120", "PNG tEXt Description",
+    "PNG zTXt any name", "PNG raw profile",
+)  # fmt: skip
+LINE_OF_IMAGINAIRY = '"a" 9x9px seed:4 prompt-strength:7.5 steps:75 sampler-type:k_dpmpp_2m'
 UNKNOWN = Mark("of no model that is known", "011010001110" * 4)
 NOT_IN_XMP = {
     "iptc": source_type("trainedAlgorithmicMediaNot"),
@@ -140,16 +147,23 @@ def in_bits(kind: str, text: str, magic: str, format: str) -> Case:
     return Case(kind, f"{format} {magic}", build, magic, magic.upper())
 
 
+def in_text(kind: str, place: str) -> Case:
+    return Case(kind, place, PLACES[place], COMMENTS[kind], NOT[kind])
+
+
+def as_json(name: str) -> Case:
+    """Settings as JSON, and the same without two of the names that tell them."""
+    kind, data = JSON[name]
+    few = {key: data[key] for key in list(data)[:2]}
+    return Case(kind, f"PNG Comment, {name}", parameters, json.dumps(data), json.dumps(few))
+
+
 def tag(name: str, format: str = "JPEG") -> Callable[[str], bytes]:
     return lambda value: with_exif(format, exif(**{name: value}))
 
 
 def description_and_artist(values: tuple[str, str]) -> bytes:
     return with_exif("JPEG", exif(ImageDescription=values[0], Artist=values[1]))
-
-
-def gif_comment(text: str) -> bytes:
-    return picture("GIF", comment=text)
 
 
 def raw_exif(text: str) -> bytes:
@@ -228,10 +242,14 @@ CASES: tuple[Case, ...] = (
     *(in_bits("a1111", PARAMETERS, magic, f) for magic in MAGICS for f in ("PNG", "WEBP")),
     *(in_bits("novelai", HIDDEN, magic, "PNG") for magic in MAGICS),
     *(in_bits("stealth", "hello", magic, "PNG") for magic in MAGICS),
-    Case("a1111", "GIF comment", gif_comment, PARAMETERS, NOT["a1111"]),
+    *(in_text(kind, place) for kind in COMMENTS for place in ANY_TEXT),
+    *(as_json(name) for name, (_, data) in JSON.items() if len(data) > 2),
+    Case("invokeai", "PNG graph", parameters, invokeai_graph(), invokeai_graph(b={"type": "blur"})),
+    Case("imaginairy", "PNG line", parameters, LINE_OF_IMAGINAIRY, LINE_OF_IMAGINAIRY[:30]),
+    Case("iptc", "JPEG extended XMP", extended_xmp, TRAINED, "digitalArt"),
     Case("a1111", "PNG raw profile exif", raw_exif, PARAMETERS, NOT["a1111"]),
     Case("comfyui", "JPEG EXIF ImageDescription", tag("ImageDescription"), COMFYUI, "{}"),
-    Case("comfyui", "WEBP EXIF Make", tag("Make", "WEBP"), "prompt:" + COMFYUI, COMFYUI),
+    Case("comfyui", "WEBP EXIF Make", tag("Make", "WEBP"), "prompt:" + COMFYUI, NOT["comfyui"]),
     Case("swarmui", "JPEG EXIF Model", tag("Model"), SWARMUI, NOT["swarmui"]),
     Case("midjourney", "JPEG EXIF", description_and_artist, (JOB, "me"), ("Job ID: 1", "me")),
     Case("google", "JPEG IPTC-IIM", jpeg_iptc, GOOGLE, b"Google AI"),

@@ -343,7 +343,7 @@ def test_a_hundred_megabytes_are_refused_in_time(name: str) -> None:
     assert check(png_with(HUGE[name]()), "PNG") == {}
 
 
-# Where nothing that a generator writes may stand: a text there is somebody's words.
+# Where no text stands that belongs to the file: bytes there say nothing.
 def jpeg_segment(marker: int, body: bytes) -> bytes:
     plain, body = picture("JPEG"), body[:60_000]
     return plain[:2] + struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body + plain[2:]
@@ -358,12 +358,9 @@ def as_pixels(body: bytes) -> bytes:
 
 
 DECOYS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-    "JPEG comment": ("JPEG", lambda b: jpeg_segment(0xFE, b)),
     "JPEG colour profile": ("JPEG", lambda b: jpeg_segment(0xE2, b)),
     "JPEG Exif of no kind": ("JPEG", lambda b: jpeg_segment(0xE1, b"Exif\0\0" + b)),
     "JPEG behind the end": ("JPEG", lambda b: picture("JPEG") + b),
-    "PNG unknown key": ("PNG", lambda b: png_with(png_chunk(b"iTXt", b"Note\0\0\0\0\0" + b))),
-    "PNG title": ("PNG", lambda b: png_with(png_chunk(b"iTXt", b"Title\0\0\0\0\0" + b))),
     "PNG unknown chunk": ("PNG", lambda b: png_with(png_chunk(b"noTE", b))),
     "PNG behind the end": ("PNG", lambda b: picture("PNG") + b),
     "PNG pixels": ("PNG", as_pixels),
@@ -374,6 +371,14 @@ DECOYS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "TIFF unknown tag": ("TIFF", lambda b: picture("TIFF", tiffinfo={40_000: b})),
     "BMP behind the end": ("BMP", lambda b: picture("BMP") + b),
     "HEIF behind the end": ("HEIF", lambda b: picture("HEIF") + box(b"free", b)),
+}
+
+
+# Where any text may stand: the words of a declaration are none there, nor is a program's name.
+TEXT_PLACES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "JPEG comment": ("JPEG", lambda b: jpeg_segment(0xFE, b)),
+    "PNG unknown key": ("PNG", lambda b: png_with(png_chunk(b"iTXt", b"Note\0\0\0\0\0" + b))),
+    "PNG title": ("PNG", lambda b: png_with(png_chunk(b"iTXt", b"Title\0\0\0\0\0" + b))),
     "XMP headline": (
         "JPEG",
         lambda b: jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + headline(b)),
@@ -402,6 +407,30 @@ def test_payloads_in_the_wrong_place_never_decide(place: str) -> None:
         assert check(build((before + text + after).encode()), format) == {}
 
     holds()
+
+
+declarations = st.sampled_from(
+    [source_type("trainedAlgorithmicMedia").decode(), "NovelAI", "Midjourney", AIGC]
+)
+
+
+@pytest.mark.parametrize("place", TEXT_PLACES)
+def test_the_words_of_a_declaration_in_a_free_text_claim_nothing(place: str) -> None:
+    format, build = TEXT_PLACES[place]
+
+    @settings(a_few, max_examples=25)
+    @given(st.text("ab ,", max_size=9), declarations, st.text("ab ,", max_size=9))
+    def holds(before: str, text: str, after: str) -> None:
+        assert check(build((before + text + after).encode()), format) == {}
+
+    holds()
+
+
+@pytest.mark.parametrize("place", TEXT_PLACES)
+@pytest.mark.parametrize("kind", COMMENTS)
+def test_settings_decide_in_any_text_of_the_file(kind: str, place: str) -> None:
+    format, build = TEXT_PLACES[place]
+    assert check(build(COMMENTS[kind].encode()), format) == {kind: "decisive"}
 
 
 @pytest.mark.parametrize("name", TEXTS)

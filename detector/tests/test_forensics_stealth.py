@@ -108,23 +108,23 @@ def test_lying_lengths_are_reported(
 ) -> None:
     answer = ask(encode(embed(canvas(), magic, payload, bits), "PNG"))
     assert said in problems(answer)
-    assert claims(answer) == {}
+    assert claims(answer) == {"stealth": "medium"}  # chance writes no magic word
 
 
 @pytest.mark.parametrize("magic", ["stealth_pngcomp", "stealth_rgbcomp"])
 @pytest.mark.parametrize(
     ("said", "payload"),
     [
-        ("too long once inflated", gzip.compress(bytes(5 * MB))),
+        ("too long once inflated", gzip.compress(bytes(17 * MB))),
         ("compression is cut off", gzip.compress(PARAMETERS.encode())[:-12]),
         ("compression is damaged", PARAMETERS.encode()),
         ("not a text", gzip.compress(b"\xff\xfe\xfd")),
     ],
 )
 def test_a_damaged_payload_is_reported(magic: str, said: str, payload: bytes) -> None:
-    answer = ask(encode(embed(canvas(width=700), magic, payload), "PNG"))
+    answer = ask(encode(embed(canvas(width=2200), magic, payload), "PNG"))
     assert said in problems(answer)
-    assert claims(answer) == {}
+    assert claims(answer) == {"stealth": "medium"}  # chance writes no magic word
 
 
 @pytest.mark.parametrize("magic", MAGICS)

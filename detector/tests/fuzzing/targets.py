@@ -50,7 +50,7 @@ def packet(data: bytes) -> Metadata:
 
 def records(data: bytes) -> Metadata:
     metadata = Metadata()
-    add_photoshop(memoryview(data), metadata)
+    add_photoshop([memoryview(data)], metadata)
     return metadata
 
 

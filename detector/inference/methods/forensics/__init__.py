@@ -35,12 +35,14 @@ from .generators import (
     read_dream,
     read_fooocus,
     read_grok,
+    read_imaginairy,
     read_makers,
     read_midjourney,
     read_samsung,
     read_software,
 )
-from .json_settings import read_easy_diffusion, read_json_settings, read_novelai
+from .invokeai_graph import read_invokeai_graph
+from .json_settings import read_easy_diffusion, read_json_settings
 from .manifest import Credentials
 from .metadata import Metadata
 from .stealth import add_stealth, read_stealth
@@ -53,10 +55,11 @@ logger = logging.getLogger(__name__)
 READERS: tuple[Reader, ...] = (
     read_web_ui,
     read_comfyui,
+    read_invokeai_graph,
     read_json_settings,
     read_easy_diffusion,
-    read_novelai,
     read_dream,
+    read_imaginairy,
     read_fooocus,
     read_midjourney,
     read_source_type,

@@ -15,13 +15,18 @@ from .comfyui_graph import Node, makers, of_kind, parameters
 from .evidence import Evidence, ai_claim, make_rows, summary
 from .metadata import Metadata, Text
 
-CARRIERS = ("prompt", "workflow", "UserComment", "ImageDescription", "parameters")
-
 _GENERATES = re.compile(
     r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
     r"generat(?!or)|"
     r"text.?(to|2).?image|image.?(to|2).?image|gptimage|dall.?e|stableimage|flux|ideogram|recraft|"
     r"seedream|geminiimage|nanobanana",
+    re.IGNORECASE,
+)
+# Drawings of this form are those of a library that others use as well, for sounds or shaders. One
+# such kind of node, or two that may generate, tell ComfyUI's from theirs.
+_ONLY_COMFYUI = re.compile(
+    r"ksampler|samplercustom|vaedecode|textencode|checkpointloader|unetloader|sdupscale|"
+    r"text.?(to|2).?image|gptimage|stableimage|geminiimage|nanobanana",
     re.IGNORECASE,
 )
 # A graph that lost its quotes on the way through another program.
@@ -31,20 +36,12 @@ _UNQUOTED_NODE = re.compile(r"\bclass_type: (\w{3,60})")
 
 def read_comfyui(metadata: Metadata) -> Iterator[Evidence]:
     """Graphs of ComfyUI, wherever a picture carries them."""
-    for text in metadata.carriers(*CARRIERS):
-        for graph in _graphs(text.json):
-            yield _graph_evidence(graph, text)
+    for text in metadata.texts:
+        for data in text.objects:
+            if graph := as_graph(data):
+                yield _graph_evidence(graph, text, drawn=is_drawing(data))
         if _UNQUOTED.match(text.value):
             yield from _unquoted_evidence(text)
-
-
-def _graphs(data: Any) -> Iterator[dict[str, Node]]:
-    """The graph, or the graphs that an object holds under `prompt` and `workflow`."""
-    if graph := as_graph(data):
-        yield graph
-    elif isinstance(data, dict):
-        inner = (as_graph(data.get(key)) for key in ("prompt", "workflow"))
-        yield from (graph for graph in inner if graph)
 
 
 def as_graph(data: Any) -> dict[str, Node]:
@@ -65,8 +62,13 @@ def _is_node(node: Any) -> bool:
     )
 
 
-def _graph_evidence(graph: dict[str, Node], text: Text) -> Evidence:
-    if not of_kind(graph.values(), _GENERATES):
+def _generates(graph: dict[str, Node], drawn: bool) -> bool:
+    kinds = {node["class_type"] for node in of_kind(graph.values(), _GENERATES)}
+    return len(kinds) > drawn or bool(kinds and of_kind(graph.values(), _ONLY_COMFYUI))
+
+
+def _graph_evidence(graph: dict[str, Node], text: Text, *, drawn: bool) -> Evidence:
+    if not _generates(graph, drawn):
         said = (
             f"The file holds a node graph of ComfyUI ({len(graph)} nodes), a program that "
             "generates pictures, but none of its nodes is known to do so."

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from .exif import add_exif, decode_text
-from .iptc import add_photoshop
+from .decoding import decode_text
+from .exif import add_exif
+from .iptc import PHOTOSHOP_HEADER, add_photoshop
 from .metadata import MAX_BLOCKS, Metadata, Unreadable
 from .png import walk_png
 from .samsung import add_trailer
 from .xmp import JPEG_XMP, add_xmp
+from .xmp_extended import JPEG_EXTENSION, Extensions
 
-JPEG_PHOTOSHOP = b"Photoshop 3.0\0"
 MAX_EXTENSIONS = 100
 MAX_SUB_BLOCKS = 10_000  # of 255 bytes at most: enough for the longest text that is read
 
@@ -37,17 +38,23 @@ def read_metadata(data: bytes, format: str) -> Metadata:
 
 
 def _walk_jpeg(data: bytes, metadata: Metadata) -> None:
+    resources, extensions = list[memoryview](), Extensions()
     try:
         for marker, body in segments(data):
             if marker == 0xFE:
                 metadata.add("JPEG comment", decode_text(bytes(body)), "JPEG comment")
-            elif marker == 0xE1 and bytes(body[:6]) == b"Exif\0\0":
+            elif marker == 0xE1 and bytes(body[:5]) == b"Exif\0":
                 add_exif(body, metadata)
             elif marker == 0xE1 and bytes(body[: len(JPEG_XMP)]) == JPEG_XMP:
-                add_xmp(body[len(JPEG_XMP) :], metadata)
-            elif marker == 0xED and bytes(body[: len(JPEG_PHOTOSHOP)]) == JPEG_PHOTOSHOP:
-                add_photoshop(body[len(JPEG_PHOTOSHOP) :], metadata)
+                add_xmp(body, metadata)
+            elif marker == 0xE1 and bytes(body[: len(JPEG_EXTENSION)]) == JPEG_EXTENSION:
+                extensions.add(body)
+            elif marker == 0xED and bytes(body[: len(PHOTOSHOP_HEADER)]) == PHOTOSHOP_HEADER:
+                resources.append(body[len(PHOTOSHOP_HEADER) :])
     finally:
+        extensions.read(metadata)
+        if resources:
+            add_photoshop(resources, metadata)
         add_trailer(data, metadata)
 
 
@@ -74,9 +81,10 @@ def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
 
 def _walk_webp(data: bytes, metadata: Metadata) -> None:
     for kind, body in riff_chunks(data):
-        if kind == b"EXIF":
+        name = kind.rstrip(b"\0 ").upper()  # some writers fill up with a zero, not a space
+        if name == b"EXIF":
             add_exif(body, metadata)
-        elif kind == b"XMP ":
+        elif name == b"XMP":
             add_xmp(body, metadata)
 
 

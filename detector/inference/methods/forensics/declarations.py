@@ -5,20 +5,21 @@ A declaration is a claim, not a proof; but nobody gains from declaring a photogr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from detector.inference.results import Strength
 
 from .evidence import Evidence, ai_claim, capture_claim, context, make_rows, scalar
-from .metadata import Metadata, Unreadable, parse_json, quotable
+from .metadata import Metadata, Text, quotable, unwrapped
 from .xmp import IPTC_EXT
 
-VOCABULARIES = (
-    "http://cv.iptc.org/newscodes/digitalsourcetype/",
-    "https://cv.iptc.org/newscodes/digitalsourcetype/",
-    "http://c2pa.org/digitalsourcetype/",
-    "digsrctype:",
+# The vocabularies of IPTC and of C2PA: as addresses, which people write in several ways, and short.
+_VOCABULARY = re.compile(
+    r"((https?:)?//)?(www\.)?(cv\.iptc\.org/newscodes/(digitalsourcetype|digsrctype)"
+    r"|c2pa\.org/digitalsourcetype)[/#:]|digsrctype:|digitalsourcetype:|iptc:digsrctype:",
+    re.IGNORECASE,
 )
 AI_SOURCES = {
     "trainedAlgorithmicMedia": "created by a generative AI",
@@ -51,7 +52,15 @@ OTHER_SOURCES = {
     "composite": "a composite",
 }
 CAPTURED = ("digitalCapture", "computationalCapture")
-_KNOWN = {term.lower(): term for term in (*AI_SOURCES, *OTHER_SOURCES)}
+# What programs show for a term, and some write instead of it.
+_LABELS = {
+    "createdusinggenerativeai": "trainedAlgorithmicMedia",
+    "editedusinggenerativeai": "compositeWithTrainedAlgorithmicMedia",
+}
+_KNOWN = {term.lower(): term for term in (*AI_SOURCES, *OTHER_SOURCES)} | _LABELS
+_BETWEEN_WORDS = re.compile(r"[\s_\-]+")
+MAX_TERM = 60
+_NAMES = ("DigitalSourceType", "DigitalSourceFileType")
 
 AIGC_FIELDS = {
     "ContentProducer": "content producer",
@@ -69,35 +78,39 @@ AIGC_LABELS: dict[str, tuple[str, Strength]] = {
 
 def read_source_type(metadata: Metadata) -> Iterator[Evidence]:
     """IPTC's digital source type; only three of its terms mean a generative AI."""
-    for name in ("DigitalSourceType", "DigitalSourceFileType"):
+    for name, term in _source_terms(metadata):
         where = f"XMP Iptc4xmpExt:{name}"
-        for value in metadata.xmp.get(IPTC_EXT + name, []):
-            term = source_term(value)
-            if term:
-                meaning = AI_SOURCES.get(term) or OTHER_SOURCES[term]
-                said = f"The file declares itself {meaning} (IPTC digital source type {term})."
-                if term in AI_SOURCES:
-                    yield ai_claim(said, "iptc", where, strength=AI_SOURCES_STRENGTH[term])
-                elif term in CAPTURED:
-                    yield capture_claim(said, "iptc", where)
-                else:
-                    yield context(said, "iptc", where)
+        meaning = AI_SOURCES.get(term) or OTHER_SOURCES[term]
+        said = f"The file declares itself {meaning} (IPTC digital source type {term})."
+        if term in AI_SOURCES:
+            yield ai_claim(said, "iptc", where, strength=AI_SOURCES_STRENGTH[term])
+        elif term in CAPTURED:
+            yield capture_claim(said, "iptc", where)
+        else:
+            yield context(said, "iptc", where)
+
+
+def _source_terms(metadata: Metadata) -> Iterator[tuple[str, str]]:
+    """(name of the property, term) of each source type; writers differ in its capital letters."""
+    names = {(IPTC_EXT + name).lower(): name for name in _NAMES}
+    for key, values in metadata.xmp.items():
+        if name := names.get(key.lower()):
+            yield from ((name, term) for term in map(source_term, values) if term)
 
 
 def source_term(value: str) -> str:
     """The term of IPTC's vocabulary that this value names, or ""."""
     value = value.strip().rstrip("/")
-    for vocabulary in VOCABULARIES:
-        value = value.removeprefix(vocabulary)
-    return _KNOWN.get(value.lower(), "")
+    if match := _VOCABULARY.match(value):
+        value = value[match.end() :]
+    return _KNOWN.get(_BETWEEN_WORDS.sub("", value[:MAX_TERM]).lower(), "")
 
 
 def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
     """Google's credit line; with an AI source type it decides, alone it is one editable field."""
-    values = metadata.xmp.get(IPTC_EXT + "DigitalSourceType", [])
-    terms = map(source_term, values)
+    terms = (term for _, term in _source_terms(metadata))
     declared = [AI_SOURCES_STRENGTH[term] for term in terms if term in AI_SOURCES]
-    for text in metadata.carriers("Credit"):
+    for text in metadata.texts:
         if text.value.strip().lower() in GOOGLE_CREDITS:
             said = f'The credit line is "{quotable(text.value, 80)}".'
             strength: Strength = declared[0] if declared else "medium"
@@ -106,29 +119,22 @@ def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
 
 def read_aigc_label(metadata: Metadata) -> Iterator[Evidence]:
     """The label that the Chinese standard GB 45438-2025 requires of generated pictures."""
-    for text in metadata.carriers("AIGC", "UserComment", "ImageDescription"):
-        try:
-            fields = _fields(_unwrap(text.json or text.value), bare=text.key == "AIGC")
-        except Unreadable:
-            continue
-        label = scalar(fields.get("Label")).strip()
-        if label in AIGC_LABELS:
-            rows = make_rows((shown, fields.get(name)) for name, shown in AIGC_FIELDS.items())
-            meaning, strength = AIGC_LABELS[label]
-            said = f"The file carries China's mandatory label (GB 45438) saying that it {meaning}."
-            yield ai_claim(said, "aigc-label", text.where, strength=strength, rows=rows)
+    for text in metadata.texts:
+        for fields in _labels(text):
+            label = scalar(fields.get("Label")).strip()
+            if label in AIGC_LABELS:
+                rows = make_rows((shown, fields.get(name)) for name, shown in AIGC_FIELDS.items())
+                meaning, strength = AIGC_LABELS[label]
+                said = f"carries China's mandatory label (GB 45438) saying that it {meaning}"
+                yield ai_claim(
+                    f"The file {said}.", "aigc-label", text.where, strength=strength, rows=rows
+                )
 
 
-def _unwrap(data: Any) -> Any:
-    """Some writers encode the JSON twice: a string in quotation marks that holds the object."""
-    if isinstance(data, str) and data.strip()[:2] == '"{':
-        data = parse_json(f"[{data}]")[0]
-    return parse_json(data) if isinstance(data, str) else data
-
-
-def _fields(data: Any, *, bare: bool) -> dict[str, Any]:
-    """The fields of the label; only under the key AIGC itself may the object stand bare."""
-    if not isinstance(data, dict):
-        return {}
-    inner = _unwrap(data["AIGC"]) if "AIGC" in data else data if bare else None
-    return inner if isinstance(inner, dict) else {}
+def _labels(text: Text) -> Iterator[dict[str, Any]]:
+    """The fields of each label; only under the key AIGC itself may they stand bare."""
+    if text.key == "AIGC":
+        yield from text.objects[:1]
+    for data in text.objects:
+        if "AIGC" in data:
+            yield from unwrapped([data["AIGC"]])

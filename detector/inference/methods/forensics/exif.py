@@ -1,27 +1,40 @@
-"""The few EXIF tags that say where a picture came from, and the preview (CIPA DC-008, "Exif 2.32").
+"""The EXIF tags that hold texts, what a capture leaves, and the preview (CIPA DC-008, "Exif 3.0").
 
 Pillow's reader decodes every tag that a directory names and warns about each that is damaged; this
-one touches only the tags of its table and reports what it cannot read. It also reads TIFF files,
-whose directory it is. GPS and the camera maker's notes are noted as present and never read.
+one touches only texts and the tags of its tables and reports what it cannot read. It also reads
+TIFF files, whose directory it is. GPS and the camera maker's notes are noted as present and never
+read.
 """
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 
-from .metadata import Metadata, Unreadable, quotable
+from .decoding import decode_comment, decode_text
+from .iptc import add_photoshop, add_records
+from .metadata import LEAST_OTHER, Metadata, Unreadable, quotable
 from .xmp import add_xmp
 
+# Programs put their settings into whichever tag is free. These are read whatever type they have,
+# others where they are texts by their type.
 TEXT_TAGS = {
+    0x010D: "DocumentName",
     0x010E: "ImageDescription",
     0x010F: "Make",
     0x0110: "Model",
     0x0131: "Software",
     0x013B: "Artist",
+    0x013C: "HostComputer",
+    0x8298: "Copyright",
+    0x9213: "ImageHistory",
     0x9286: "UserComment",
     0x927C: "MakerNote",
+    0x9C9B: "XPTitle",
+    0x9C9C: "XPComment",
+    0x9C9D: "XPAuthor",
+    0x9C9E: "XPKeywords",
+    0x9C9F: "XPSubject",
 }
 CAPTURE_TAGS = {
     0x829A: "ExposureTime",
@@ -33,18 +46,19 @@ CAPTURE_TAGS = {
     0xA434: "LensModel",
     0x8825: "GPS",
 }
-XMP_TAG, EXIF_IFD, ORIENTATION = 0x02BC, 0x8769, 0x0112
+XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG = 0x02BC, 0x83BB, 0x8649
+PACKETS = {XMP_TAG: "XMP", IPTC_TAG: "IPTC", PHOTOSHOP_TAG: "Photoshop"}
+EXIF_IFD, ORIENTATION = 0x8769, 0x0112
 # Fooocus puts one word where cameras put kilobytes of their own.
 MAKER_NOTE, MAX_MAKER_NOTE = 0x927C, 16
 THUMBNAIL_AT, THUMBNAIL_LENGTH = 0x0201, 0x0202
-BYTES_TYPES = (1, 2, 7)  # BYTE, ASCII, UNDEFINED: what a text may be stored as
-ASCII, SHORT, LONG, RATIONAL = 2, 3, 4, 5
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, UTF8 = 1, 2, 3, 4, 5, 7, 129
+BYTES_TYPES = (BYTE, ASCII, UNDEFINED, UTF8)  # what a text may be stored as
 MAX_ENTRIES = 1000
+MAX_DIRECTORIES = 8  # of one file: the first says what the camera did, the others may hold texts
 MAX_SHOWN = 80
 MAX_THUMBNAIL = 64 * 1024  # as large as the segment of a JPEG that it stands in
 
-# ComfyUI and its savers put "prompt:{...}" and "workflow:{...}" into whichever tag is free.
-_LABELLED = re.compile(r"(prompt|workflow)\s*:\s*(?=\{)", re.IGNORECASE)
 # Lowest and highest value that cameras have, and how it is written.
 _IN_WORDS = {
     "ExposureTime": (1e-6, 1e5, "{:.3g} s"),
@@ -57,33 +71,55 @@ Entry = tuple[int, int, int, bytes]
 
 def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -> None:
     """Read a TIFF structure, with or without the "Exif" header that JPEG puts before it."""
-    if name in metadata.containers[1:]:
-        return  # a file has one; the first is the one that programs show
+    if metadata.directories >= MAX_DIRECTORIES:
+        return
     with metadata.reading(name):
         view = memoryview(data)
-        if bytes(view[:6]) == b"Exif\0\0":
+        if bytes(view[:5]) == b"Exif\0":
             view = view[6:]
         order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(view[:4]))
         if order is None:
             raise Unreadable("it does not begin as such data must.")
+        first = name not in metadata.containers[1:]
         metadata.read(name)
+        metadata.directories += 1
         for entry in _all_entries(view, order):
+            if first:
+                _add_capture(view, order, entry, metadata)
             _add_entry(view, order, entry, metadata, name)
-        if name == "EXIF":  # the next directory of a TIFF file is its next page
+        if first and name == "EXIF":  # the next directory of a TIFF file is its next page
             metadata.thumbnail = _thumbnail(view, order)
+
+
+def _add_capture(view: memoryview, order: str, entry: Entry, metadata: Metadata) -> None:
+    """What only a capture has. Programs show the first EXIF of a file, so others do not count."""
+    tag, kind, _, field = entry
+    if tag in CAPTURE_TAGS and not _is_word(entry):
+        metadata.camera[CAPTURE_TAGS[tag]] = _shown(view, order, entry)
+    elif tag == ORIENTATION and kind == SHORT:
+        metadata.orientation = _short(field, order)
+
+
+def _is_word(entry: Entry) -> bool:
+    tag, _, count, _ = entry
+    return tag == MAKER_NOTE and count <= MAX_MAKER_NOTE
 
 
 def _add_entry(view: memoryview, order: str, entry: Entry, metadata: Metadata, name: str) -> None:
     tag, kind, count, field = entry
-    word = tag == MAKER_NOTE and count <= MAX_MAKER_NOTE
-    if tag in CAPTURE_TAGS and not word:
-        metadata.camera[CAPTURE_TAGS[tag]] = _shown(view, order, entry)
-    elif tag == ORIENTATION and kind == SHORT:
-        metadata.orientation = _short(field, order)
-    elif kind in BYTES_TYPES and (tag in TEXT_TAGS or tag == XMP_TAG):
-        with metadata.reading(f"{name} {TEXT_TAGS.get(tag, 'XMP')}"):
-            metadata.spend(count)
-            _add_value(tag, _value(view, order, count, field), order, metadata, name)
+    if tag == MAKER_NOTE and not _is_word(entry):
+        return
+    packed = kind == LONG and tag == IPTC_TAG  # as Adobe's programs have it
+    named = (tag in TEXT_TAGS or tag in PACKETS) and kind in BYTES_TYPES
+    if packed or named or (kind in (ASCII, UTF8) and count >= LEAST_OTHER):
+        size = 4 * count if packed else count
+        with metadata.reading(f"{name} {_name(tag)}"):
+            metadata.load(size)
+            _add_value(tag, _value(view, order, size, field), order, metadata, name)
+
+
+def _name(tag: int) -> str:
+    return TEXT_TAGS.get(tag) or PACKETS.get(tag) or f"tag 0x{tag:04X}"
 
 
 def _shown(view: memoryview, order: str, entry: Entry) -> str:
@@ -181,42 +217,23 @@ def _value(view: memoryview, order: str, count: int, field: bytes) -> bytes:
 def _add_value(tag: int, raw: bytes, order: str, metadata: Metadata, name: str) -> None:
     if tag == XMP_TAG:
         add_xmp(raw, metadata)
-        return
-    key = TEXT_TAGS[tag]
-    text = decode_comment(raw, order) if key == "UserComment" else decode_text(raw)
-    where = f"{name} {key}"
-    if label := _LABELLED.match(text):
-        key, text = label[1].lower(), text[label.end() :]
-    if text:
-        metadata.add(key, text, where)
+    elif tag == IPTC_TAG:
+        add_records([memoryview(raw)], metadata)
+    elif tag == PHOTOSHOP_TAG:
+        add_photoshop([memoryview(raw)], metadata)
+    else:
+        key = TEXT_TAGS.get(tag, "")
+        where = f"{name} {_name(tag)}"
+        text = _text(key, raw, order)
+        if text and key:
+            metadata.add(key, text, where)
+        else:
+            metadata.add_other(text, where)
 
 
-def decode_text(raw: bytes) -> str:
-    """A text that should be ASCII and often is UTF-8."""
-    raw = raw.rstrip(b"\0")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-def decode_comment(raw: bytes, order: str) -> str:
-    """A UserComment: eight bytes name its encoding, and some writers leave them out."""
-    prefix, body = raw[:8], raw[8:]
-    if prefix == b"UNICODE\0":
-        return _decode_utf16(body, order)
-    if prefix in (b"ASCII\0\0\0", bytes(8)):
-        return decode_text(body).strip("\0")
-    if prefix == b"JIS\0\0\0\0\0":
-        return body.decode("iso2022_jp", "replace").strip("\0")
-    return decode_text(raw)
-
-
-def _decode_utf16(body: bytes, order: str) -> str:
-    """UTF-16 in the order that gives more Latin letters; at a tie, in the order of the EXIF."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return body.decode("utf-16", "replace").strip("\0")
-    sample = body[:4096]
-    latin = {"<": sample[1::2].count(0), ">": sample[0::2].count(0)}
-    best = max("<>", key=lambda o: (latin[o], o == order))
-    return body.decode("utf-16-le" if best == "<" else "utf-16-be", "replace").strip("\0")
+def _text(key: str, raw: bytes, order: str) -> str:
+    if key == "UserComment":
+        return decode_comment(raw, order)
+    if key.startswith("XP"):  # which Windows writes, in UTF-16 and its own order of bytes
+        return decode_text(raw, "<", wide=True)
+    return decode_text(raw, order)

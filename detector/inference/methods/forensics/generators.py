@@ -15,8 +15,17 @@ from .samsung import EDIT_BLOCK
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _JOB = re.compile(rf"(?s)(?P<prompt>.*?)\bJob ID: (?P<job>{_UUID})\s*")
+# A prompt for Midjourney ends with its parameters, which no other numbering of jobs has.
+_MIDJOURNEY = re.compile(r"\s--(v|ar|niji|stylize|s|style|chaos|seed|q|raw|sref|iw|no|tile)\b")
+_IMAGINAIRY = re.compile(
+    r'"(?P<prompt>[^"]{0,4000})"[^"\n]{0,60}(?:negative-prompt:"(?P<negative>[^"]{0,4000})" )?'
+    r"seed:(?P<seed>\d{1,20}) prompt-strength:(?P<scale>[\d.]{1,20}) "
+    r"steps:(?P<steps>\d{1,4}) sampler-type:(?P<sampler>\w{1,40})"
+)
 _FLAG = re.compile(r"(?:^|\s)-(\w)(?: ?([\w.][\w.\-]*))?")
 _SIGNATURE = re.compile(r"Signature: ([A-Za-z0-9+/]{64,}={0,2})")
+
+MAX_OPTIONS = 2000  # characters of a command
 
 MAKERS = {
     "Make": "Ideogram AI",
@@ -27,12 +36,14 @@ MAKERS = {
 
 def read_midjourney(metadata: Metadata) -> Iterator[Evidence]:
     """Midjourney: a description that ends with the number of the job, and an author."""
-    for text in metadata.carriers("Description", "ImageDescription"):
+    author = metadata.value("Author", "Artist")
+    for text in metadata.texts:
         match = _JOB.fullmatch(text.value.strip("\0 \n"))
         if not match:
             continue
         rows = make_rows([("prompt", match["prompt"]), ("job", match["job"])])
-        if metadata.value("Author", "Artist"):
+        described = text.key in ("Description", "ImageDescription")
+        if author and (described or _MIDJOURNEY.search(match["prompt"])):
             said = "The file holds the prompt, job number and author that Midjourney writes."
             yield ai_claim(said, "midjourney", text.where, rows=rows)
         else:
@@ -40,13 +51,28 @@ def read_midjourney(metadata: Metadata) -> Iterator[Evidence]:
             yield ai_claim(said, "midjourney", text.where, strength="medium", rows=rows)
 
 
+def read_imaginairy(metadata: Metadata) -> Iterator[Evidence]:
+    """imaginAIry's line: "a prompt" 512x512px seed:1 prompt-strength:7 steps:20 sampler-type:x."""
+    for text in metadata.texts:
+        for match in filter(None, map(_IMAGINAIRY.match, text.strings)):
+            pairs = [("prompt", match["prompt"]), ("negative prompt", match["negative"] or "")]
+            pairs += [("seed", match["seed"]), ("steps", match["steps"])]
+            rows = make_rows([*pairs, ("sampler", match["sampler"]), ("CFG scale", match["scale"])])
+            said = f"The file holds the line with which imaginAIry describes it{summary(rows)}."
+            yield ai_claim(said, "imaginairy", text.where, rows=rows)
+
+
 def read_dream(metadata: Metadata) -> Iterator[Evidence]:
     """InvokeAI's oldest form, a command: "a prompt" -s 50 -S 1234 -W 512 -H 512 -C 7.5."""
-    for text in metadata.carriers("Dream"):
+    for text in metadata.texts:
         prompt, quote, options = text.value.rpartition('"')
+        if prompt[:1] != '"' or len(options) > MAX_OPTIONS:
+            continue
         flags = dict(_FLAG.findall(options))
         steps, seed = flags.get("s", ""), flags.get("S", "")
-        if prompt[:1] == quote == '"' and steps.isdecimal() and seed.isdecimal():
+        # Under another name than its own it could be the command of another program.
+        complete = text.key == "Dream" or set("CWHA") <= flags.keys()
+        if complete and steps.isdecimal() and seed.isdecimal():
             pairs = [("prompt", prompt[1:]), ("seed", seed), ("steps", steps)]
             pairs += [("sampler", flags.get("A", "")), ("CFG scale", flags.get("C", ""))]
             rows = make_rows(pairs)

@@ -1,129 +1,93 @@
 """Generators that write their settings as one JSON object, told apart by the names in it.
 
-Each is one line of `SHAPES`. An object counts if enough of the generator's own names are there with
-values of the right kind: one name alone, such as "prompt", is no evidence.
+An object counts, wherever it stands, if enough of a generator's own names are there with values of
+the right kind: one name alone, such as "prompt", is no evidence, nor are several that other
+programs use as well.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from .evidence import Evidence, Rows, ai_claim, make_rows, scalar, summary
-from .metadata import Metadata, Text, Unreadable, parse_json
+from .json_shapes import (
+    ANY_NUMBER,
+    ANY_TOOL,
+    EASY_DIFFUSION_LEAST,
+    EASY_DIFFUSION_TEXTS,
+    LEAST_DIFFUSION,
+    NOVELAI,
+    ONLY_DIFFUSION,
+    SHAPES,
+    Shape,
+)
+from .metadata import Metadata, Text
+from .web_ui import SAMPLERS
 
-_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The object that one generator writes.
-
-    `names` maps its names to those of our table; `least` of them must be there, among them `must`
-    (a name and the pattern of its value). `inside` is the name of the object that holds them.
-    """
-
-    kind: str
-    title: str
-    carriers: tuple[str, ...]
-    names: Mapping[str, str]
-    least: int
-    must: tuple[str, str] = ("", "")
-    inside: str = ""
-
-
-SHAPES = (
-    Shape(
-        "invokeai", "InvokeAI", ("invokeai_metadata",),
-        {"positive_prompt": "prompt", "negative_prompt": "negative prompt", "seed": "seed",
-         "steps": "steps", "scheduler": "sampler", "cfg_scale": "CFG scale",
-         "generation_mode": "mode", "app_version": "version"},
-        least=3,
-    ),
-    Shape(
-        "invokeai", "InvokeAI", ("sd-metadata",),
-        {"sampler": "sampler", "steps": "steps", "seed": "seed", "cfg_scale": "CFG scale",
-         "width": "width", "height": "height"},
-        least=3, inside="image",
-    ),
-    Shape(
-        "swarmui", "SwarmUI", ("parameters", "UserComment", "Model", "sui_image_params"),
-        {"prompt": "prompt", "negativeprompt": "negative prompt", "model": "model", "seed": "seed",
-         "steps": "steps", "cfgscale": "CFG scale", "comfyuisampler": "sampler",
-         "swarm_version": "version"},
-        least=3, inside="sui_image_params",
-    ),
-    Shape(
-        "fooocus", "Fooocus", ("parameters", "UserComment", "Comment"),
-        {"prompt": "prompt", "negative_prompt": "negative prompt", "base_model": "model",
-         "seed": "seed", "steps": "steps", "sampler": "sampler", "guidance_scale": "CFG scale",
-         "version": "version"},
-        least=4, must=("version", r"Fooocus.*"),
-    ),
-    Shape(
-        "easydiffusion", "Easy Diffusion", ("UserComment",),
-        {"prompt": "prompt", "negative_prompt": "negative prompt", "seed": "seed",
-         "use_stable_diffusion_model": "model", "sampler_name": "sampler",
-         "num_inference_steps": "steps", "guidance_scale": "CFG scale"},
-        least=4, must=("num_inference_steps", r"\d{1,5}"),
-    ),
-    Shape(
-        "mflux", "MFLUX", ("UserComment",),
-        {"prompt": "prompt", "negative_prompt": "negative prompt", "model": "model", "seed": "seed",
-         "steps": "steps", "guidance": "CFG scale", "mflux_version": "version"},
-        least=4, must=("mflux_version", r"\d.*"),
-    ),
-    Shape(
-        "pollinations", "Pollinations", ("UserComment",),
-        {"originalPrompt": "prompt", "negative_prompt": "negative prompt", "model": "model",
-         "seed": "seed", "width": "width", "height": "height"},
-        least=4, must=("originalPrompt", r"(?s).+"),
-    ),
-    Shape(
-        "drawthings", "Draw Things", ("UserComment",),
-        {"c": "prompt", "uc": "negative prompt", "model": "model", "seed": "seed",
-         "steps": "steps", "sampler": "sampler", "scale": "CFG scale"},
-        least=5, must=("c", r"(?s).*"),
-    ),
-)  # fmt: skip
-NOVELAI = Shape(
-    "novelai", "NovelAI", ("Comment",),
-    {"prompt": "prompt", "uc": "negative prompt", "seed": "seed", "steps": "steps",
-     "sampler": "sampler", "scale": "CFG scale", "request_type": "mode"},
-    least=3,
-)  # fmt: skip
-# Easy Diffusion's PNGs have one text for each name, in either of two spellings.
-EASY_DIFFUSION_TEXTS = (
-    {"prompt": "prompt", "negative_prompt": "negative prompt", "seed": "seed",
-     "use_stable_diffusion_model": "model", "sampler_name": "sampler",
-     "num_inference_steps": "steps", "guidance_scale": "CFG scale"},
-    {"Prompt": "prompt", "Negative Prompt": "negative prompt", "Seed": "seed",
-     "Stable Diffusion model": "model", "Sampler": "sampler", "Steps": "steps",
-     "Guidance Scale": "CFG scale"},
-)  # fmt: skip
-EASY_DIFFUSION_LEAST = 5
+_NUMBERS = ("seed", "steps", "CFG scale", "width", "height")
+_BETWEEN_WORDS = str.maketrans("", "", " _-")
 
 
 def read_json_settings(metadata: Metadata) -> Iterator[Evidence]:
-    """Every generator of the table, in every place where it writes."""
-    for shape in SHAPES:
-        for text in metadata.carriers(*shape.carriers):
-            if rows := match_shape(shape, text.json):
+    """The first generator of the table whose settings a text holds, for every text."""
+    named = any(_is_novelai(text.value) for text in metadata.carriers("Software"))
+    for text in metadata.texts:
+        if evidence := next(_settings(text, named), None):
+            yield evidence
+
+
+def _settings(text: Text, named: bool) -> Iterator[Evidence]:
+    """What the objects of a text hold; `named` says that the file names NovelAI elsewhere."""
+    named = named or any(_is_novelai(data.get("Software")) for data in text.objects)
+    for data in text.objects:
+        for shape in chain((NOVELAI,) * named, SHAPES):
+            if rows := match_shape(shape, data):
                 yield _evidence(shape.title, shape.kind, text.where, rows)
+    for data in text.objects:
+        if rows := match_any_tool(data):
+            yield _evidence("a program of diffusion models", "diffusion", text.where, rows)
 
 
-def match_shape(shape: Shape, data: Any) -> Rows:
+def _is_novelai(name: Any) -> bool:
+    return isinstance(name, str) and name.strip() == "NovelAI"
+
+
+def match_shape(shape: Shape, data: Mapping[str, Any]) -> Rows:
     """The rows of an object of this shape; empty if it is none."""
-    if shape.inside and isinstance(data, dict):
-        data = data.get(shape.inside)
-    if not isinstance(data, dict):
+    held = data.get(shape.inside) if shape.inside else data
+    if not isinstance(held, dict):
         return ()
-    must, pattern = shape.must
-    if must and not re.fullmatch(pattern, scalar(data.get(must))):
+    if not all(_is_like(held.get(name), pattern) for name, pattern in shape.must.items()):
         return ()
-    return _matching_rows(shape.names, data, shape.least)
+    return _matching_rows(shape.names, held, shape.least)
+
+
+def match_any_tool(data: Mapping[str, Any]) -> Rows:
+    """The rows of an object in the words of diffusion models, whoever wrote it; empty if none."""
+    plain = {name.translate(_BETWEEN_WORDS).lower(): value for name, value in data.items()}
+    said = [name for name, shape in ONLY_DIFFUSION.items() if _is_like(plain.get(name), shape)]
+    found = {
+        shown: value
+        for shown, names in ANY_TOOL.items()
+        if (value := _first(shown, map(plain.get, names))) is not None
+    }
+    sampled = re.fullmatch(SAMPLERS, scalar(found.get("sampler")))
+    if len(said) + bool(sampled) < LEAST_DIFFUSION or not {"prompt", "seed"} <= found.keys():
+        return ()
+    return make_rows(found.items())
+
+
+def _first(shown: str, values: Iterator[Any]) -> Any:
+    """The first of these values that the setting can have, or None."""
+    return next((value for value in values if _fits(shown, value)), None)
+
+
+def _is_like(value: Any, pattern: str) -> bool:
+    held = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    return held and bool(re.fullmatch(pattern, scalar(value)))
 
 
 def _matching_rows(names: Mapping[str, str], data: Mapping[str, Any], least: int) -> Rows:
@@ -132,9 +96,7 @@ def _matching_rows(names: Mapping[str, str], data: Mapping[str, Any], least: int
 
 
 def _fits(shown: str, value: Any) -> bool:
-    if shown in ("seed", "steps", "CFG scale", "width", "height"):
-        return bool(_NUMBER.fullmatch(scalar(value)))
-    return isinstance(value, str)
+    return _is_like(value, ANY_NUMBER) if shown in _NUMBERS else isinstance(value, str)
 
 
 def _evidence(title: str, kind: str, where: str, rows: Rows) -> Evidence:
@@ -150,26 +112,3 @@ def read_easy_diffusion(metadata: Metadata) -> Iterator[Evidence]:
         rows = _matching_rows(names, held, EASY_DIFFUSION_LEAST)
         if {"seed", "steps"} <= {name for name, _ in rows}:
             yield _evidence("Easy Diffusion", "easydiffusion", "PNG texts", rows)
-
-
-def read_novelai(metadata: Metadata) -> Iterator[Evidence]:
-    """NovelAI: the name of the program, and its settings in `Comment`, together."""
-    for text in metadata.carriers("Comment"):
-        rows = match_shape(NOVELAI, text.json)
-        if rows and any(t.value.strip() == "NovelAI" for t in metadata.carriers("Software")):
-            yield _evidence("NovelAI", "novelai", text.where, rows)
-    for text in metadata.carriers("UserComment"):
-        yield from _novelai_comment(text)
-
-
-def _novelai_comment(text: Text) -> Iterator[Evidence]:
-    """NovelAI's WebP pictures hold the same texts as one JSON object in the UserComment."""
-    data = text.json
-    if not isinstance(data, dict) or data.get("Software") != "NovelAI":
-        return
-    try:
-        settings = parse_json(scalar(data.get("Comment")))
-    except Unreadable:
-        return
-    if rows := match_shape(NOVELAI, settings):
-        yield _evidence("NovelAI", "novelai", text.where, rows)

@@ -9,23 +9,32 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-# A generator's payload has kilobytes. A larger text is not read, so that reading stays cheap.
-MAX_TEXT = 2**20
+# A generator's payload has kilobytes, but a graph may hold a whole picture as base64. So a text may
+# be large as it is stored; without such pictures, which are not kept, it must be small.
+MAX_STORED, MAX_STORED_IN_ALL = 16 * 2**20, 32 * 2**20
+MAX_TEXT, MAX_TEXT_IN_ALL = 2 * 2**20, 4 * 2**20
 MAX_TEXTS = 64
-MAX_TEXT_IN_ALL = 2 * 2**20
+MAX_WHOLE = 2**16  # a longer text is kept without its pictures
+# A text under no name that a reader knows says something only if it is as long as a payload.
+LEAST_OTHER = 24
 MAX_PROBLEMS = 8
 # Names under which a place may stand: what they hold is not kept.
 _PLACE = re.compile(r"gps|latitude|longitude", re.IGNORECASE)
 # Real files have thousands of blocks (segments, chunks) at most.
 MAX_BLOCKS = 50_000
 
-_JSON_START = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\"\[{])")
+_JSON_START = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\"\[{]|\"(\\+\")*\{\s*\\+\")")
+_PICTURE_IN_TEXT = re.compile(r"[\w+/=\-]{1024,}", re.ASCII)
+# ComfyUI and its savers put "prompt:{...}" and "workflow:{...}" into whichever field is free.
+_LABEL = re.compile(r"\s*([A-Za-z]\w{1,30})\s*[:=]\s*(?=\{)")
+MAX_OBJECTS, MAX_NAMES, MAX_WRAPS = 40, 64, 3
 # Control characters, halves of surrogate pairs, and what cannot be seen or turns the direction of
 # text: none of them belongs on a page, in a database or in a sentence.
 _UNPRINTABLE = re.compile(
@@ -60,42 +69,71 @@ def parse_json(text: str) -> Any:
     if not _JSON_START.match(text):
         return None
     try:
-        return json.loads(text.strip("\0 \r\n\t"))
+        value = json.loads(text.strip("\0 \r\n\t\ufeff"), strict=False)
     except RecursionError as error:
         raise Unreadable("its JSON is nested too deeply.") from error
     except ValueError as error:
         raise Unreadable("its JSON is damaged.") from error
+    return parse_json(value) if isinstance(value, str) else value  # some writers encode it twice
 
 
-def inflate(data: bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
-    """Unpack a compressed text, no further than the limit of one. Raises `Unreadable`."""
-    try:
-        stream = zlib.decompressobj(wbits)
-        text = stream.decompress(data, MAX_TEXT + 1)
-    except zlib.error as error:
-        raise Unreadable("its compression is damaged.") from error
-    if len(text) > MAX_TEXT:
-        raise Unreadable("it is too long once inflated.")
-    if not stream.eof:
-        raise Unreadable("its compression is cut off.")
-    return text
+def without_pictures(text: str) -> str:
+    """A long text without what only a picture written as base64 can be."""
+    return _PICTURE_IN_TEXT.sub("0", text) if len(text) > MAX_WHOLE else text
 
 
 @dataclass(frozen=True)
 class Text:
-    """One named text of the file; `where` is the container and the key, as shown to people."""
+    """One named text of the file; `where` is the container and the key, as shown to people.
+
+    `json` is its value as JSON, None if it is not whole JSON.
+    """
 
     key: str
     value: str
     where: str
+    json: Any = field(default=None, repr=False)
 
     @cached_property
-    def json(self) -> Any:
-        """The value as JSON, or None if it is not whole JSON."""
-        try:
-            return parse_json(self.value)
-        except Unreadable:
-            return None
+    def objects(self) -> list[dict[str, Any]]:
+        """The JSON object, and those that it wraps, also as texts of JSON; nearest first."""
+        found: list[dict[str, Any]] = []
+        level = unwrapped([self.json])
+        for _ in range(MAX_WRAPS):
+            found += level[: MAX_OBJECTS - len(found)]
+            level = unwrapped(chain.from_iterable(o.values() for o in level if _is_wrapper(o)))
+        return found
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """The text itself or, if it is JSON, the texts that its objects hold."""
+        if self.json is None:
+            return [self.value]
+        held = chain.from_iterable(o.values() for o in self.objects if _is_wrapper(o))
+        return [value for value in held if isinstance(value, str)]
+
+
+def unwrapped(values: Iterable[Any]) -> list[dict[str, Any]]:
+    """The objects among these values, whether as they are or as a text of JSON."""
+    found = []
+    for value in values:
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
+            try:
+                value = parse_json(value)
+            except Unreadable:
+                continue
+        if isinstance(value, dict):
+            found.append(value)
+            if len(found) == MAX_OBJECTS:
+                break
+    return found
+
+
+def _is_wrapper(data: dict[str, Any]) -> bool:
+    """Whether the object may hold settings inside: not the nodes of a graph, nor thousands."""
+    return len(data) <= MAX_NAMES and not any(
+        isinstance(value, dict) and "class_type" in value for value in data.values()
+    )
 
 
 @dataclass
@@ -105,7 +143,7 @@ class Metadata:
     `xmp` maps "{namespace}name" to values, `camera` the names of the EXIF tags that only a capture
     has to their values as shown to people ("" where there is nothing to show), `thumbnail` is the
     preview of the EXIF (a JPEG, or empty), `orientation` its orientation (1 to 8), `containers`
-    says what was read and `problems` why the rest was not.
+    says what was read and `problems` why the rest was not. `directories` counts the EXIF read.
     """
 
     texts: list[Text] = field(default_factory=list)
@@ -115,7 +153,31 @@ class Metadata:
     orientation: int = 1
     containers: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    directories: int = 0
     budget: int = MAX_TEXT_IN_ALL
+    stored: int = MAX_STORED_IN_ALL
+
+    def load(self, size: int) -> None:
+        """Allow so many bytes of the file to be read as text. Raises `Unreadable`."""
+        if size > MAX_STORED:
+            raise Unreadable("it is too long.")
+        if size > self.stored:
+            raise Unreadable("the file holds too much text.")
+        self.stored -= size
+
+    def inflate(self, data: bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
+        """Unpack a compressed text, no further than the limit of one. Raises `Unreadable`."""
+        try:
+            stream = zlib.decompressobj(wbits)
+            text = stream.decompress(data, min(MAX_STORED, self.stored) + 1)
+        except zlib.error as error:
+            raise Unreadable("its compression is damaged.") from error
+        self.stored -= min(len(text), self.stored)  # also of what is refused: it was work
+        if not stream.eof and (stream.unconsumed_tail or len(text) > MAX_STORED):
+            raise Unreadable("it is too long once inflated.")
+        if not stream.eof:
+            raise Unreadable("its compression is cut off.")
+        return text
 
     def spend(self, size: int) -> None:
         """Allow a text of this size to be decoded. Raises `Unreadable` when it is too much."""
@@ -130,14 +192,22 @@ class Metadata:
         if is_place(key):
             self.camera["GPS"] = ""
             return
+        if label := _LABEL.match(value):
+            key, value = label[1], value[label.end() :]
+        value, parsed = without_pictures(value), None
         with self.reading(where):
             self.spend(len(value))
             if len(self.texts) >= MAX_TEXTS:
                 raise Unreadable("the file holds too many texts.")
-            text = Text(key, value, where)
-            self.texts.append(text)
-            if text.json is None:
-                parse_json(value)
+            try:
+                parsed = parse_json(value)
+            finally:
+                self.texts.append(Text(key, value, where, parsed))
+
+    def add_other(self, value: str, where: str) -> None:
+        """Keep a text under a name that no reader looks for: it may hold a payload all the same."""
+        if len(value) >= LEAST_OTHER:
+            self.add("", value, where)
 
     def carriers(self, *keys: str) -> Iterator[Text]:
         """The texts under these keys, in the order of the file."""

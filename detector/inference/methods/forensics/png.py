@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from itertools import islice
 
-from .exif import add_exif, decode_text
-from .iptc import add_photoshop, add_records
-from .metadata import MAX_BLOCKS, MAX_TEXT, Metadata, Unreadable, inflate
+from .decoding import decode_text
+from .exif import add_exif
+from .iptc import PHOTOSHOP_HEADER, add_photoshop, add_records
+from .metadata import MAX_BLOCKS, MAX_STORED, Metadata, Unreadable
 from .xmp import JPEG_XMP, add_xmp
 
 XMP_KEY = "XML:com.adobe.xmp"
-# Each may be inflated to the limit of a text.
 MAX_TEXT_CHUNKS = 256
+# Name, number of bytes and the bytes as hexadecimal digits, in lines; some writers leave the empty
+# line before the name out.
+_RAW_PROFILE = re.compile(r"\s*[\w ]{1,40}\n\s*(\d{1,9})\s+")
+_SPACES = re.compile(r"\s+")
+_NO_DIGITS = re.compile(r"[^0-9a-fA-F]")
 
 
 def walk_png(data: bytes, metadata: Metadata) -> None:
@@ -77,52 +83,72 @@ def _inflate_rows(data: bytes, size: int) -> bytes:
 
 
 def _add_text(kind: bytes, body: memoryview, metadata: Metadata) -> None:
-    if len(body) > MAX_TEXT:
+    if len(body) > MAX_STORED:  # before it is copied
         raise Unreadable("it is too long.")
     keyword, separator, rest = bytes(body).partition(b"\0")
     if not separator or len(keyword) > 79:
         raise Unreadable("it has no keyword.")
     key = keyword.decode("latin-1")
     with metadata.reading(f"PNG {kind.decode()} {key}"):
-        text = TEXTS[kind](rest)
+        text = TEXTS[kind](rest, metadata)
         if key == XMP_KEY:
             add_xmp(text, metadata)
-        elif key.startswith("Raw profile type "):
+        elif key.lower().startswith("raw profile type "):
             _add_raw_profile(key.rpartition(" ")[2].lower(), text, metadata)
         else:
             metadata.add(key, text, f"PNG {kind.decode()} {key}")
 
 
-def _compressed(rest: bytes) -> str:
+def _plain(rest: bytes, metadata: Metadata) -> str:
+    metadata.load(len(rest))
+    return decode_text(rest)
+
+
+def _compressed(rest: bytes, metadata: Metadata) -> str:
     if rest[:1] != b"\0":
         raise Unreadable("its compression is unknown.")
-    return decode_text(inflate(rest[1:]))
+    return decode_text(metadata.inflate(rest[1:]))
 
 
-def _international(rest: bytes) -> str:
+def _international(rest: bytes, metadata: Metadata) -> str:
     """Compression flag and method, language, translated keyword, then the text in UTF-8."""
     parts = rest[2:].split(b"\0", 2)
     if len(parts) != 3 or rest[0] > 1:
         raise Unreadable("its header is damaged.")
-    text = inflate(parts[2]) if rest[0] else parts[2]
-    return text.decode("utf-8", "replace")
+    if rest[0]:
+        return decode_text(metadata.inflate(parts[2]))
+    return _plain(parts[2], metadata)
 
 
-TEXTS = {b"tEXt": decode_text, b"zTXt": _compressed, b"iTXt": _international}
+TEXTS = {b"tEXt": _plain, b"zTXt": _compressed, b"iTXt": _international}
 
 
 def _add_raw_profile(name: str, text: str, metadata: Metadata) -> None:
-    """What ImageMagick makes of EXIF, XMP and IPTC: name, length and the bytes as hex."""
-    digits = text.strip().split("\n", 2)[2:]
-    try:
-        data = bytes.fromhex(digits[0]) if digits else b""
-    except ValueError as error:
-        raise Unreadable("its bytes are damaged.") from error
-    if data[: len(JPEG_XMP)] == JPEG_XMP:
-        add_xmp(data[len(JPEG_XMP) :], metadata)
-    elif name == "xmp":
+    """What ImageMagick makes of EXIF, XMP and IPTC: name, length and the bytes as hex.
+
+    What the bytes are is told by themselves, since writers name them in many ways. What follows
+    them does not count.
+    """
+    data = _raw_bytes(text)
+    view = memoryview(data)
+    if data.startswith((JPEG_XMP, b"<")) or name == "xmp":
         add_xmp(data, metadata)
-    elif name == "exif" or data[:4] in (b"Exif", b"II*\0", b"MM\0*"):
+    elif data.startswith((b"Exif", b"II*\0", b"MM\0*")) or name == "exif":
         add_exif(data, metadata)
+    elif data.startswith(PHOTOSHOP_HEADER):
+        add_photoshop([view[len(PHOTOSHOP_HEADER) :]], metadata)
+    elif data.startswith(b"8BIM"):
+        add_photoshop([view], metadata)
     elif name == "iptc":
-        (add_photoshop if data[:4] == b"8BIM" else add_records)(memoryview(data), metadata)
+        add_records([view], metadata)
+
+
+def _raw_bytes(text: str) -> bytes:
+    head = _RAW_PROFILE.match(text)
+    if head is None:
+        raise Unreadable("its header is damaged.")
+    digits = _NO_DIGITS.split(_SPACES.sub("", text[head.end() :]), maxsplit=1)[0]
+    digits = digits[: 2 * int(head[1])]
+    if not digits or len(digits) % 2:
+        raise Unreadable("its bytes are damaged.")
+    return bytes.fromhex(digits)

@@ -14,8 +14,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from .containers import JPEG_PHOTOSHOP, segments
-from .iptc import resources
+from .containers import segments
+from .iptc import PHOTOSHOP_HEADER, resources
 from .metadata import Unreadable
 
 Table = npt.NDArray[np.int64]
@@ -98,8 +98,8 @@ def read_compression(data: bytes) -> Compression:
             (quality,) = struct.unpack_from(">I", body, 9)
             if quality <= 100:
                 found.saved_by = f'Photoshop\'s "Save for Web" at quality {quality} of 100'
-        elif marker == 0xED and bytes(body[: len(JPEG_PHOTOSHOP)]) == JPEG_PHOTOSHOP:
-            _add_photoshop_quality(body[len(JPEG_PHOTOSHOP) :], found)
+        elif marker == 0xED and bytes(body[: len(PHOTOSHOP_HEADER)]) == PHOTOSHOP_HEADER:
+            _add_photoshop_quality(body[len(PHOTOSHOP_HEADER) :], found)
     return found
 
 

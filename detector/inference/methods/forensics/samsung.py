@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from .exif import decode_text
+from .decoding import decode_text
 from .metadata import MAX_TEXT, Metadata, Unreadable
 
 EDIT_BLOCK = "PhotoEditor_Re_Edit_Data"

@@ -4,8 +4,10 @@ The bits are taken column by column: one of alpha for each pixel, or those of re
 First a magic word of 15 characters, then the length of the payload in bits (32 bits, big-endian),
 then the payload: text in UTF-8, packed with gzip if the word ends in "comp".
 
-What it misses: files that were re-encoded with loss, resized or cropped; and bits in red, green and
-blue of a file that asks to be shown rotated.
+The bits count as stored: a picture that asks to be shown rotated is turned back first. The magic
+word itself is evidence, since chance writes no 120 bits, even where the payload was cut off.
+
+What it misses: files that were re-encoded with loss, resized or cropped.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from PIL import Image
 from detector.inference.images import SourceImage
 
 from .evidence import Evidence, ai_claim
-from .metadata import MAX_TEXT, Metadata, Unreadable, inflate, parse_json
+from .metadata import MAX_STORED, Metadata, Unreadable, parse_json
 from .png import first_pixels
 
 RGB, ALPHA = slice(0, 3), slice(3, 4)
@@ -32,7 +34,18 @@ PLACES = {
     b"stealth_rgbinfo": (RGB, "stealth RGB (stealth_rgbinfo)"),
     b"stealth_rgbcomp": (RGB, "stealth RGB (stealth_rgbcomp)"),
 }
-LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF")
+LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
+BOXES = 8192  # bytes at the start of an AVIF or HEIC that list its parts
+# From upright back to how a file of this orientation stores it.
+AS_STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 HEADER = struct.Struct(">15sI")
 MAGIC_LENGTH = 15
 # Alpha has to be decoded once more, at 4 bytes a pixel, and in WebP, whose decoder keeps several
@@ -45,9 +58,9 @@ def add_stealth(image: SourceImage, metadata: Metadata) -> None:
     if image.format not in LOSSLESS:
         return
     with metadata.reading("stealth alpha"):
-        picture = _with_alpha(image) or image.rgb
-        for channels in (ALPHA, RGB) if picture.mode == "RGBA" else (RGB,):
-            _add_payload(picture, channels, metadata)
+        if with_alpha := _with_alpha(image):
+            _add_payload(with_alpha, ALPHA, metadata)
+        _add_payload(_as_stored(image, metadata.orientation), RGB, metadata)
 
 
 def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
@@ -76,11 +89,22 @@ def _with_alpha(image: SourceImage) -> Image.Image | None:
     return picture
 
 
+def _as_stored(image: SourceImage, orientation: int) -> Image.Image:
+    """The colours, turned as they are in the file; in HEIC its boxes turn the picture."""
+    if orientation in AS_STORED and image.format != "HEIF":
+        return image.rgb.transpose(AS_STORED[orientation])
+    return image.rgb
+
+
 def _says_alpha(image: SourceImage) -> bool:
     """Whether the header promises alpha: looked up first, because opening reads all the texts."""
     if image.format == "PNG":
         return image.data[25:26] == b"\6"  # the colour type in IHDR: RGB with alpha
-    return image.format == "WEBP" and image.data[12:16] in (b"VP8X", b"VP8L")
+    if image.format == "WEBP":
+        return image.data[12:16] in (b"VP8X", b"VP8L")
+    if image.format in ("AVIF", "HEIF"):
+        return b"auxC" in image.data[:BOXES]  # a second picture beside the first, such as its alpha
+    return image.format == "TIFF"
 
 
 def _is_plain(image: SourceImage) -> bool:
@@ -99,35 +123,36 @@ def _add_payload(picture: Image.Image, channels: slice, metadata: Metadata) -> N
     place, where = PLACES.get(header[:MAGIC_LENGTH], (None, ""))
     if place != channels:
         return
+    metadata.read(where)
     with metadata.reading(where):
         if len(header) < HEADER.size:
             raise Unreadable("the picture is too small for its length.")
-        text = _payload(picture, channels, *HEADER.unpack(header))
-        metadata.read(where)
-        metadata.add("parameters", text, where)
-        for key, value in _members(text):
+        body = _payload(picture, channels, *HEADER.unpack(header))
+        if header[:MAGIC_LENGTH].endswith(b"comp"):
+            body = metadata.inflate(body, zlib.MAX_WBITS | 16)
+        _add_text(body, where, metadata)
+
+
+def _add_text(body: bytes, where: str, metadata: Metadata) -> None:
+    """Keep the text; of NovelAI's object of the texts of a PNG each, under its own name."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is not a text.") from error
+    metadata.add("parameters", text, where)
+    data = parse_json(text)
+    for key, value in data.items() if isinstance(data, dict) else ():
+        if isinstance(value, str):
             metadata.add(key, value, where)
 
 
-def _payload(picture: Image.Image, channels: slice, magic: bytes, bits: int) -> str:
-    if bits == 0 or bits % 8 or bits // 8 > MAX_TEXT:
+def _payload(picture: Image.Image, channels: slice, _: bytes, bits: int) -> bytes:
+    if bits == 0 or bits % 8 or bits // 8 > MAX_STORED:
         raise Unreadable("its length is none that a text can have.")
     body = _read_bytes(picture, channels, HEADER.size + bits // 8)[HEADER.size :]
     if len(body) < bits // 8:
         raise Unreadable("it claims more bits than the picture has.")
-    if magic.endswith(b"comp"):
-        body = inflate(body, zlib.MAX_WBITS | 16)
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise Unreadable("it is not a text.") from error
-
-
-def _members(text: str) -> Iterator[tuple[str, str]]:
-    """NovelAI hides the texts of its PNGs as one JSON object."""
-    data = parse_json(text)
-    if isinstance(data, dict):
-        yield from ((key, value) for key, value in data.items() if isinstance(value, str))
+    return body
 
 
 def _read_bytes(picture: Image.Image, channels: slice, count: int) -> bytes:

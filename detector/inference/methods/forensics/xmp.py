@@ -2,16 +2,19 @@
 
 Only what the packet says about the picture itself is read, the direct properties of its
 descriptions: histories, ingredients and pantries describe other pictures. XMP is untrusted XML:
-a document type or an entity is refused.
+a document type or an entity is refused. What is merely wrong in one property, such as a character
+that XML does not have, must not hide the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from .metadata import Metadata, Unreadable, is_place
+from .decoding import wide_codec
+from .metadata import Metadata, Unreadable, clean, is_place, without_pictures
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -34,54 +37,117 @@ TEXT_PROPERTIES = {
     TC260 + "AIGC": ("AIGC", "TC260:AIGC"),
     TIFF + "Make": ("Make", "tiff:Make"),
     TIFF + "Model": ("Model", "tiff:Model"),
+    TIFF + "ImageDescription": ("ImageDescription", "tiff:ImageDescription"),
+    TIFF + "Software": ("Software", "tiff:Software"),
     XMP_BASIC + "CreatorTool": ("Software", "xmp:CreatorTool"),
 }
 MAX_VALUES = 1000
-# What stands before the packet in a segment of a JPEG.
+MAX_DEPTH = 4  # of lists and structures in a value
+MAX_NAME = 60
+COST = 2
+# What stands before the packet in a segment of a JPEG, and what converters carry along.
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+# The members of a structure that name its value: of RDF itself, and of IPTC's controlled terms.
+_VALUES = (f"{RDF}value", f"{IPTC_EXT}CvTermId", f"{IPTC_EXT}CvTermName")
+_LISTS = (f"{RDF}Alt", f"{RDF}Bag", f"{RDF}Seq")
+_PROLOGUE = re.compile(r"<\?xml\s[^>]{0,200}\?>")
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRAY_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_NOT_IN_XML_BY_NUMBER = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]));"
+)
+_RDF_TAG = re.compile(r"<(\w+:)?RDF[\s>]")
 
 
 def add_xmp(packet: bytes | memoryview | str, metadata: Metadata) -> None:
     """Read a packet into `metadata.xmp`, and its texts among the texts."""
     with metadata.reading("XMP"):
-        metadata.spend(len(packet))
-        properties = parse_xmp(packet if isinstance(packet, str) else bytes(packet))
+        if not isinstance(packet, str):
+            metadata.load(len(packet))
+            packet = bytes(packet)
+        properties = parse_xmp(decode_packet(packet), metadata.spend)
         metadata.read("XMP")
         for name, value in properties:
-            if is_place(name.rpartition("}")[2]):
-                metadata.camera["GPS"] = ""
-                continue
-            metadata.xmp.setdefault(name, []).append(value)
-            if name in TEXT_PROPERTIES and value.strip():
-                key, shown = TEXT_PROPERTIES[name]
-                metadata.add(key, value, f"XMP {shown}")
+            _add_property(name, value, metadata)
 
 
-def parse_xmp(packet: bytes | str) -> list[tuple[str, str]]:
-    """("{namespace}name", value) of each property. Raises `Unreadable`."""
+def _add_property(name: str, value: str, metadata: Metadata) -> None:
+    local = name.rpartition("}")[2]
+    if is_place(local):
+        metadata.camera["GPS"] = ""
+        return
+    metadata.xmp.setdefault(name, []).append(value)
+    if name in TEXT_PROPERTIES and value.strip():
+        key, shown = TEXT_PROPERTIES[name]
+        metadata.add(key, value, f"XMP {shown}")
+    elif not name.startswith(RDF):
+        metadata.add_other(value, f"XMP {clean(local, MAX_NAME)}")
+
+
+def decode_packet(packet: bytes | str) -> str:
+    """The packet as text, without what stands around it and without pictures as base64."""
+    if isinstance(packet, bytes):
+        packet = packet.removeprefix(JPEG_XMP)
+        codec = wide_codec(packet) or "utf-8"
+        packet = packet.decode(codec, "replace")
+    packet = packet[max(packet.find("<"), 0) :]
+    # Some writers let other data follow the packet.
+    packet = packet.partition("<?xpacket end")[0].rstrip("\0 \t\r\n")
+    return _PROLOGUE.sub("", without_pictures(packet), count=1)
+
+
+def parse_xmp(text: str, spend: Callable[[int], None]) -> list[tuple[str, str]]:
+    """("{namespace}name", value) of each property. Raises `Unreadable`.
+
+    `spend` is told, before each try, how much text it costs; an element costs more than its text.
+    """
+    tried, damaged = set[str](), Exception()
+    for repair in (str, _repaired, _only_rdf):
+        try:
+            shown = repair(text)
+            if shown not in tried:
+                tried.add(shown)
+                spend(COST * len(shown))
+                return _properties(_root(shown))
+        except Unreadable:
+            raise
+        except (ParseError, ValueError, LookupError) as error:
+            damaged = error
+    raise Unreadable("its XML is damaged.") from damaged
+
+
+def _root(text: str) -> Element:
     # Imported here because it loads the slow XML parser of the standard library.
     from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
     from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
     try:
-        root = fromstring(_trim(packet), forbid_dtd=True)
+        root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)
     except DefusedXmlException as error:
-        raise Unreadable(
-            "it declares a document type or entities, which XMP never needs."
-        ) from error
-    except (ParseError, ValueError, LookupError) as error:
-        raise Unreadable("its XML is damaged.") from error
-    return _properties(root)
+        said = "it declares a document type or entities, which XMP never needs."
+        raise Unreadable(said) from error
+    return root
 
 
-def _trim(packet: bytes | str) -> bytes:
-    data = packet.encode("utf-8", "replace") if isinstance(packet, str) else packet
-    # Some writers let other data follow the packet.
-    return data.partition(b"<?xpacket end")[0].strip(b"\0 \t\r\n")
+def _repaired(text: str) -> str:
+    """Without the characters that XML does not have, and with "&" written as XML wants it."""
+    text = _NOT_IN_XML_BY_NUMBER.sub("", _NOT_IN_XML.sub("", text))
+    return _STRAY_AMPERSAND.sub("&amp;", text)
+
+
+def _only_rdf(text: str) -> str:
+    """The RDF alone, for a packet whose wrapping is wrong."""
+    text = _repaired(text)
+    start = _RDF_TAG.search(text)
+    end = f"</{start[1] or ''}RDF>" if start else ""
+    if not start or end not in text:
+        raise ValueError("There is no RDF in the packet.")
+    return text[start.start() : text.rindex(end) + len(end)]
 
 
 def _properties(root: Element) -> list[tuple[str, str]]:
-    rdf = root if root.tag == f"{RDF}RDF" else root.find(f"{RDF}RDF")
+    rdf = next(root.iter(f"{RDF}RDF"), None)
     found: list[tuple[str, str]] = []
     for description in () if rdf is None else rdf.findall(f"{RDF}Description"):
         found += [(name, value) for name, value in description.items() if name[:1] == "{"]
@@ -92,13 +158,16 @@ def _properties(root: Element) -> list[tuple[str, str]]:
     return found
 
 
-def _values(element: Element) -> Iterator[str]:
-    """The values of a property: its resource, the items of its list, or its text."""
-    if resource := element.get(f"{RDF}resource"):
-        yield resource
-    elif len(element):
-        for items in element:
-            if items.tag in (f"{RDF}Alt", f"{RDF}Bag", f"{RDF}Seq"):
-                yield from (item.text or item.get(f"{RDF}resource") or "" for item in items)
-    elif element.text:
-        yield element.text
+def _values(element: Element, depth: int = 0) -> Iterator[str]:
+    """The values of a property: its resource, the items of its list, its `rdf:value`, its text."""
+    named = [element.get(f"{RDF}resource"), *map(element.get, _VALUES)]
+    if any(named):
+        yield from filter(None, named)
+    elif not len(element):
+        yield from filter(None, [element.text])
+    elif depth < MAX_DEPTH:
+        for inner in element:
+            if inner.tag in _LISTS:
+                yield from (value for item in inner for value in _values(item, depth + 1))
+            elif inner.tag in (f"{RDF}Description", *_VALUES):
+                yield from _values(inner, depth + 1)
