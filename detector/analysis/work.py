@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from detector.inference.images import open_image
-from detector.inference.memory import is_shortage
 from detector.inference.pipeline import Detector
+from detector.inference.shortage import is_shortage
 from detector.previews import make_error_levels, make_preview
 
 from .answers import Analysis, Job

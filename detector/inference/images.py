@@ -17,8 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from .memory import has_room, is_shortage
-
 # Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
@@ -73,8 +71,7 @@ class SourceImage:
 def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImage:
     """Open a picture from its bytes or its path.
 
-    Raises `ImageError` for anything that is not a whole picture of an accepted kind and size, and
-    `MemoryError` for one that there is too little memory for.
+    Raises `ImageError` for anything that is not a whole picture of an accepted kind and size.
     """
     limits = limits or Limits()
     data = source if isinstance(source, bytes) else _read(source, limits)
@@ -128,7 +125,6 @@ def _sniff(data: bytes, limits: Limits) -> Image.Image:
     except UnidentifiedImageError as error:
         raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).") from error
     except Exception as error:  # parsers of hostile headers raise anything
-        _let_shortage(error)
         raise ImageError("The file is damaged: its header cannot be read.") from error
     if image.width * image.height > limits.max_pixels:
         raise ImageError(
@@ -156,19 +152,9 @@ def _decode(image: Image.Image) -> Image.Image:
         image.load()
         return _to_rgb(_upright(image))
     except Exception as error:  # decoders of damaged files raise anything
-        _let_shortage(error)
-        raise ImageError(_why_not_decoded(image.width * image.height)) from error
-
-
-def _let_shortage(error: Exception) -> None:
-    if is_shortage(error):
-        raise MemoryError("too little to open the picture") from error
-
-
-def _why_not_decoded(pixels: int) -> str:
-    """The sentence about a decoder that failed; some do not tell a lack of memory from damage."""
-    either = "" if has_room(pixels) else ", or there is too little memory for so many pixels"
-    return f"The file is damaged or cut off{either}: the picture cannot be decoded completely."
+        raise ImageError(
+            "The file is damaged or cut off: the picture cannot be decoded completely."
+        ) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:

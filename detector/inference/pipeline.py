@@ -10,11 +10,11 @@ from detector import __version__
 
 from .blind_spots import blind_spots
 from .images import SourceImage
-from .memory import is_shortage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
+from .shortage import is_shortage
 from .verdict import combine, load_fusion
 
 logger = logging.getLogger(__name__)
