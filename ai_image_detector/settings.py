@@ -181,6 +181,13 @@ MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)
 MAX_MEGAPIXELS = env_int("MAX_MEGAPIXELS", 120)
 RETENTION_HOURS = env_int("RETENTION_HOURS", 24)
 
+# Pictures are analysed in processes beside the web process: how many there are, how many pictures
+# may wait for them, and how many seconds and megabytes (on top of the models) one picture may take.
+ANALYSIS_PROCESSES = env_int("ANALYSIS_PROCESSES", 1)
+ANALYSIS_QUEUE = env_int("ANALYSIS_QUEUE", 16)
+ANALYSIS_TIMEOUT = env_int("ANALYSIS_TIMEOUT", 30)
+ANALYSIS_MEMORY_MB = env_int("ANALYSIS_MEMORY_MB", 1024)
+
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"
 

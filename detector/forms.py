@@ -1,12 +1,12 @@
-"""The upload form: its cleaned value is a picture that was opened safely."""
+"""The upload form: its cleaned value is a file of an accepted size, not yet looked into."""
 
 from __future__ import annotations
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from .inference.images import SUFFIXES, ImageError, SourceImage, say_too_large
-from .services import get_limits, read_image
+from .inference.images import SUFFIXES, say_too_large
+from .services import get_limits
 
 
 class UploadForm(forms.Form):
@@ -19,16 +19,10 @@ class UploadForm(forms.Form):
         error_messages={"required": "Choose a picture first."},
     )
 
-    def clean_image(self) -> SourceImage:
+    def clean_image(self) -> UploadedFile:
+        # Not the bytes: form and field refer to one another and so outlive the request.
         upload: UploadedFile = self.cleaned_data["image"]
-        try:
-            return read_image(_bytes(upload))
-        except ImageError as error:
-            raise forms.ValidationError(str(error), code="unreadable") from error
-
-
-def _bytes(upload: UploadedFile) -> bytes:
-    limits = get_limits()
-    if (upload.size or 0) > limits.max_bytes:  # do not even read it into memory
-        raise ImageError(say_too_large(upload.size, limits))
-    return upload.read()
+        limits = get_limits()
+        if (upload.size or 0) > limits.max_bytes:  # do not even read it into memory
+            raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
+        return upload

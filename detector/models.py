@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import uuid
 from datetime import datetime, timedelta
@@ -12,17 +11,16 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
 
-from .inference.images import SourceImage
+from .analysis.answers import PICTURES, Analysis
 
 logger = logging.getLogger(__name__)
 
-PREVIEW_SIDE = 1600
-# Error levels are noise, which costs many bytes and needs no fidelity.
-PREVIEW_QUALITY, LEVELS_QUALITY = 82, 60
+# What a row and an `Analysis` both hold, under the same names.
+PLAIN = ("result", "sha256", "format", "width", "height", "size")
 
 
 def preview_path(detection: Detection, filename: str) -> str:
@@ -47,14 +45,14 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         """Those older than RETENTION_HOURS."""
         return self.filter(created_at__lt=expiry())
 
-    def known_result(self, sha256: str, version: str) -> dict[str, Any] | None:
-        """What the same version said about the same bytes, whoever uploaded them.
+    def known(self, sha256: str, version: str) -> Detection | None:
+        """The same bytes as the same version saw them, whoever uploaded them.
 
         A method that failed may have been short of memory or time for a moment: it is asked again.
         """
-        for result in self.filter(sha256=sha256, version=version).values_list("result", flat=True):
-            if not any(map(_may_differ, result["methods"])):
-                return result
+        for detection in self.filter(sha256=sha256, version=version):
+            if not any(map(_may_differ, detection.result["methods"])):
+                return detection
         return None
 
     def delete_with_files(self) -> int:
@@ -114,40 +112,25 @@ class Detection(models.Model):
         return {"path": self.filename, "sha256": self.sha256} | self.result
 
     @classmethod
-    def record(
-        cls,
-        image: SourceImage,
-        result: dict[str, Any],
-        *,
-        owner: uuid.UUID,
-        filename: str,
-        with_preview: bool = True,
-    ) -> Detection:
+    def record(cls, analysis: Analysis, *, owner: uuid.UUID, filename: str) -> Detection:
         """Save the verdict about an upload, together with its preview and its error levels."""
-        # Not at the top: every command loads the models, and few need the package of one method.
-        from .inference.methods.forensics.error_level import error_level_picture
-
-        detection = cls(
-            owner=owner,
-            filename=filename[:255],
-            sha256=image.sha256,
-            format=image.format,
-            width=image.width,
-            height=image.height,
-            size=len(image.data),
-            version=result["version"],
-            result=result,
-        )
+        plain = {name: getattr(analysis, name) for name in PLAIN}
+        version = analysis.result["version"]
+        detection = cls(owner=owner, filename=filename[:255], version=version, **plain)
         try:
-            if with_preview:
-                levels = error_level_picture(image.rgb)
-                detection.preview.save("", _webp(image.rgb, PREVIEW_QUALITY), save=False)
-                detection.error_levels.save("", _webp(levels, LEVELS_QUALITY), save=False)
+            for name in PICTURES:
+                if data := getattr(analysis, name):
+                    getattr(detection, name).save("", ContentFile(data), save=False)
             detection.save(force_insert=True)
         except BaseException:
             detection.delete_pictures()  # nobody would ever find them again
             raise
         return detection
+
+    def to_analysis(self) -> Analysis:
+        """What was recorded, for the same bytes once more; `OSError` if a picture is gone."""
+        plain = {name: getattr(self, name) for name in PLAIN}
+        return Analysis(**plain, **{name: _read(getattr(self, name)) for name in PICTURES})
 
     def delete_pictures(self) -> None:
         """Delete the files that belong to the row, as far as there are any.
@@ -161,11 +144,8 @@ class Detection(models.Model):
                 logger.exception("%s cannot be deleted", path)
 
 
-def _webp(rgb: Image.Image, quality: int) -> ContentFile:
-    """A re-encoded copy, free of metadata, at most PREVIEW_SIDE pixels wide or high."""
-    small = rgb.copy()
-    small.info.clear()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=quality)
-    return ContentFile(buffer.getvalue())
+def _read(picture: FieldFile) -> bytes:
+    if not picture:
+        return b""
+    with picture.open() as file:
+        return file.read()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from .analysis.answers import Analysis, Job, Setup
+from .analysis.pool import Pool
 from .inference.images import Limits, SourceImage, open_image
 from .inference.methods import METHODS
 from .inference.pipeline import Detector
@@ -36,6 +39,23 @@ def get_limits() -> Limits:
 def get_detector() -> Detector:
     """The detector of this process; its models are loaded on first use and then kept."""
     return Detector(get_runtime())
+
+
+@cache
+def get_pool() -> Pool:
+    """The analysis processes of this process; started on first use and then kept."""
+    setup = Setup(get_runtime(), settings.ANALYSIS_MEMORY_MB * 2**20, settings.LOGGING)
+    return Pool(setup, processes=settings.ANALYSIS_PROCESSES, waiting=settings.ANALYSIS_QUEUE)
+
+
+# The processes belong to the parent.
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=get_pool.cache_clear)
+
+
+def analyse(data: bytes, *, with_pictures: bool = True) -> Analysis:
+    """The analysis of an uploaded file, in a process of its own. Raises `ImageError`."""
+    return get_pool().analyse(Job(data, get_limits(), settings.ANALYSIS_TIMEOUT, with_pictures))
 
 
 def find_members(key: str) -> list[dict[str, str]]:

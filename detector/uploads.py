@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from dataclasses import replace
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
 
 from . import services
-from .inference.images import SourceImage
+from .analysis.answers import Analysis, NotAnalysed
+from .inference.images import ImageError
 from .models import Detection
 
 
 def analyse(
-    image: SourceImage, *, owner: uuid.UUID, filename: str, with_preview: bool = True
+    upload: UploadedFile, *, owner: uuid.UUID, filename: str, with_preview: bool = True
 ) -> Detection:
-    """Detect and record. Bytes that this version has seen before are answered from the database."""
+    """Detect and record. Bytes that this version has seen before are answered from the database.
+
+    Raises `ImageError`, which includes `NotAnalysed`.
+    """
     Detection.objects.expired().delete_with_files()
-    version = services.get_detector().version
-    result = Detection.objects.known_result(image.sha256, version)
-    if result is None:
-        result = services.detect(image).to_dict()
-    return Detection.record(
-        image, result, owner=owner, filename=filename, with_preview=with_preview
-    )
+    data = upload.read()
+    analysis = _known(hashlib.sha256(data).hexdigest(), with_preview)
+    if analysis is None:
+        analysis = services.analyse(data, with_pictures=with_preview)
+    return Detection.record(analysis, owner=owner, filename=filename)
+
+
+def _known(sha256: str, with_preview: bool) -> Analysis | None:
+    """The recorded analysis of the same bytes, if it has all that is wanted."""
+    detection = Detection.objects.known(sha256, services.get_detector().version)
+    if detection is None or (with_preview and not detection.preview):
+        return None
+    try:
+        analysis = detection.to_analysis()
+    except OSError:  # its pictures were deleted meanwhile
+        return None
+    return analysis if with_preview else replace(analysis, preview=b"", error_levels=b"")
+
+
+def mark_refusal(response: HttpResponse, error: ImageError) -> HttpResponse:
+    """The response, with the status of the error that it tells, and when to try again."""
+    response.status_code = 400  # the file is at fault
+    if isinstance(error, NotAnalysed):
+        response.status_code = error.status
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+    return response

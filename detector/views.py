@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .charts import HeatMap, draw_groups, draw_heat_map, draw_waterfall
 from .file_story import tell_story
 from .forms import UploadForm
-from .inference.images import FORMAT_NAMES, say_too_large
+from .inference.images import FORMAT_NAMES, ImageError, say_too_large
 from .inference.methods import METHODS
 from .inference.methods.forensics.error_level import EXPLANATION
 from .inference.methods.forensics.watermarks import UNREADABLE_MARKS
@@ -31,7 +31,7 @@ from .methods_page import build_page
 from .models import Detection
 from .owners import get_owner, make_owner
 from .services import get_limits
-from .uploads import analyse
+from .uploads import analyse, mark_refusal
 
 RECENT = 8
 HEAT_MAP_OF, FILE_METHOD = "deep_learning", "forensics"
@@ -42,13 +42,16 @@ def index(request: HttpRequest) -> HttpResponse:
     posted = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
     if posted and form.is_valid():
-        filename = request.FILES["image"].name
-        image = form.cleaned_data["image"]
-        return redirect(analyse(image, owner=make_owner(request), filename=filename))
+        upload = form.cleaned_data["image"]
+        try:
+            return redirect(analyse(upload, owner=make_owner(request), filename=upload.name))
+        except ImageError as error:
+            form.add_error("image", str(error))
+            return mark_refusal(_render_index(request, form), error)
     return _render_index(request, form, status=400 if form.errors else 200)
 
 
-def _render_index(request: HttpRequest, form: UploadForm, *, status: int) -> HttpResponse:
+def _render_index(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     recent = Detection.objects.owned_by(get_owner(request))[:RECENT]
     context = {"form": form, "recent": recent} | _conditions()
     return render(request, "detector/index.html", context, status=status)

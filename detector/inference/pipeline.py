@@ -11,6 +11,7 @@ from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
+from .shortage import is_shortage
 from .verdict import combine, load_fusion
 from .version import write_version
 
@@ -94,8 +95,7 @@ class Detector:
             _let_interrupt(error)
             # One broken method must not take the other three with it; the log has the traceback.
             logger.exception("%s failed on %s", spec.title, image.sha256)
-            failed = Finding("This method failed on this picture; the server's log says why.")
-            return MethodResult(key, spec.title, "error", findings=(failed,))
+            return MethodResult(key, spec.title, "error", findings=(Finding(_why(error)),))
         status: Status = "abstained" if answer.score is None else "ok"
         return MethodResult(
             key,
@@ -107,6 +107,12 @@ class Detector:
             answer.details,
             weight=answer.weight,
         )
+
+
+def _why(error: Exception) -> str:
+    if is_shortage(error):
+        return "This method needs more memory for this picture than there is."
+    return "This method failed on this picture; the server's log says why."
 
 
 def _let_interrupt(error: BaseException) -> None:

@@ -15,13 +15,15 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from detector.analysis.answers import Analysis
 from detector.inference.images import open_image
 from detector.inference.method import Method
 from detector.inference.methods import METHODS
 from detector.inference.results import Agreement, Finding, MethodResult, Thresholds, Verdict
 from detector.models import Detection
+from detector.previews import make_error_levels, make_preview
 from detector.services import get_detector
-from detector.tests.stubs import spec_of
+from detector.tests.stubs import Here, spec_of
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,6 +36,12 @@ def interruptible() -> None:
 def media(settings: Settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def analysed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads are analysed in the process of the tests, which may put methods into the table."""
+    monkeypatch.setattr("detector.services.get_pool", Here)
 
 
 @pytest.fixture
@@ -84,8 +92,17 @@ def make_detection(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Detection]:
         owner: uuid.UUID = owner,
         filename: str = "beach.jpg",
     ) -> Detection:
-        result = (verdict or make_verdict()).to_dict()
-        return Detection.record(open_image(jpeg), result, owner=owner, filename=filename)
+        image = open_image(jpeg)
+        analysis = Analysis(
+            (verdict or make_verdict()).to_dict(),
+            image.sha256,
+            image.format,
+            *image.rgb.size,
+            len(jpeg),
+            make_preview(image.rgb),
+            make_error_levels(image.rgb),
+        )
+        return Detection.record(analysis, owner=owner, filename=filename)
 
     return make
 

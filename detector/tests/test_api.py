@@ -116,9 +116,10 @@ def test_the_same_bytes_are_answered_from_the_database(
 
 
 def test_page_and_api_share_answers(client: Client, stub: type[Stub], jpeg: bytes) -> None:
-    post(client, jpeg)
-    client.post(reverse("detector:index"), {"image": SimpleUploadedFile("b.jpg", jpeg)})
+    upload(client, jpeg, "a.jpg")
+    post(client, jpeg, "b.jpg")
     assert len(stub.asked) == 1 and Detection.objects.count() == 2
+    assert [bool(d.preview) for d in Detection.objects.order_by("filename")] == [True, False]
 
 
 def test_a_new_version_answers_anew(client: Client, stub: type[Stub], jpeg: bytes) -> None:

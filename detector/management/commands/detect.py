@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from detector.analysis.answers import NeedsMemory
 from detector.checks import trust_anchors_are_certificates
 from detector.inference.images import SUFFIXES, ImageError
 from detector.inference.methods import METHODS
@@ -90,8 +91,9 @@ def detect_paths(detector: Detector, paths: Iterable[Path]) -> Iterator[Row]:
         name = os.fsencode(path).decode(errors="backslashreplace")
         try:
             image = read_image(path)
-        except ImageError as error:
-            yield {"path": name, "error": str(error)}
-        else:
             result = detector.detect(image).to_dict()
             yield {"path": name, "sha256": image.sha256} | result
+        except ImageError as error:
+            yield {"path": name, "error": str(error)}
+        except MemoryError:
+            yield {"path": name, "error": str(NeedsMemory())}

@@ -1,0 +1,108 @@
+"""What is asked of an analysis and what comes back: plain data, never a decoded picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from detector.inference.images import ImageError, Limits
+from detector.inference.runtime import Runtime
+
+# The fields of an `Analysis` that are files.
+PICTURES = ("preview", "error_levels")
+
+
+class Setup(NamedTuple):
+    """What a process must know before its first picture.
+
+    `memory` are the bytes that one analysis may take on top of what the loaded models take;
+    `logging` is the dictionary of Django's LOGGING.
+    """
+
+    runtime: Runtime
+    memory: int
+    logging: dict[str, Any]
+
+
+class Job(NamedTuple):
+    """The bytes of a file, what is accepted, and how many seconds the analysis may take.
+
+    `with_pictures` asks for the preview and the error levels, too.
+    """
+
+    data: bytes
+    limits: Limits
+    seconds: float
+    with_pictures: bool = True
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known about a picture: `result` is `Verdict.to_dict()`, `size` counts bytes.
+
+    `preview` and `error_levels` are WebP files, empty where nobody asked for them.
+    """
+
+    result: dict[str, Any]
+    sha256: str
+    format: str
+    width: int
+    height: int
+    size: int
+    preview: bytes = b""
+    error_levels: bytes = b""
+
+
+class NotAnalysed(ImageError):
+    """There is no verdict, and the file need not be damaged; the message is for the user.
+
+    `status` says it in HTTP; `retry_after` are seconds after which the same may succeed, or None.
+    """
+
+    status = 422
+    retry_after: int | None = None
+
+
+class TooSlow(NotAnalysed):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The analysis of this picture was stopped because it took longer than {seconds:g} "
+            "seconds. A smaller copy of the picture may pass."
+        )
+
+
+class NeedsMemory(NotAnalysed):
+    status = 413
+
+    def __init__(self, megabytes: int | None = None) -> None:
+        there_is = f"the {megabytes} MB that one analysis may take" if megabytes else "there is"
+        super().__init__(
+            f"The analysis of this picture needs more memory than {there_is}. "
+            "A smaller copy of the picture may pass."
+        )
+
+
+class BrokenOff(NotAnalysed):
+    def __init__(self) -> None:
+        super().__init__(
+            "The program that analyses pictures broke off at this one, so there is no result. "
+            "The server's log says how it ended; other pictures are not affected."
+        )
+
+
+class NotReady(NotAnalysed):
+    status, retry_after = 503, 30
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The program that analyses pictures does not start at present. Try again later."
+        )
+
+
+class Busy(NotAnalysed):
+    status, retry_after = 503, 10
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(
+            f"Too many pictures are waiting for their analysis ({waiting}). Try again in a moment."
+        )

@@ -1,0 +1,172 @@
+"""The web process's side: a few analysis processes, and a limit on how many pictures wait for them.
+
+Written with `subprocess` because what the pools of libraries share is what must not break here:
+in those of pebble and billiard one pipe and its locks serve all workers, so a worker that is killed
+with a lock in its hand stops the others too, and `concurrent.futures` gives up all that wait. Here
+each process has a socket of its own, and the thread of the request that it works for watches it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from pathlib import Path
+
+from detector.inference.images import ImageError
+
+from . import child, wire
+from .answers import Analysis, BrokenOff, Busy, Job, NeedsMemory, NotReady, Setup, TooSlow
+
+logger = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# To load or convert weights on a busy machine with a cold disk.
+START_SECONDS = 180.0
+# So that what libraries hold back does not add up.
+PICTURES_PER_PROCESS = 200
+
+# How it shows that a process has ended or answers nonsense.
+GONE = (OSError, EOFError, ValueError, TypeError)
+
+
+class Pool:
+    """Analysis processes that any number of threads may ask."""
+
+    def __init__(self, setup: Setup, *, processes: int, waiting: int) -> None:
+        """Start the processes, which then load their models; nobody waits for that here."""
+        self._waiting = waiting
+        self._places = threading.BoundedSemaphore(processes + waiting)
+        self._free: queue.SimpleQueue[AnalysisProcess] = queue.SimpleQueue()
+        for _ in range(processes):
+            self._free.put(AnalysisProcess(setup))
+
+    def analyse(self, job: Job) -> Analysis:
+        """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
+        if not self._places.acquire(blocking=False):
+            raise Busy(self._waiting)
+        try:
+            process = self._free.get()
+            try:
+                return process.analyse(job)
+            finally:
+                self._free.put(process)
+        finally:
+            self._places.release()
+
+
+class AnalysisProcess:
+    """A child process for one picture at a time; when it has ended, another takes its place."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pictures = 0
+        self._prepare()
+
+    def analyse(self, job: Job) -> Analysis:
+        """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
+        try:
+            self._begin(job)
+            return self._finish(job)
+        finally:
+            if self._pictures >= PICTURES_PER_PROCESS:
+                self.end()
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Let a process that has ended be replaced now, so that the next picture need not wait."""
+        try:
+            self._ensure_running()
+        except OSError as error:
+            logger.error("No analysis process can be started: %s", error)
+
+    def _ensure_running(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.end()
+        ours, theirs = Pipe()
+        with theirs:
+            self._process = _start(theirs.fileno())
+        self._channel: wire.Channel = ours
+        self._pictures = 0
+        ours.send(self._setup)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            self._channel.close()
+
+    def _begin(self, job: Job) -> None:
+        """Hand a picture over, and wait until its analysis begins."""
+        for _ in range(2):  # a process that died while it was idle is no fault of this picture
+            try:
+                self._ensure_running()
+                with self._killed_after(START_SECONDS):
+                    self._channel.send(job)
+                    self._channel.recv_bytes(0)
+                return
+            except GONE as error:
+                logger.warning("An analysis process ended before its picture: %r", error)
+                self.end()
+        raise NotReady
+
+    def _finish(self, job: Job) -> Analysis:
+        self._pictures += 1
+        with self._killed_after(job.seconds) as late:
+            try:
+                return wire.receive(self._channel)
+            except ImageError:
+                raise
+            except wire.Shortage as error:
+                self.end()
+                raise NeedsMemory(self._setup.memory // 2**20) from error
+            except GONE as error:
+                raise self._explain(late.is_set(), job) from error
+
+    def _explain(self, late: bool, job: Job) -> ImageError:
+        """End what is left of the process, and say in the log and to the user how it ended."""
+        process = self._process
+        self.end()
+        code = process.returncode if process else None
+        how = f"was killed after {job.seconds:g} s" if late else f"ended with {code}"
+        logger.error("The analysis of a picture of %d bytes %s.", len(job.data), how)
+        return TooSlow(job.seconds) if late else BrokenOff()
+
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[threading.Event]:
+        """Kill the process unless the block ends in time, which also ends all waiting for it."""
+        late = threading.Event()
+        process = self._process
+
+        def kill() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield late
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def _start(descriptor: int) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C in a terminal is meant for the server, which then ends these.
+    return subprocess.Popen(
+        [sys.executable, "-m", child.__name__, str(descriptor)],
+        pass_fds=[descriptor],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )

@@ -1,0 +1,59 @@
+"""How an answer travels from an analysis process to its parent: JSON and WebP, each in a frame.
+
+Not pickled: whoever takes over a decoder with a picture must not reach the parent with an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import Any
+
+from detector.inference.images import ImageError
+
+from .answers import PICTURES, Analysis
+
+MAX_FRAME = 64 * 2**20  # bytes; a frame that is longer is no answer
+Channel = Connection
+
+
+class Shortage(Exception):
+    """The analysis came to the end of its memory."""
+
+
+def send(channel: Channel, analysis: Analysis) -> None:
+    """Send a whole analysis: the data, then each picture."""
+    data = asdict(analysis)
+    pictures = [data.pop(name) for name in PICTURES]
+    _send_json(channel, data)
+    for picture in pictures:
+        channel.send_bytes(picture)
+
+
+def send_refusal(channel: Channel, sentence: str) -> None:
+    """Send what the user is told instead of a result."""
+    _send_json(channel, {"refused": sentence})
+
+
+def send_shortage(channel: Channel) -> None:
+    """Send that the memory did not suffice."""
+    _send_json(channel, {"shortage": True})
+
+
+def _send_json(channel: Channel, data: dict[str, Any]) -> None:
+    channel.send_bytes(json.dumps(data).encode())
+
+
+def receive(channel: Channel) -> Analysis:
+    """The next answer.
+
+    Raises `ImageError` for a refusal and `Shortage` where the memory did not suffice; `EOFError`
+    or `OSError` where the process has ended, `ValueError` or `TypeError` for what is no answer.
+    """
+    data = json.loads(channel.recv_bytes(MAX_FRAME))
+    if "refused" in data:
+        raise ImageError(str(data["refused"]))
+    if "shortage" in data:
+        raise Shortage
+    return Analysis(**data, **{name: channel.recv_bytes(MAX_FRAME) for name in PICTURES})

@@ -1,0 +1,43 @@
+"""The analysis itself: from the bytes of a file to plain data."""
+
+from __future__ import annotations
+
+from detector.inference.images import open_image
+from detector.inference.pipeline import Detector
+from detector.inference.shortage import is_shortage
+from detector.previews import make_error_levels, make_preview
+
+from .answers import Analysis, Job
+
+
+def carry_out(detector: Detector, job: Job) -> Analysis:
+    """Open, judge and draw one picture.
+
+    Raises `ImageError` for what cannot be opened and `MemoryError` whatever library had too little.
+    """
+    try:
+        return _carry_out(detector, job)
+    except Exception as error:
+        if is_shortage(error):
+            raise MemoryError("too little for this picture") from error
+        raise
+
+
+def _carry_out(detector: Detector, job: Job) -> Analysis:
+    image = open_image(job.data, job.limits)
+    result = detector.detect(image).to_dict()
+    pictures = {}
+    if job.with_pictures:
+        pictures = {
+            "preview": make_preview(image.rgb),
+            "error_levels": make_error_levels(image.rgb),
+        }
+    return Analysis(
+        result,
+        image.sha256,
+        image.format,
+        image.width,
+        image.height,
+        len(job.data),
+        **pictures,
+    )

@@ -1,0 +1,190 @@
+"""What page and API make of the analysis process, and what the web process must not do."""
+
+from __future__ import annotations
+
+import gc
+import html
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from detector import services
+from detector.analysis.answers import (
+    Analysis,
+    BrokenOff,
+    Busy,
+    Job,
+    NeedsMemory,
+    NotAnalysed,
+    NotReady,
+    Setup,
+    TooSlow,
+)
+from detector.analysis.pool import AnalysisProcess
+from detector.inference.images import SourceImage
+from detector.inference.runtime import Runtime
+from detector.models import Detection
+from detector.tests.pictures import encode, noise
+from detector.tests.processes import run_python
+from detector.tests.stubs import make_stub
+
+pytestmark = pytest.mark.django_db
+
+PAGE, API = "/", "/api/detect"
+
+
+def post(client: Client, url: str, data: bytes) -> HttpResponse:
+    return client.post(url, {"image": SimpleUploadedFile("a.jpg", data)})
+
+
+@pytest.fixture
+def stub(use_methods: Callable[..., None]) -> type:
+    stub = make_stub()
+    use_methods(deep_learning=stub)
+    return stub
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[AnalysisProcess]:
+    runtime = Runtime(tmp_path, tmp_path, hub_cache=tmp_path, force_cpu=True)
+    process = AnalysisProcess(Setup(runtime, 1024 * 2**20, settings.LOGGING))
+    yield process
+    process.end()
+
+
+@pytest.mark.parametrize("url", [PAGE, API])
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (TooSlow(30), 422, None),
+        (NeedsMemory(1024), 413, None),
+        (BrokenOff(), 422, None),
+        (NotReady(), 503, "30"),
+        (Busy(16), 503, "10"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_why_there_is_no_answer_is_said(
+    client: Client,
+    stub: type,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    error: NotAnalysed,
+    status: int,
+    retry_after: str | None,
+) -> None:
+    class Pool:
+        def analyse(self, job: Job) -> Analysis:
+            raise error
+
+    monkeypatch.setattr(services, "get_pool", Pool)
+    response = post(client, url, encode(noise(), "PNG"))
+    assert response.status_code == status
+    assert response.headers.get("Retry-After") == retry_after
+    said = response.json()["error"] if url == API else html.unescape(response.content.decode())
+    assert str(error) in said and "damaged" not in str(error)
+    assert url == API or 'type="file"' in said
+    assert not Detection.objects.exists()
+
+
+def test_the_web_process_opens_no_picture(
+    client: Client, process: AnalysisProcess, monkeypatch: pytest.MonkeyPatch, media: Path
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("A picture was opened in the web process.")
+
+    data = encode(noise(400, 300), "JPEG")
+    monkeypatch.setattr(services, "get_pool", lambda: process)
+    monkeypatch.setattr(Image, "open", refuse)
+    monkeypatch.setattr(services, "open_image", refuse)
+    for url in (PAGE, PAGE, API):
+        assert post(client, url, data).status_code in (200, 302)
+    assert post(client, PAGE, b"text").status_code == 400
+    assert {m["status"] for m in Detection.objects.first().result["methods"]} <= {
+        "ok",
+        "abstained",
+        "unavailable",
+    }
+    assert len(list(media.rglob("previews/*.webp"))) == 2
+
+
+def test_a_server_starts_its_processes_and_loads_no_network_itself(tmp_path: Path) -> None:
+    code = """
+import sys
+import ai_image_detector.wsgi
+from detector.services import get_detector, get_pool
+assert get_pool.cache_info().currsize == 1
+process = get_pool()._free.get()
+assert process._process.poll() is None
+get_detector().version  # as every upload asks for it
+assert "openvino" not in sys.modules
+"""
+    done = run_python("-c", code, data_dir=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def holders() -> list[object]:
+    """All that holds a picture, or the bytes of one: decoded, analysed, uploaded."""
+    return [
+        one
+        for one in gc.get_objects()
+        if isinstance(one, SourceImage | Image.Image | Analysis | Job)
+        or (isinstance(one, UploadedFile) and not one.closed)
+    ]
+
+
+@pytest.mark.parametrize("url", [PAGE, API])
+@pytest.mark.parametrize("damage", [0, 1000])
+def test_nothing_that_outlives_a_request_holds_a_picture(
+    client: Client, stub: type, url: str, damage: int
+) -> None:
+    """With the collector off, as a cycle would keep what it holds."""
+    data = encode(noise(700, 500), "PNG")  # a megabyte
+    data = data[: len(data) - damage]
+    post(client, url, encode(noise(), "GIF"))  # what the first request imports and caches
+    gc.collect()
+    before = set(map(id, holders()))  # libraries keep one or the other small picture
+    gc.disable()
+    tracemalloc.start()
+    try:
+        post(client, url, data)
+        grown = tracemalloc.get_traced_memory()[0]
+        after = holders()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert [one for one in after if id(one) not in before] == []
+    assert grown < 1.5 * len(data)  # nor the file: once, the client of the tests keeps it
+
+
+# Known bytes
+
+
+def test_known_bytes_get_previews_of_their_own(client: Client, stub: type, media: Path) -> None:
+    data = encode(noise(), "PNG")
+    first, second = (post(client, PAGE, data).headers["Location"] for _ in range(2))
+    assert len(stub.asked) == 1
+    client.post(reverse("detector:delete", args=[first.strip("/").split("/")[-1]]))
+    for name in ("preview", "error_levels"):
+        (detection,) = Detection.objects.all()
+        assert detection.get_absolute_url() == second
+        assert getattr(detection, name).open().read()[8:12] == b"WEBP"
+
+
+def test_known_bytes_whose_preview_is_gone_are_analysed_again(
+    client: Client, stub: type, media: Path
+) -> None:
+    data = encode(noise(), "PNG")
+    post(client, PAGE, data)
+    for path in media.rglob("*.webp"):
+        path.unlink()
+    post(client, PAGE, data)
+    assert len(stub.asked) == 2 and len(list(media.rglob("*.webp"))) == 2
