@@ -12,10 +12,10 @@ from .models import Detection
 def analyse(
     image: SourceImage, *, owner: uuid.UUID, filename: str, with_preview: bool = True
 ) -> Detection:
-    """Detect and record. Bytes that this version has seen before are answered from the database."""
+    """Detect and record. What this version has said about the bytes to this owner is said again."""
     Detection.objects.expired().delete_with_files()
     version = services.get_detector().version
-    result = Detection.objects.known_result(image.sha256, version)
+    result = Detection.objects.known_result(image.sha256, version, owner)
     if result is None:
         result = services.detect(image).to_dict()
     return Detection.record(
