@@ -34,19 +34,6 @@ def content_security_policy(get_response: Handler) -> Handler:
     return middleware
 
 
-def read_forms_as_utf8(get_response: Handler) -> Handler:
-    """Middleware: read every form as UTF-8, which is how browsers send it.
-
-    A request may name any codec of Python: some are no text and would fail, some take hours.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        request.encoding = "utf-8"
-        return get_response(request)
-
-    return middleware
-
-
 def limit_body(get_response: Handler) -> Handler:
     """Middleware: refuse a body that is too large before Django writes it to disk.
 

@@ -15,7 +15,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django.utils import timezone
 
@@ -116,15 +115,6 @@ def test_a_form_without_one_picture_is_told_what_it_has(
     assert response.status_code == 400 and list(response.json()) == ["error"]
     assert why in response.json()["error"]
     assert "one picture as the file field 'image' of a form" in response.json()["error"]
-
-
-def test_the_charset_of_a_request_is_not_asked(client: Client, jpeg: bytes) -> None:
-    """Some codecs of Python are no text, and some take hours."""
-    form = encode_multipart(BOUNDARY, {"image": SimpleUploadedFile("a.jpg", jpeg)})
-    for charset in ("hex", "punycode", "utf-16"):
-        kind = f"{MULTIPART_CONTENT}; charset={charset}"
-        assert client.generic("POST", URL, form, kind).status_code == 200
-        assert client.generic("POST", "/?q=x", form, kind).status_code == 302
 
 
 # Errors are JSON
