@@ -93,18 +93,19 @@ class Channel(HTTPChannel):
     error_task_class = staticmethod(refuse)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.refused = self.parting = False
+        self.serving = self.refused = self.parting = False
         super().__init__(*args, **kwargs)
         self.turn = self.creation_time
 
     def service(self) -> None:
-        self.refused = bool(self.requests[0].error)
+        self.serving, self.refused = True, bool(self.requests[0].error)
         super().service()
-        self.turn = time.time()
+        # The request has left `requests` by now, so until here `serving` holds the deadline off.
+        self.turn, self.serving = time.time(), False
 
     def deadline(self, patience: Patience) -> float | None:
         """When the connection is closed unless it moves on; None while it waits for this server."""
-        if self.requests:
+        if self.requests or self.serving:
             return None
         if self.parting:
             return self.turn + patience.parting
