@@ -105,13 +105,18 @@ class Channel(HTTPChannel):
 
     def deadline(self, patience: Patience) -> float | None:
         """When the connection is closed unless it moves on; None while it waits for this server."""
-        if self.requests or self.serving:
+        if not self.waits:
             return None
         if self.parting:
             return self.turn + patience.parting
         if self.total_outbufs_len or (self.request and self.request.headers_finished):
             return min(self.turn + patience.whole, self.last_activity + patience.silence)
         return self.turn + patience.header
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is the client's turn."""
+        return not (self.requests or self.serving)
 
     @property
     def unfinished(self) -> int:
@@ -186,9 +191,11 @@ class Server(TcpWSGIServer):
             deadline = channel.deadline(self.patience)
             if deadline is not None and deadline < now:
                 channel.handle_close()
-        held = [channel.unfinished for channel in self.active_channels.values()]
-        if sum(held) > self.patience.unfinished_bytes:
+        while self._unfinished() > self.patience.unfinished_bytes:
             self._close_one(bodies=True)
+
+    def _unfinished(self) -> int:
+        return sum(channel.unfinished for channel in self.active_channels.values() if channel.waits)
 
     def handle_accept(self) -> None:
         if len(self.active_channels) >= self.patience.connections:
@@ -200,7 +207,7 @@ class Server(TcpWSGIServer):
         waiting = [
             channel
             for channel in self.active_channels.values()
-            if channel.deadline(self.patience) is not None and channel.unfinished >= bodies
+            if channel.waits and channel.unfinished >= bodies
         ]
         if waiting:
             min(waiting, key=lambda one: (one.unfinished > 0, one.turn)).handle_close()

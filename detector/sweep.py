@@ -22,7 +22,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from .models import PICTURE_FOLDERS, Detection
@@ -78,6 +78,8 @@ def sweep_once() -> None:
         swept = sweep()
         if any(astuple(swept)):
             logger.info("%s", swept)
+    except DatabaseError as error:  # before the first `migrate`, say
+        logger.error("The sweep failed: %s", error)
     except Exception:
         logger.exception("The sweep failed")
     finally:

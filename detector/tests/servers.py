@@ -47,12 +47,16 @@ class RunningServer:
         return response, text
 
 
+def migrate(data_dir: Path) -> Path:
+    """The folder with an empty database in it, as `make run` makes it."""
+    done = run_python("manage.py", "migrate", "--verbosity", "0", data_dir=data_dir)
+    assert done.returncode == 0, done.stderr
+    return data_dir
+
+
 @contextmanager
 def serving(data_dir: Path, **env: str) -> Iterator[RunningServer]:
     """`manage.py serve` on a free port, with its data in `data_dir`; killed at the end."""
-    if not (data_dir / "db.sqlite3").exists():
-        migrated = run_python("manage.py", "migrate", "--verbosity", "0", data_dir=data_dir)
-        assert migrated.returncode == 0, migrated.stderr
     own = {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "ai_image_detector.settings"}
     with open(data_dir / "log", "ab") as log:
         process = subprocess.Popen(

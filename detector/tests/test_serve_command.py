@@ -14,7 +14,7 @@ import pytest
 
 from detector.tests.pictures import encode, noise
 from detector.tests.processes import run_python
-from detector.tests.servers import RunningServer, serving, wait_for
+from detector.tests.servers import RunningServer, migrate, serving, wait_for
 
 URL = "/api/detect"
 FORM = "multipart/form-data; boundary=b"
@@ -35,16 +35,13 @@ def form(data: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with serving(tmp_path_factory.mktemp("data"), MAX_UPLOAD_MB="1") as server:
+    with serving(migrate(tmp_path_factory.mktemp("data")), MAX_UPLOAD_MB="1") as server:
         yield server
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """A folder with a database, as after the first start."""
-    done = run_python("manage.py", "migrate", "--verbosity", "0", data_dir=tmp_path)
-    assert done.returncode == 0, done.stderr
-    return tmp_path
+    return migrate(tmp_path)
 
 
 # Slow senders
@@ -115,7 +112,28 @@ def test_a_port_that_is_taken_is_said(server: RunningServer) -> None:
     assert done.returncode == 1 and "in use" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--port", "99999", "'99999' is no port; accepted are 0 to 65535"),
+        ("--port", "http", "'http' is no port"),
+        ("--host", "nowhere.invalid", "nowhere.invalid:8000 cannot be served"),
+    ],
+)
+def test_an_address_that_is_none_is_said(
+    server: RunningServer, option: str, value: str, said: str
+) -> None:
+    done = run_python("manage.py", "serve", option, value, data_dir=server.data_dir)
+    assert done.returncode and said in done.stderr and "Traceback" not in done.stderr
+
+
 # Its life
+
+
+def test_a_start_without_a_database_says_what_to_do(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert "manage.py migrate" in server.log
+        assert "The sweep failed: no such table" in server.log and "Traceback" not in server.log
 
 
 def test_a_failure_is_in_the_log_and_the_page_says_so(data_dir: Path) -> None:
