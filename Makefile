@@ -23,10 +23,8 @@ help:  ## Say what there is
 run: $(SERVE)  ## Serve the site at http://127.0.0.1:8000 (PORT=...)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	$(BIN)/python manage.py delete_expired
-	@echo "AI Image Detector: http://127.0.0.1:$(PORT)"
-	# One process with threads: they share the loaded models, a second process would double them.
-	$(BIN)/gunicorn ai_image_detector.wsgi --bind 127.0.0.1:$(PORT) --threads 4 --timeout 120 --no-control-socket
+	# One process with threads, which takes slow senders, and sweeps what has expired.
+	$(BIN)/python manage.py serve --port $(PORT)
 
 test: lint types unit  ## Everything: lint, types, all tests, those in a browser too
 

@@ -8,7 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
 
 application = get_asgi_application()
 
-# After the applications are ready: the models load while the server opens its doors.
+# Django must be set up before.
 from detector.services import get_pool  # noqa: E402
+from detector.sweep import start_serving  # noqa: E402
 
-get_pool()
+start_serving()
+get_pool()  # its models load while the server opens its doors

@@ -109,6 +109,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The first: it sees what any other refuses.
+    "detector.errors.answer_errors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "detector.middleware.content_security_policy",
@@ -117,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     # After the CSRF middleware, whose cookie the page needs, which reads no body before the view.
     "detector.middleware.limit_body",
+    "detector.middleware.refuse_foreign_pages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -163,6 +166,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = make_folder("DATA_DIR", DATA_DIR / "static")  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
+# Uploads on their way; `detector.sweep` finds here what a killed process has left.
+TEMP_DIR = FILE_UPLOAD_TEMP_DIR = make_folder("DATA_DIR", DATA_DIR / "tmp", 0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -180,6 +185,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)
 MAX_MEGAPIXELS = env_int("MAX_MEGAPIXELS", 120)
 RETENTION_HOURS = env_int("RETENTION_HOURS", 24)
+# How often a server looks for what has expired.
+SWEEP_SECONDS = env_int("SWEEP_SECONDS", 600)
+# Whether bytes that anybody has uploaded before are answered from the database: faster, but the
+# time of the answer tells that somebody has.
+SHARE_RESULTS = env_bool("SHARE_RESULTS", False)
 
 # Pictures are analysed in processes beside the web process: how many there are, how many pictures
 # may wait for them, and how many seconds and megabytes (on top of the models) one picture may take.
@@ -210,9 +220,15 @@ LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {message}", "style": "{"}},
+    "formatters": {"plain": {"()": "detector.log.PlainFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Warnings and errors of everything, failed requests with their traceback among them.
+    "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "detector": {"handlers": ["console"], "level": LOG_LEVEL},
+        "detector": {"level": LOG_LEVEL},
+        # No handler of its own: Django's would be silent, or say everything twice under DEBUG.
+        "django": {"handlers": [], "level": "WARNING"},
+        # Its warnings are how many requests wait, and one for each.
+        "waitress.queue": {"level": "ERROR"},
     },
 }

@@ -23,12 +23,16 @@ logger = logging.getLogger(__name__)
 PLAIN = ("result", "sha256", "format", "width", "height", "size")
 
 
+# Where the pictures of each field lie in the storage.
+PICTURE_FOLDERS = {"preview": "previews", "error_levels": "error_levels"}
+
+
 def preview_path(detection: Detection, filename: str) -> str:
-    return f"previews/{detection.pk}.webp"
+    return f"{PICTURE_FOLDERS['preview']}/{detection.pk}.webp"
 
 
 def error_levels_path(detection: Detection, filename: str) -> str:
-    return f"error_levels/{detection.pk}.webp"
+    return f"{PICTURE_FOLDERS['error_levels']}/{detection.pk}.webp"
 
 
 def expiry() -> datetime:
@@ -45,19 +49,22 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         """Those older than RETENTION_HOURS."""
         return self.filter(created_at__lt=expiry())
 
-    def known(self, sha256: str, version: str) -> Detection | None:
-        """The same bytes as the same version saw them, whoever uploaded them.
+    def known(self, sha256: str, version: str, owner: uuid.UUID) -> Detection | None:
+        """The same bytes as the same version saw them, for the same owner.
 
-        A method that failed may have been short of memory or time for a moment: it is asked again.
+        An answer that comes at once would tell a stranger that somebody else has the picture, so
+        only SHARE_RESULTS lets others' results answer. A method that failed may have been short of
+        memory or time for a moment: it is asked again.
         """
-        for detection in self.filter(sha256=sha256, version=version):
+        same = self.filter(sha256=sha256, version=version)
+        for detection in same if settings.SHARE_RESULTS else same.owned_by(owner):
             if not any(map(_may_differ, detection.result["methods"])):
                 return detection
         return None
 
     def delete_with_files(self) -> int:
         """Delete the rows and their pictures; returns how many rows went."""
-        gone = list(self)
+        gone = list(self.only("pk"))  # a result may be large, and there may be many
         self.model.objects.filter(pk__in=[d.pk for d in gone]).delete()
         for detection in gone:
             detection.delete_pictures()

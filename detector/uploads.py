@@ -24,15 +24,15 @@ def analyse(
     """
     Detection.objects.expired().delete_with_files()
     data = upload.read()
-    analysis = _known(hashlib.sha256(data).hexdigest(), with_preview)
+    analysis = _known(hashlib.sha256(data).hexdigest(), owner, with_preview)
     if analysis is None:
         analysis = services.analyse(data, with_pictures=with_preview)
     return Detection.record(analysis, owner=owner, filename=filename)
 
 
-def _known(sha256: str, with_preview: bool) -> Analysis | None:
+def _known(sha256: str, owner: uuid.UUID, with_preview: bool) -> Analysis | None:
     """The recorded analysis of the same bytes, if it has all that is wanted."""
-    detection = Detection.objects.known(sha256, services.get_detector().version)
+    detection = Detection.objects.known(sha256, services.get_detector().version, owner)
     if detection is None or (with_preview and not detection.preview):
         return None
     try:

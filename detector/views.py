@@ -16,11 +16,11 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .charts import HeatMap, draw_groups, draw_heat_map, draw_waterfall
+from .errors import is_api
 from .file_story import tell_story
 from .forms import UploadForm
 from .inference.images import FORMAT_NAMES, ImageError, say_too_large
@@ -57,10 +57,16 @@ def _render_index(request: HttpRequest, form: UploadForm, *, status: int = 200) 
     return render(request, "detector/index.html", context, status=status)
 
 
-def refuse_upload(request: HttpRequest) -> HttpResponse:
-    """The answer to a body that is too large to be read: the sentence, and the form again."""
-    said = say_too_large(int(request.META["CONTENT_LENGTH"]), get_limits())
-    if request.path == reverse("detector:api-detect"):
+def refuse_upload(request: HttpRequest, length: int | None) -> HttpResponse:
+    """The answer to a body that is too large to be read: the sentence, and the form again.
+
+    `length` is how many bytes it has, if that is known.
+    """
+    limits = get_limits()
+    said = f"The file is too large; at most {settings.MAX_UPLOAD_MB} MB are accepted."
+    if length and length > limits.max_bytes:
+        said = say_too_large(length, limits)
+    if is_api(request):
         return JsonResponse({"error": said}, status=413)
     form = UploadForm({}, {})
     form.errors["image"] = form.error_class([said])

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from .shorten import shorten
+
 Status = Literal["ok", "abstained", "unavailable", "error"]
 Label = Literal["ai", "real", "uncertain"]
 Strength = Literal["decisive", "strong", "medium", "weak", "context"]
@@ -65,13 +67,16 @@ class MethodResult:
         return "ai" if self.score >= LEAN_AI else "real"
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of this method, with `lean` included."""
-        return asdict(self) | {
-            "findings": [asdict(finding) for finding in self.findings],
-            "lean": self.lean,
-            "score": None if self.score is None else round(self.score, 4),
-            "elapsed_ms": round(self.elapsed_ms, 1),
-        }
+        """The JSON object of this method, with `lean` included, within the limit of `shorten`."""
+        return shorten(
+            asdict(self)
+            | {
+                "findings": [asdict(finding) for finding in self.findings],
+                "lean": self.lean,
+                "score": None if self.score is None else round(self.score, 4),
+                "elapsed_ms": round(self.elapsed_ms, 1),
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from ai_image_detector.server import REFUSED
 from detector.inference.images import open_image
 from detector.models import Detection
 from detector.tests.pictures import BAD, encode, frames, noise
@@ -66,21 +67,155 @@ def test_a_bad_file_gives_400_and_a_sentence(client: Client, kind: str) -> None:
     assert list(response.json()) == ["error"] and why in response.json()["error"]
 
 
-@pytest.mark.parametrize("body", [{}, {"image": "text"}, {"picture": b""}])
-def test_without_a_file_it_says_so(client: Client, body: dict) -> None:
-    response = client.post(URL, body)
-    assert (response.status_code, response.json()) == (400, {"error": "Choose a picture first."})
+FILE = SimpleUploadedFile("a.jpg", b"x")
+FORM = {"content_type": "multipart/form-data; boundary=b"}
 
 
-def test_a_body_that_is_no_form_says_so(client: Client, jpeg: bytes) -> None:
-    response = client.post(URL, jpeg, content_type="image/jpeg")
-    assert (response.status_code, response.json()) == (400, {"error": "Choose a picture first."})
+@pytest.mark.parametrize(
+    ("body", "options", "why"),
+    [
+        ({}, {}, "has no field 'image', but no field at all"),
+        ({"picture": FILE, "note": "x"}, {}, "has no field 'image', but 'note', 'picture'"),
+        ({"image": "text"}, {}, "is text and no file"),
+        ({"image": [FILE, FILE]}, {}, "has the field 'image' 2 times"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="image"\r\n\r\nx\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nx\r\n--b--',
+            FORM,
+            "has the field 'image' 2 times",
+        ),
+        (b"", {"content_type": ""}, "The body is of no stated kind"),
+        (b"x", {"content_type": "image/jpeg"}, "The body is image/jpeg"),
+        (b"image=x", {"content_type": "application/x-www-form-urlencoded"}, "-www-form-urlencoded"),
+        (b"x", {"content_type": "multipart/form-data"}, "Invalid boundary in multipart: None"),
+        (b"x", {"content_type": "multipart/form-data; boundary=\xe9"}, "cannot be read"),
+        (b"--b--", FORM, "has no field 'image', but no field at all"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="image"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\n!\r\n--b--",
+            FORM,
+            "is text and no file",
+        ),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n'
+            b"Content-Transfer-Encoding: base64\r\n\r\nAAAAA\r\n--b--",
+            FORM,
+            "cannot be read (Could not decode base64 data",
+        ),
+        (b"--b\r\n" + b"x" * 2000 + b"\r\n\r\n", FORM, "max total header size exceeded"),
+        ({f"{n}": "x" for n in range(1001)}, {}, "number of GET/POST parameters exceeded"),
+        ({f"{n}": FILE for n in range(101)}, {}, "number of files exceeded"),
+        ({"note": "x" * 3 * 2**20}, {}, "cannot be read"),
+    ],
+)
+def test_a_form_without_one_picture_is_told_what_it_has(
+    client: Client, body: dict | bytes, options: dict, why: str
+) -> None:
+    response = client.post(URL, body, **options)
+    assert response.status_code == 400 and list(response.json()) == ["error"]
+    assert why in response.json()["error"]
+    assert "one picture as the file field 'image' of a form" in response.json()["error"]
 
 
-@pytest.mark.parametrize("method", ["get", "put", "delete"])
+# Errors are JSON
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "delete", "patch", "options"])
 def test_only_post_is_allowed(client: Client, method: str) -> None:
     response = getattr(client, method)(URL)
     assert response.status_code == 405 and response.headers["Allow"] == "POST"
+    said = f"'{method.upper()}' is not accepted here; send POST."
+    assert method == "head" or response.json() == {"error": said}
+    assert response.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/detect/", "/api/v9/x"])
+def test_an_unknown_path_is_told_in_json(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert f"There is nothing at '{path}'" in response.json()["error"]
+
+
+def test_what_fails_here_is_told_in_json(
+    client: Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr(Detection, "record", lambda *a, **k: 1 / 0)
+    response = post(client, jpeg)
+    assert response.status_code == 500 and "its log says why" in response.json()["error"]
+    assert "division" not in response.text
+
+
+def test_a_body_whose_end_django_would_not_see_is_refused(client: Client) -> None:
+    """As a server hands it over that does not count chunks."""
+    chunked = {"CONTENT_LENGTH": "", "headers": {"transfer-encoding": "chunked"}}
+    response = client.generic("POST", URL, **chunked)
+    assert response.status_code == 411 and "Content-Length" in response.json()["error"]
+    assert "Analyse a picture" in client.generic("POST", "/", **chunked).text
+
+
+@pytest.mark.parametrize("code", [400, 501, 503])
+def test_what_the_server_refuses_is_answered_in_form(client: Client, code: int) -> None:
+    refused = {REFUSED: code}
+    api, page = client.post(URL, **refused), client.post("/", **refused)
+    assert api.status_code == page.status_code == code
+    assert list(api.json()) == ["error"] and "Analyse a picture" in page.text
+    assert ("Retry-After" in api.headers) == (code == 503)
+
+
+# Posts of other sites
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://testserver:81"},
+        {"origin": "https://testserver"},
+        {"origin": "http://testserver.evil.example"},
+        {"origin": "http://testserver, http://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "same-site", "origin": "http://testserver"},
+        {"sec-fetch-site": "same-origin", "origin": "http://evil.example"},
+        {"referer": "http://evil.example/page"},
+        {"referer": "http://["},
+    ],
+)
+def test_the_page_of_another_site_is_refused(
+    client: Client, stub: type[Stub], jpeg: bytes, headers: dict[str, str]
+) -> None:
+    response = client.post(URL, {"image": SimpleUploadedFile("a.jpg", jpeg)}, headers=headers)
+    assert response.status_code == 403 and "The API takes posts of" in response.json()["error"]
+    assert not stub.asked and not Detection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://testserver", "sec-fetch-site": "same-origin"},
+        {"origin": "http://testserver", "referer": "http://testserver/methods/"},
+        {"sec-fetch-site": "none"},
+        {"origin": "https://friend.example", "sec-fetch-site": "cross-site"},
+        {"origin": "https://a.friends.example", "sec-fetch-site": "cross-site"},
+    ],
+)
+def test_its_own_pages_and_trusted_sites_may_post(
+    client: Client, settings, jpeg: bytes, headers: dict[str, str]
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://friend.example", "https://*.friends.example"]
+    response = client.post(URL, {"image": SimpleUploadedFile("a.jpg", jpeg)}, headers=headers)
+    assert response.status_code == 200
+
+
+def test_a_name_that_was_made_to_lead_here_is_refused(client: Client, jpeg: bytes) -> None:
+    """DNS rebinding: the page and its post have the same origin, which is not ours."""
+    headers = {"host": "evil.example", "origin": "http://evil.example"}
+    response = client.post(URL, {"image": SimpleUploadedFile("a.jpg", jpeg)}, headers=headers)
+    assert response.status_code == 400 and "'evil.example'" in response.json()["error"]
+    assert not Detection.objects.exists()
 
 
 def test_no_token_is_needed_and_no_session_made(jpeg: bytes) -> None:
@@ -105,9 +240,37 @@ def test_the_notes_of_the_picture_are_given(client: Client) -> None:
 # Answered once
 
 
-def test_the_same_bytes_are_answered_from_the_database(
+def test_the_same_bytes_are_answered_from_the_database_to_their_owner(
     client: Client, stub: type[Stub], jpeg: bytes
 ) -> None:
+    upload(client, jpeg, "a.jpg")
+    upload(client, jpeg, "b.jpg")
+    assert len(stub.asked) == 1 and Detection.objects.count() == 2
+    upload(client, encode(noise(), "PNG"), "c.png")
+    assert len(stub.asked) == 2
+
+
+def test_how_fast_the_answer_comes_tells_nothing_of_others(
+    client: Client, stub: type[Stub], jpeg: bytes
+) -> None:
+    upload(client, jpeg, "a.jpg")
+    upload(Client(), jpeg, "a.jpg")
+    post(client, jpeg)
+    post(client, jpeg)
+    assert len(stub.asked) == 4
+
+
+def test_what_has_expired_answers_no_more(client: Client, stub: type[Stub], jpeg: bytes) -> None:
+    upload(client, jpeg, "a.jpg")
+    known = Detection.objects.get()
+    Detection.objects.update(created_at=timezone.now() - timedelta(days=9))
+    assert Detection.objects.known_result(known.sha256, known.version, known.owner) is None
+
+
+def test_an_operator_may_share_answers(
+    client: Client, stub: type[Stub], jpeg: bytes, settings
+) -> None:
+    settings.SHARE_RESULTS = True
     first, second = post(client, jpeg, "a.jpg").json(), post(Client(), jpeg, "b.jpg").json()
     assert len(stub.asked) == 1
     assert second == first | {"path": "b.jpg"}
@@ -115,7 +278,10 @@ def test_the_same_bytes_are_answered_from_the_database(
     assert len(stub.asked) == 2
 
 
-def test_page_and_api_share_answers(client: Client, stub: type[Stub], jpeg: bytes) -> None:
+def test_page_and_api_share_answers(
+    client: Client, stub: type[Stub], jpeg: bytes, settings
+) -> None:
+    settings.SHARE_RESULTS = True
     upload(client, jpeg, "a.jpg")
     post(client, jpeg, "b.jpg")
     assert len(stub.asked) == 1 and Detection.objects.count() == 2
@@ -188,11 +354,11 @@ def test_a_row_that_cannot_be_saved_leaves_no_preview(
 
 
 def test_what_failed_once_is_asked_again(client: Client, stub: type[Stub], jpeg: bytes) -> None:
-    post(client, jpeg)
+    upload(client, jpeg, "a.jpg")
     detection = Detection.objects.get()
     detection.result["methods"][0]["status"] = "error"
     detection.save()
-    post(client, jpeg)
+    upload(client, jpeg, "a.jpg")
     assert len(stub.asked) == 2
 
 

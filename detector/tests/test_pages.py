@@ -10,14 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
-from django.views.defaults import server_error
+from django.views.defaults import permission_denied, server_error
 from PIL import Image
 
+from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Finding, Verdict
 from detector.models import Detection
@@ -380,12 +382,22 @@ def test_error_pages_are_friendly(client: Client):
         404: client.get("/nowhere"),
         400: client.get("/", headers={"host": "evil.example"}),
         403: Client(enforce_csrf_checks=True).post("/"),
+        405: client.put("/methods/"),
+        503: client.get("/", **{REFUSED: 503}),
         500: server_error(RequestFactory().get("/")),
     }
     for status, response in responses.items():
         assert response.status_code == status
         assert_well_formed(get_html(response))
         assert "Analyse a picture" in get_html(response)
+    assert "ALLOWED_HOSTS" in responses[400].text
+    assert responses[405].headers["Allow"] == "GET, HEAD"
+
+
+def test_a_page_that_is_not_allowed_says_what_to_do(client: Client):
+    page = permission_denied(RequestFactory().get("/"), PermissionDenied())
+    assert page.status_code == 403 and "does not let you do that" in page.text
+    assert_well_formed(page.text)
 
 
 # Words and numbers

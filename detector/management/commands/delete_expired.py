@@ -1,4 +1,4 @@
-"""Deletes results and previews older than RETENTION_HOURS."""
+"""Deletes results, previews and sessions that have expired, and what killed processes left."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from detector.models import Detection
+from detector.sweep import sweep
 
 
 class Command(BaseCommand):
     help = (
-        "Delete what is older than RETENTION_HOURS. Every upload does so too; run this from cron "
-        "where days may pass without one."
+        "Delete results older than RETENTION_HOURS, expired sessions, and pictures and temporary "
+        "files that a killed process left behind. A server does so by itself."
     )
 
     def handle(self, **options: Any) -> str:
-        return f"Deleted {Detection.objects.expired().delete_with_files()} results."
+        return str(sweep())

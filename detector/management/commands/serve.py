@@ -1,0 +1,52 @@
+"""Serves the site: one process with threads, fit for slow and hostile visitors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ai_image_detector.server import FORM_OVERHEAD, Patience, make_servers
+
+
+def port(value: str) -> int:
+    if not (value.isdecimal() and len(value) < 6 and int(value) < 2**16):
+        raise ArgumentTypeError(f"{value[:20]!r} is no port; accepted are 0 to 65535")
+    return int(value)
+
+
+class Command(BaseCommand):
+    help = "Serve the site. Behind a proxy that ends TLS, set HTTPS=true."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address (default: this machine)")
+        parser.add_argument(
+            "--port", type=port, default=8000, help="default: 8000; 0: any free one"
+        )
+
+    def handle(self, *, host: str, port: int, **options: Any) -> None:
+        self.check_migrations()
+        # Starts what belongs to a server of any make: the sweep, and its own temporary files.
+        from ai_image_detector.wsgi import application
+
+        try:
+            servers = make_servers(
+                application,
+                f"{host}:{port}",
+                patience=Patience(),
+                max_request_body_size=settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD,
+                # Waitress would take the header away by which the proxy says that it is HTTPS.
+                clear_untrusted_proxy_headers=not settings.HTTPS,
+            )
+        except (OSError, ValueError, OverflowError) as error:
+            raise CommandError(f"{host}:{port} cannot be served: {error}") from error
+        for server in servers:
+            at = f"http://{server.effective_host}:{server.effective_port}"
+            self.stdout.write(f"AI Image Detector: {at}")
+        self.stdout.flush()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        servers[0].run()

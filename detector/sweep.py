@@ -1,0 +1,152 @@
+"""What nobody needs any more goes: expired results and sessions, pictures and files without owner.
+
+A process that was killed leaves pictures without a row, and temporary files. Those that are new may
+belong to a process that lives, so they stay for an hour, and folders for longer, unless no process
+serves: each holds a lock on the data folder while it lives, which the system drops with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from .models import PICTURE_FOLDERS, Detection
+
+logger = logging.getLogger(__name__)
+
+# No request lasts as long, so a file that is older is in nobody's hands.
+IN_USE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How much went."""
+
+    results: int
+    pictures: int
+    sessions: int
+    files: int
+
+    def __str__(self) -> str:
+        return (
+            f"Deleted {self.results} results, {self.pictures} pictures without a result, "
+            f"{self.sessions} sessions and {self.files} temporary files."
+        )
+
+
+def sweep() -> Swept:
+    """Delete what has expired and what was left behind; see the head of this file."""
+    with open(settings.DATA_DIR / "serving.lock", "a") as file:
+        age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
+        return Swept(
+            Detection.objects.expired().delete_with_files(),
+            sum(_delete_orphans(folder, field, age) for field, folder in PICTURE_FOLDERS.items()),
+            Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
+            sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
+        )
+
+
+def start_serving() -> None:
+    """Make this process one that serves: sweep, now and again and again, and say that it lives.
+
+    Its temporary files go where the sweep finds them, those of libraries and children included.
+    """
+    os.environ["TMPDIR"] = tempfile.tempdir = str(settings.TEMP_DIR)
+    threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+    sweep_once()
+    _say_that_it_lives()
+
+
+def sweep_once() -> None:
+    """As `sweep`, for a server: what fails is logged, and tried again the next time."""
+    try:
+        swept = sweep()
+        if any(astuple(swept)):
+            logger.info("%s", swept)
+    except DatabaseError as error:  # before the first `migrate`, say
+        logger.error("The sweep failed: %s", error)
+    except Exception:
+        logger.exception("The sweep failed")
+    finally:
+        close_old_connections()
+
+
+def _sweep_for_ever() -> None:
+    pause = threading.Event()  # that nobody sets
+    while not pause.wait(settings.SWEEP_SECONDS):
+        sweep_once()
+
+
+@cache
+def _say_that_it_lives() -> int:
+    """Hold a shared lock until this process ends."""
+    descriptor = os.open(settings.DATA_DIR / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        return True
+    except OSError:  # another process holds it
+        return False
+
+
+def _delete_orphans(folder: str, field: str, age: timedelta) -> int:
+    """Delete the pictures in a folder of the storage that no row has in `field`."""
+    try:
+        paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
+    except FileNotFoundError:  # no picture yet
+        return 0
+    kept = set(Detection.objects.values_list(field, flat=True))
+    return sum(_delete_picture(path, age) for path in paths if path not in kept)
+
+
+def _delete_picture(path: str, age: timedelta) -> bool:
+    try:
+        if default_storage.get_modified_time(path) > timezone.now() - age:
+            return False
+        default_storage.delete(path)
+        return True
+    except FileNotFoundError:  # another process was faster
+        return False
+    except OSError:  # the next ones must go all the same
+        logger.exception("%s cannot be deleted", path)
+        return False
+
+
+def _left_behind(folder: Path, age: timedelta) -> Iterator[Path]:
+    newest = (timezone.now() - age).timestamp()
+    for path in folder.iterdir():
+        try:
+            if path.lstat().st_mtime <= newest and (not age or not path.is_dir()):
+                yield path
+        except FileNotFoundError:  # its process has deleted it
+            continue
+
+
+def _delete(path: Path) -> bool:
+    try:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:
+        logger.exception("%s cannot be deleted", path)
+        return False
