@@ -264,7 +264,7 @@ def test_what_has_expired_answers_no_more(client: Client, stub: type[Stub], jpeg
     upload(client, jpeg, "a.jpg")
     known = Detection.objects.get()
     Detection.objects.update(created_at=timezone.now() - timedelta(days=9))
-    assert Detection.objects.known_result(known.sha256, known.version, known.owner) is None
+    assert Detection.objects.known(known.sha256, known.version, known.owner) is None
 
 
 def test_an_operator_may_share_answers(
