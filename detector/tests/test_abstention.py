@@ -38,3 +38,11 @@ def test_faint_pictures_are_judged_from_a_contrast_up(contrast: float, abstains:
     stripes[64:] -= contrast * MIN_CONTRAST
     image = source(Image.fromarray(stripes.astype("u1")))
     assert bool(reason_to_abstain(image)) == abstains
+
+
+@pytest.mark.parametrize(("side", "abstains"), [(63, True), (64, False)])
+def test_sixty_four_pixels_are_enough(side: int, abstains: bool) -> None:
+    """The networks were trained and measured from this size up."""
+    pixels = np.random.default_rng(0).integers(0, 256, (side, 200, 3), dtype=np.uint8)
+    image = SourceImage(b"", "PNG", Image.fromarray(pixels), "")
+    assert bool(reason_to_abstain(image)) is abstains

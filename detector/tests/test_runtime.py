@@ -1,8 +1,14 @@
-"""Networks in several threads of one process."""
+"""Networks: compiled alike everywhere, and asked by several threads of one process."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detector.inference import runtime
+from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 
 from .processes import run_python
 
@@ -32,3 +38,55 @@ def test_first_answers_in_four_threads_at_once_do_not_wait_for_one_another(tmp_p
     for _ in range(3):
         done = run_python("-c", FIRST_ANSWERS, data_dir=tmp_path)  # gives up after two minutes
         assert done.returncode == 0, done.stderr
+
+
+class RecordingCore:
+    """Takes the place of OpenVINO and keeps how it was asked to compile."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    def compile_model(self, xml: str, device: str, config: dict[str, str]) -> None:
+        self.asked.append((xml, device, config))
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> RecordingCore:
+    core = RecordingCore()
+    monkeypatch.setattr(runtime, "_core", lambda: core)
+    return core
+
+
+@pytest.mark.parametrize(("force_cpu", "device"), [(True, "CPU"), (False, "AUTO")])
+def test_networks_are_compiled_alike_on_every_machine(
+    core: RecordingCore, tmp_path: Path, force_cpu: bool, device: str
+) -> None:
+    Network(tmp_path / "a.xml", Runtime(tmp_path, tmp_path, force_cpu=force_cpu))
+    ((xml, on, config),) = core.asked
+    assert (xml, on) == (str(tmp_path / "a.xml"), device)
+    # A processor with bf16 must not give other scores than one without.
+    assert config["INFERENCE_PRECISION_HINT"] == "f32"
+    # A file that is overwritten under a running server must not change its answers.
+    assert config["ENABLE_MMAP"] == "NO"
+
+
+def test_the_settings_of_openvino_are_taken_by_it(tmp_path: Path) -> None:
+    """OpenVINO refuses a name that it does not know; what it takes, it tells again."""
+    folder = WEIGHTS_DIR / "efficientnet_tiles"
+    for name in ("openvino_model.xml", "openvino_model.bin"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    network = Network(tmp_path / "openvino_model.xml", Runtime(tmp_path, tmp_path, force_cpu=True))
+    batch = np.full((1, 3, 64, 64), 90, np.float32)
+    before = network(batch).copy()
+    assert before.dtype == np.float32
+    (tmp_path / "openvino_model.bin").write_bytes(bytes(100))
+    assert np.array_equal(network(batch), before)
+
+
+def test_the_telemetry_of_openvino_is_never_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys; from detector.inference import runtime; runtime._core(); "
+        "assert sys.modules['openvino_telemetry'] is None"
+    )
+    done = run_python("-c", code, data_dir=tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.inference.tiles import cut_tiles, mirror_to, tile_positions
+from detector.inference.tiles import cut_tiles, mirror_to, scale_to, tile_positions
 
 SIZE = 256
 
@@ -61,3 +61,22 @@ def test_small_pictures_are_mirrored_to_a_tile(height: int, width: int) -> None:
 def test_a_picture_that_is_large_enough_is_not_copied() -> None:
     pixels = numbered(SIZE, SIZE)
     assert mirror_to(pixels, SIZE) is pixels
+
+
+def test_an_enlarged_picture_has_no_blocks_and_a_reduced_one_no_gaps() -> None:
+    steps = np.zeros((64, 64, 3), np.uint8)
+    steps[:, 32:] = 200
+    large = scale_to(steps, 256)
+    assert large.shape == (256, 256, 3)
+    between = np.unique(large[128, :, 0])
+    assert len(between) > 2  # nearest neighbours, as by area, would make blocks
+    chess = np.zeros((256, 256, 3), np.uint8)
+    chess[::2, 1::2] = chess[1::2, ::2] = 200
+    assert np.unique(scale_to(chess, 64)).tolist() == [100]  # every pixel counts
+
+
+@pytest.mark.parametrize(("size", "wanted"), [((90, 30), (192, 64)), ((30, 91), (64, 194))])
+def test_the_short_side_is_scaled_to_what_was_asked(
+    size: tuple[int, int], wanted: tuple[int, int]
+) -> None:
+    assert scale_to(np.zeros((*size, 3), np.uint8), 64).shape[:2] == wanted

@@ -87,3 +87,10 @@ def test_a_file_that_cannot_be_read_is_no_error(
 
     monkeypatch.setattr(Path, "open", refuse)
     assert folder_state(folder) not in ("", before)
+
+
+def test_a_file_under_another_name_changes_the_state(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"1")
+    before = folder_state(tmp_path)
+    (tmp_path / "model.bin").rename(tmp_path / "other.bin")
+    assert folder_state(tmp_path) != before

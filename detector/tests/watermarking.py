@@ -1,4 +1,9 @@
-"""A small embedder of invisible watermarks, written from the algorithm of `invisible-watermark`."""
+"""A small embedder of invisible watermarks, written from the algorithm of `invisible-watermark`.
+
+The package itself wants `opencv-python`, which would overwrite the headless OpenCV that is
+installed here, so tests use this in its place; `test_watermarks.py` holds it to what version 0.2.0
+of the package gave.
+"""
 
 from __future__ import annotations
 
@@ -53,3 +58,19 @@ def move_largest(block: npt.NDArray[np.floating], bit: str) -> None:
     value = block[place]
     moved = (abs(value) // STEP + (0.75 if bit == "1" else 0.25)) * STEP
     block[place] = moved if value >= 0 else -moved
+
+
+class Encoder:
+    """Stands in for `imwatermark.WatermarkEncoder`, as far as the project uses it."""
+
+    def set_watermark(self, kind: str, content: list[int]) -> None:
+        if kind != "bits":
+            raise NameError(f"{kind} is not supported")
+        self.bits = "".join(map(str, content))
+
+    def encode(self, bgr: npt.NDArray[np.generic], method: str) -> npt.NDArray[np.generic]:
+        if method != "dwtDct":
+            raise NameError(f"{method} is not supported")
+        if bgr.shape[0] * bgr.shape[1] < 256 * 256:
+            raise RuntimeError("image too small, should be larger than 256x256")
+        return embed(bgr, self.bits)

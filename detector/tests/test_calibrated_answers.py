@@ -1,0 +1,208 @@
+"""What the methods make of raw answers: calibrated scores, and explanations that add up to them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detector.inference.calibration import Calibration
+from detector.inference.images import SourceImage
+from detector.inference.method import Answer
+from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
+from detector.inference.methods.huggingface import Checkpoint, Ensemble, convert
+from detector.inference.methods.huggingface.sources import (
+    BUNDLED,
+    FINE_TUNED,
+    PRE_TRAINED,
+    Source,
+    _from_folder,
+)
+from detector.inference.methods.statistical import MODEL, Statistical
+from detector.inference.methods.statistical.trees import BoostedTrees
+from detector.inference.numbers import log_odds, sigmoid
+from detector.inference.runtime import WEIGHTS_DIR, Runtime
+from detector.tests.watermarking import textured
+
+RUNTIME = Runtime(Path(), Path())
+TILES, WHOLE = DeepLearning.folders
+CALIBRATIONS = {TILES: Calibration(0.5, 0.3, 0.2), WHOLE: Calibration(0.8, -0.1)}
+
+Maps = Callable[[np.ndarray], np.ndarray]
+
+
+def maps_of(seed: int, level: float) -> Maps:
+    """A network whose maps are drawn at random around a level, 14 x 14 of each part."""
+    return lambda batch: np.random.default_rng(seed).normal(level, 1, (len(batch), 14, 14))
+
+
+def judge(tiles: float, whole: float, size: tuple[int, int] = (512, 512)) -> Answer:
+    networks: dict[str, Any] = {TILES: maps_of(1, tiles), WHOLE: maps_of(2, whole)}
+    return DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, textured(1, *size))
+
+
+# Method 1
+
+
+@pytest.mark.parametrize(("tiles", "whole"), [(3, 2), (-3, 2), (3, -2), (-3, -2)])
+def test_the_calibrated_log_odds_of_both_networks_add_up(tiles: float, whole: float) -> None:
+    answer = judge(tiles, whole)
+    raw = answer.details["raw_log_odds"]
+    assert raw == {TILES: pytest.approx(tiles, abs=0.2), WHOLE: pytest.approx(whole, abs=0.2)}
+    wanted = sum(CALIBRATIONS[name].log_odds(value) for name, value in raw.items())
+    assert answer.score == pytest.approx(sigmoid(wanted))
+
+
+@pytest.mark.parametrize(("tiles", "whole"), [(3, 2), (-3, 2)])
+def test_the_heat_map_is_calibrated(tiles: float, whole: float) -> None:
+    """Its mean is the score's log-odds, where every cell was looked at, and its contrast too."""
+    answer = judge(tiles, whole)
+    heat = np.array(answer.details["heat_map"]["log_odds"])
+    assert heat.shape == (14, 14)
+    assert answer.score is not None
+    assert heat.mean() == pytest.approx(log_odds(answer.score), abs=0.15)
+    # Of the tiles a cell shows every other value; of the whole picture all of them.
+    slopes = (CALIBRATIONS[TILES].slope_at(tiles), CALIBRATIONS[WHOLE].slope_at(whole))
+    assert heat.std() == pytest.approx(np.hypot(*slopes), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("tiles", "whole", "said"),
+    [
+        (3, 2, "picture as a whole look more like a generated picture."),
+        (-3, -2, "picture as a whole look more like a picture made without a generator."),
+        (3, -2, "fine structure looks more like a generated picture, the picture as a whole more"),
+        (-3, 2, "fine structure looks more like a picture made without a generator, the picture"),
+    ],
+)
+def test_the_sentence_tells_the_networks_apart(tiles: float, whole: float, said: str) -> None:
+    assert said in judge(tiles, whole).findings[0].text
+
+
+def test_of_a_large_picture_nine_tiles_and_three_squares_are_looked_at() -> None:
+    seen: dict[str, int] = {}
+
+    def network(name: str) -> Maps:
+        def look(batch: np.ndarray) -> np.ndarray:
+            seen[name] = len(batch)
+            return np.zeros((len(batch), 2, 2))
+
+        return look
+
+    networks: dict[str, Any] = {name: network(name) for name in (TILES, WHOLE)}
+    DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, np.zeros((800, 3000, 3), np.uint8))
+    assert seen == {TILES: 9, WHOLE: 3} and MAX_TILES == 9
+
+
+# Method 2
+
+
+@pytest.mark.parametrize("intercept", [2.0, -9.0])
+def test_the_statistics_add_up_to_the_calibrated_score(intercept: float) -> None:
+    trees = {"statistical": BoostedTrees(WEIGHTS_DIR / "statistical" / MODEL)}
+    calibration = Calibration(0.5, intercept, 0.25)
+    pixels = textured(2, 300, 300)
+    answer = Statistical(RUNTIME).judge(trees, {"statistical": calibration}, pixels)
+    raw = answer.details["raw_log_odds"]["statistical"]
+    assert answer.score == pytest.approx(calibration.score(raw))
+    groups = sum(group["log_odds"] for group in answer.details["groups"])
+    assert groups == pytest.approx(calibration.log_odds(raw), abs=0.01)
+    side = "generated" if intercept > 0 else "camera"
+    assert f"more like those of {side} pictures" in answer.findings[0].text
+
+
+# Method 4
+
+
+def member(state: str, roc_auc: float | None, score: float) -> Any:
+    source = Source(state, "a model", Path(), "", roc_auc)
+    weight = Checkpoint.weight.fget(SimpleNamespace(source=source))  # type: ignore[attr-defined]
+    return SimpleNamespace(source=source, weight=weight, score=lambda image: score)
+
+
+@pytest.mark.parametrize(
+    ("roc_auc", "weight"), [(0.95, 0.9), (0.75, 0.5), (0.5, 0.01), (0.3, 0.01), (None, 0.1)]
+)
+def test_a_member_counts_by_its_measured_quality(roc_auc: float | None, weight: float) -> None:
+    assert member(PRE_TRAINED, roc_auc, 0.5).weight == pytest.approx(weight)
+
+
+def test_the_ensemble_is_the_weighted_mean_of_log_odds() -> None:
+    members = {"vit": member(BUNDLED, 0.95, 0.9), "wildfake": member(PRE_TRAINED, None, 0.2)}
+    image = SourceImage(b"", "PNG", Image.new("RGB", (9, 9)), "")
+    answer = Ensemble(members, {}).answer(image)
+    wanted = (0.9 * log_odds(0.9) + 0.1 * log_odds(0.2)) / (0.9 + 0.1)
+    assert answer.score == pytest.approx(sigmoid(wanted))
+    assert answer.weight is None
+
+
+def test_the_best_fine_tuned_member_brings_a_weight_of_its_own() -> None:
+    members = {
+        "vit": member(FINE_TUNED, 0.8, 0.9),
+        "ai-human": member(FINE_TUNED, 0.9, 0.9),
+        "wildfake": member(PRE_TRAINED, 0.99, 0.9),
+    }
+    image = SourceImage(b"", "PNG", Image.new("RGB", (9, 9)), "")
+    assert Ensemble(members, {}).answer(image).weight == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "roc_auc"),
+    [
+        ('{"test": {"roc_auc": 0.9, "roc_auc_interval": [0.7, 0.95]}}', 0.7),
+        ('{"calibration": {"roc_auc": 0.9, "roc_auc_interval": [0.8, 0.95]}}', 0.8),
+        ("{}", None),
+    ],
+)
+def test_a_tested_folder_counts_by_the_lower_end_of_its_interval(
+    tmp_path: Path, metrics: str, roc_auc: float | None
+) -> None:
+    (tmp_path / "metrics.json").write_text(metrics)
+    assert _from_folder(FINE_TUNED, tmp_path).roc_auc == roc_auc
+
+
+def test_a_checkpoint_is_converted_without_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def run(command: list[str], **options: Any) -> Any:
+        asked.append(options)
+        return SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(subprocess, "run", run)
+    convert(tmp_path, tmp_path / "out" / "a.xml")
+    assert asked[0]["env"]["HF_HUB_OFFLINE"] == "1" and asked[0]["timeout"] == 600
+
+
+def test_nothing_that_a_checkpoint_brings_is_executed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    from detector.inference.methods.huggingface.convert import load
+
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        transformers.AutoModelForImageClassification,
+        "from_pretrained",
+        lambda folder, **options: asked.append(options) or (None, {}),
+    )
+    load(tmp_path)
+    assert asked[0]["use_safetensors"] is True and asked[0]["trust_remote_code"] is False
+    assert asked[0]["local_files_only"] is True
+
+
+# Scores in general
+
+
+def test_nothing_seen_in_pixels_is_surer_than_one_in_a_thousand() -> None:
+    assert log_odds(1.0) == pytest.approx(np.log(999))
+    assert log_odds(0.0) == pytest.approx(-np.log(999))
