@@ -16,7 +16,7 @@ from ai_image_detector import server
 from ai_image_detector.server import REFUSED, Patience, make_servers
 from detector.tests.servers import PATIENCE, wait_for
 
-SHORT = 0.3
+SHORT = 1  # second: long enough for a machine that is busy
 HEADER = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"
 BODY = HEADER + b"Content-Length: 100000\r\n\r\n"
 CHUNKED = HEADER + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -83,6 +83,12 @@ def connect(port: int, sent: bytes) -> socket.socket:
     return connection
 
 
+def read_answer(connection: socket.socket) -> tuple[int, bytes]:
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
+
+
 def is_closed(connection: socket.socket, trickled: bytes = b"") -> bool:
     """Whether the other side has ended the connection; sends `trickled`, drops what it gets."""
     connection.setblocking(False)
@@ -122,7 +128,6 @@ def test_who_does_not_come_to_an_end_is_closed(kind: str, trickles: bool) -> Non
     with running(App(), **patience) as port:
         connection = connect(port, SENT[kind])
         wait_for(lambda: is_closed(connection, trickled))
-        assert ask(port) == (200, b"page")
 
 
 def test_a_silent_sender_is_not_waited_for_as_long_as_a_slow_one() -> None:
@@ -148,7 +153,7 @@ def test_what_comes_in_time_is_answered() -> None:
         connection = connect(port, b"")
         for byte in BODY.replace(b"100000", b"3") + b"abc":
             connection.sendall(bytes([byte]))
-        assert connection.recv(2**16).endswith(b"abc")
+        assert read_answer(connection) == (200, b"abc")
 
 
 def test_a_long_analysis_is_waited_for() -> None:
@@ -161,7 +166,7 @@ def test_a_long_analysis_is_waited_for() -> None:
         waits = connect(port, b"")
         wait_for(lambda: is_closed(waits))
         app.gate.set()
-        assert connection.recv(2**16).endswith(b"abc")
+        assert read_answer(connection) == (200, b"abc")
 
 
 # Places
@@ -198,9 +203,9 @@ def test_no_page_waits_for_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
         wait_for(lambda: app.uploads == server.UPLOAD_THREADS)
         assert ask(port) == (200, b"page")
         refused = connect(port, whole)
-        assert refused.recv(2**16).startswith(b"HTTP/1.1 503")
+        assert read_answer(refused) == (503, b"no")
         app.gate.set()
-        assert all(one.recv(2**16).endswith(b"abc") for one in waiting)
+        assert all(read_answer(one) == (200, b"abc") for one in waiting)
 
 
 # Bodies
@@ -234,4 +239,4 @@ def test_who_sends_too_much_still_sees_the_answer(length: dict[str, str]) -> Non
 )
 def test_what_cannot_be_read_is_refused(sent: bytes, code: int) -> None:
     with running(App()) as port:
-        assert b" %d " % code in connect(port, sent).recv(2**16).partition(b"\r\n")[0]
+        assert read_answer(connect(port, sent))[0] == code

@@ -94,6 +94,8 @@ def test_a_secret_key_of_the_environment_needs_no_file(
         ("RETENTION_HOURS", "9" * 5000, "is '99999999999999999999'; accepted are whole numbers"),
         ("MAX_MEGAPIXELS", "0", "MAX_MEGAPIXELS is '0'; accepted are whole numbers from 1 to"),
         ("FORCE_CPU", "maybe", "FORCE_CPU is 'maybe'; accepted are true and false."),
+        ("SHARE_RESULTS", "some", "SHARE_RESULTS is 'some'; accepted are true and false."),
+        ("SWEEP_SECONDS", "0", "SWEEP_SECONDS is '0'; accepted are whole numbers from 1 to"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'LOUD'; accepted are DEBUG, INFO, WARNING, ERROR,"),
         ("DATA_DIR", "manage.py", "manage.py cannot be made a folder: File exists."),
         ("DATA_DIR", "manage.py/data", "manage.py/data cannot be made a folder: Not a directory."),
