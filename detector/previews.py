@@ -26,7 +26,7 @@ def make_error_levels(rgb: Image.Image) -> bytes:
 
 def _webp(rgb: Image.Image, quality: int) -> bytes:
     small = _shrink(rgb)
-    small.info.clear()
+    small.info.clear()  # profile, comment and EXIF of the upload, should a writer look there
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=quality)
     return buffer.getvalue()

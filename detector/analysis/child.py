@@ -39,7 +39,7 @@ GRACE = 5.0
 
 
 def main() -> None:
-    """Answer jobs until the parent closes the socket or a picture has used up the memory."""
+    """Answer jobs until the parent closes the socket."""
     channel: Channel = Connection(int(sys.argv[1]))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, also within a decoder
     try:
@@ -53,12 +53,11 @@ def main() -> None:
 
 def _answer_all(channel: Channel, detector: Detector, memory: int) -> None:
     version = _warm_up(detector)
-    fit = True
-    while fit:
+    while True:
         job: Job = channel.recv()
         version = _take_up_weights(detector, version)
         channel.send_bytes(b"")
-        fit = _answer(channel, detector, job, memory)
+        _answer(channel, detector, job, memory)
 
 
 def _keep_log_clean(config: dict[str, Any]) -> None:
@@ -109,8 +108,7 @@ def _take_up_weights(detector: Detector, loaded: str) -> str:
         return ""
 
 
-def _answer(channel: Channel, detector: Detector, job: Job, memory: int) -> bool:
-    """Answer one job; whether the process is fit for another one."""
+def _answer(channel: Channel, detector: Detector, job: Job, memory: int) -> None:
     try:
         with _within(memory, job.seconds):
             analysis = carry_out(detector, job)
@@ -119,10 +117,8 @@ def _answer(channel: Channel, detector: Detector, job: Job, memory: int) -> bool
     except MemoryError:
         logger.warning("A picture of %d bytes needs more memory than allowed.", len(job.data))
         wire.send_shortage(channel)
-        return False  # nobody knows in which state that left the libraries
     else:
         wire.send(channel, analysis)
-    return True
 
 
 @contextmanager

@@ -127,7 +127,7 @@ class AnalysisProcess:
             except ImageError:
                 raise
             except wire.Shortage as error:
-                self.end()
+                self.end()  # nobody knows in which state that left its libraries
                 raise NeedsMemory(self._setup.memory // 2**20) from error
             except GONE as error:
                 raise self._explain(late.is_set(), job) from error

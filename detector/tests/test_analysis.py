@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from detector.analysis import child
 from detector.analysis import pool as pool_module
 from detector.analysis.answers import (
     Analysis,
@@ -26,7 +27,6 @@ from detector.analysis.answers import (
     Setup,
     TooSlow,
 )
-from detector.analysis.child import _take_up_weights
 from detector.analysis.pool import AnalysisProcess, Pool
 from detector.analysis.work import carry_out
 from detector.inference.images import ImageError, Limits
@@ -202,31 +202,42 @@ def test_a_process_dumps_no_core_hears_no_terminal_and_may_load_weights(
 
 
 def test_changed_weights_are_taken_up_before_the_limits_of_a_picture(
-    use_methods: Callable[..., None], runtime: Runtime
+    use_methods: Callable[..., None], runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Loading and converting them may take long, and more memory than a picture may."""
     stub = make_stub()
     use_methods(deep_learning=stub)
-    detector = Detector(runtime)
-    first = _take_up_weights(detector, "")
-    assert (_take_up_weights(detector, first), stub.loads) == (first, 1)
-    stub.disk = "other weights"
-    assert _take_up_weights(detector, first) != first and stub.loads == 2
+    loads_when = []
+
+    class Channel:
+        def recv(self) -> Job:
+            if len(loads_when) > 2:
+                raise EOFError
+            stub.disk = ("1", "1", "other weights")[len(loads_when)]
+            return job()
+
+        def send_bytes(self, acknowledgement: bytes) -> None:
+            loads_when.append(stub.loads)
+
+    monkeypatch.setattr(child, "_answer", lambda *args: None)
+    with pytest.raises(EOFError):
+        child._answer_all(Channel(), Detector(runtime), 0)
+    assert loads_when == [1, 1, 2]
 
 
 def test_the_log_gets_what_we_say_and_not_what_libraries_print(tmp_path: Path) -> None:
     code = """
-from detector.inference.images import ImageError
-from detector.services import analyse
-from detector.tests.pictures import encode, noise
-data = encode(noise(), "TIFF", compression="tiff_lzw")
-try:
-    analyse(data[:200] + bytes(8000) + data[8200:])
-except ImageError as error:
-    print(error)
+import logging, os
+from django.conf import settings
+from detector.analysis.child import _keep_log_clean
+_keep_log_clean(settings.LOGGING)
+os.write(1, b"said by C\\n")
+os.write(2, b"said by C\\n")
+logging.getLogger("detector").warning("said by us")
 """
     done = run_python("-c", code, data_dir=tmp_path)
-    assert "damaged" in done.stdout and "LZW" not in done.stderr
-    assert "INFO" in done.stderr  # which weights were loaded
+    assert done.returncode == 0 and done.stdout == ""
+    assert "said by us" in done.stderr and "said by C" not in done.stderr
 
 
 def test_a_process_that_does_not_start_is_said(

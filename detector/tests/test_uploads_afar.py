@@ -147,7 +147,7 @@ def test_nothing_that_outlives_a_request_holds_a_picture(
     client: Client, stub: type, url: str, damage: int
 ) -> None:
     """With the collector off, as a cycle would keep what it holds."""
-    data = encode(noise(700, 500), "PNG")  # a megabyte
+    data = encode(noise(1000, 800), "PNG")  # two megabytes
     data = data[: len(data) - damage]
     post(client, url, encode(noise(), "GIF"))  # what the first request imports and caches
     gc.collect()

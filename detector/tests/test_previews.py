@@ -1,0 +1,49 @@
+"""The small pictures that are kept of an upload."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detector.previews import PREVIEW_SIDE, make_error_levels, make_preview
+from detector.tests.pictures import noise, scene
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [
+        ((96, 80), (96, 80)),
+        ((1600, 1601), (1599, 1600)),
+        ((4000, 1000), (1600, 400)),
+        ((5000, 1), (1600, 1)),
+        ((1, 1), (1, 1)),
+    ],
+)
+def test_a_preview_is_of_the_same_shape_and_small(
+    size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    with Image.open(io.BytesIO(make_preview(Image.new("RGB", size, "teal")))) as preview:
+        assert (preview.format, preview.size) == ("WEBP", small)
+
+
+def test_a_preview_looks_like_the_picture() -> None:
+    large = scene(3, 3200, 2400)
+    with Image.open(io.BytesIO(make_preview(large))) as preview:
+        expected = np.asarray(large.resize(preview.size), np.float32)
+        assert np.abs(np.asarray(preview, np.float32) - expected).mean() < 3
+
+
+def test_the_picture_itself_is_left_as_it_is() -> None:
+    image = noise()
+    image.info["comment"] = b"of the upload"
+    make_preview(image)
+    make_error_levels(image)
+    assert image.info == {"comment": b"of the upload"} and image.size == (96, 80)
+
+
+def test_error_levels_are_no_larger_than_a_preview() -> None:
+    with Image.open(io.BytesIO(make_error_levels(noise(3000, 40)))) as levels:
+        assert levels.format == "WEBP" and max(levels.size) <= PREVIEW_SIDE
