@@ -104,6 +104,32 @@ def test_what_is_kept_of_a_picture_is_small(
     assert data not in [file.read_bytes() for file in media.rglob("*") if file.is_file()]
 
 
+@pytest.mark.parametrize(
+    ("changed", "asked"),
+    [
+        ({}, 1),
+        ({"status": "error"}, 2),
+        ({"details": {"credentials": {"manifest": "unreadable"}}}, 2),
+        ({"details": {"credentials": {"manifest": "embedded"}}}, 1),
+    ],
+)
+def test_what_may_have_failed_for_a_moment_is_asked_again(
+    client: Client, use_methods: Callable[..., None], jpeg: bytes, changed: dict, asked: int
+) -> None:
+    stub = make_stub()
+    use_methods(deep_learning=stub)
+
+    def upload() -> None:
+        client.post("/", {"image": SimpleUploadedFile("a.jpg", jpeg)})
+
+    upload()
+    detection = Detection.objects.get()
+    detection.result["methods"][0].update(changed)
+    detection.save()
+    upload()
+    assert len(stub.asked) == asked
+
+
 # The content policy
 
 
