@@ -14,7 +14,7 @@ from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
-from .verdict import combine, load_fusion
+from .verdict import NO_FUSION, Fusion, combine, load_fusion
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Detector:
     @property
     def version(self) -> str:
         """Version of the program and of all weights that it would use now."""
-        state = [load_fusion(self.runtime.weights_dir).digest]
+        state = [self._fusion()[0].digest]
         state += [self._state(key) for key in self.specs]
         return f"{__version__}+{hashlib.sha256(repr(state).encode()).hexdigest()[:8]}"
 
@@ -52,10 +52,11 @@ class Detector:
         """The verdict about one picture, with the result of every method."""
         started = time.perf_counter()
         version = self.version
+        fusion, notes = self._fusion()
         return combine(
             self.run_methods(image),
-            load_fusion(self.runtime.weights_dir),
-            notes=image.notes + blind_spots(image),
+            fusion,
+            notes=image.notes + blind_spots(image) + notes,
             version=version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
@@ -63,6 +64,16 @@ class Detector:
     def run_methods(self, image: SourceImage) -> tuple[MethodResult, ...]:
         """What each method says about one picture, in the order of the table."""
         return tuple(self._run(key, spec, image) for key, spec in self.specs.items())
+
+    def _fusion(self) -> tuple[Fusion, tuple[str, ...]]:
+        """The fusion, and a note if it cannot be used: then no score of a method counts."""
+        try:
+            return load_fusion(self.runtime.weights_dir), ()
+        except (OSError, ValueError) as error:
+            logger.warning("The fusion of the methods cannot be used: %s", error)
+            why = error.strerror if isinstance(error, OSError) else error
+            said = f"The scores of the methods were not put together: detector/weights/{why}."
+            return NO_FUSION, (said,)
 
     def _state(self, key: str) -> str:
         try:

@@ -54,13 +54,21 @@ def find_base(
         return _wanted(wanted, runtime, endpoint)
     local = {source.state: source for source in find_sources(member, runtime)}
     if resume and FINE_TUNED in local:
+        _refuse_fault(local[FINE_TUNED])
         return Base(local[FINE_TUNED], "training goes on from your fine-tuned weights (--resume)")
     refused: list[str] = []
     for base in _from_hub(member.hub, runtime, endpoint, refused):
         return base
     if BUNDLED in local:
+        _refuse_fault(local[BUNDLED])
         return Base(local[BUNDLED], "; ".join([*refused, "so the bundled weights are taken"]))
     raise BaseUnavailable("; ".join(refused))
+
+
+def _refuse_fault(source: Source) -> None:
+    """Raises `BaseUnavailable` if what the folder says of itself is out of range or damaged."""
+    if source.fault:
+        raise BaseUnavailable(source.refusal)
 
 
 def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
