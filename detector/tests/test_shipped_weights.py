@@ -6,11 +6,13 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
 from detector.inference.methods.statistical import MODEL
@@ -175,41 +177,50 @@ def test_every_number_of_the_trees_has_a_range(tmp_path: Path, name: str, value:
         BoostedTrees(tmp_path / MODEL)
 
 
-@pytest.mark.parametrize(
-    ("key", "status"), [("deep_learning", "error"), ("huggingface", "unavailable")]
-)
-def test_a_network_that_learnt_nan_gives_no_score(
-    key: str, status: str, weights: Path, image: SourceImage
-) -> None:
-    """Method 4 tries its members when it loads them, and method 1 meets it with the picture."""
-    folder, name = PIXEL[key]
-    data = np.full((weights / folder / name).stat().st_size // 2, np.nan, np.float16)
-    (weights / folder / name).write_bytes(data.tobytes())
-    write_digests(weights / folder)
-    result = ask(key, weights, image)
-    assert result.status == status and result.score is None
-
-
-@pytest.mark.parametrize("value", [-1.0, 0.0])
-def test_no_answer_that_is_not_finite_leaves_a_network(tmp_path: Path, value: float) -> None:
-    """The logarithm of -1 is NaN, that of 0 infinite."""
-    none = tmp_path / "none"
-    runtime = Runtime(none, none, weights_dir=none, force_cpu=True)
-    network = Network(save_logarithm(tmp_path / "log.xml"), runtime)
-    batch = np.ones((1, 3, 2, 2), np.float32)
-    assert network(batch).tolist() == np.zeros_like(batch).tolist()
-    batch[0, 0, 0, 0] = value
-    with pytest.raises(ValueError, match="NaN or infinite"):
-        network(batch)
-
-
 def save_logarithm(xml: Path) -> Path:
+    """A network that answers with the logarithm of its input."""
     import openvino
     from openvino import opset13 as ops
 
-    x = ops.parameter([-1, 3, 2, 2], np.float32)
+    x = ops.parameter([-1, 3, -1, -1], np.float32)
     openvino.save_model(openvino.Model([ops.log(x)], [x]), xml)
     return xml
+
+
+@pytest.fixture
+def logarithm(tmp_path: Path) -> Network:
+    none = tmp_path / "none"
+    runtime = Runtime(none, none, weights_dir=none, force_cpu=True)
+    return Network(save_logarithm(tmp_path / "log.xml"), runtime)
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0])
+def test_no_answer_that_is_not_finite_leaves_a_network(logarithm: Network, value: float) -> None:
+    """The logarithm of -1 is NaN, that of 0 infinite."""
+    batch = np.ones((1, 3, 2, 2), np.float32)
+    assert logarithm(batch).tolist() == np.zeros_like(batch).tolist()
+    batch[0, 0, 0, 0] = value
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        logarithm(batch)
+
+
+def test_a_network_without_an_answer_is_an_error_of_its_method(
+    weights: Path, logarithm: Network
+) -> None:
+    """Where a picture is black, the networks put in their places answer with infinity or NaN."""
+    halves = Image.new("L", (256, 256))
+    halves.paste(255, (0, 0, 128, 256))
+    black = open_image(encode(halves, "PNG"))
+    none = weights.parent / "none"
+    runtime = Runtime(none, none, weights_dir=weights, hub_cache=none, force_cpu=True)
+    detector = Detector(runtime, only=("deep_learning", "huggingface"))
+    detector.load()
+    deep: Any = detector._method("deep_learning")
+    deep.loaded[0].update(dict.fromkeys(deep.folders, logarithm))
+    ensemble: Any = detector._method("huggingface")
+    ensemble.ensemble.checkpoints["vit"].network = logarithm
+    for result in detector.run_methods(black):
+        assert result.status == "error" and result.score is None
 
 
 def test_trees_that_overflow_are_an_error_of_their_method(
