@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from detector.inference.names import shown
 from detector.training.augment import CLEAN
 
 from . import plots
@@ -57,7 +58,7 @@ def to_html(report: Report) -> str:
 
 def _text(value: Any) -> str:
     """Escaped: names of generators, folders and files come from outside."""
-    return escape(str(value))
+    return escape(shown(value))
 
 
 def main_condition(report: Report) -> str:

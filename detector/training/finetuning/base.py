@@ -21,6 +21,7 @@ from detector.inference.methods.huggingface.sources import (
     from_hub,
     holds_checkpoint,
 )
+from detector.inference.names import shown
 from detector.inference.runtime import Runtime
 from detector.inference.weights import folder_state
 
@@ -81,14 +82,16 @@ def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
         for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
             return Base(base.source, why)
     except HFValidationError as error:
-        raise BaseUnavailable(f"{wanted} is neither a folder nor a hub id (owner/name)") from error
+        raise BaseUnavailable(
+            f"{shown(wanted)} is neither a folder nor a hub id (owner/name)"
+        ) from error
     raise BaseUnavailable("; ".join(refused))
 
 
 def _named_folder(folder: Path) -> Source:
     if not holds_checkpoint(folder):
-        raise BaseUnavailable(f"{folder} lacks one of {', '.join(NEEDED)}")
-    return Source(PRE_TRAINED, folder.resolve().name, folder, folder_state(folder), None)
+        raise BaseUnavailable(f"{shown(folder)} lacks one of {', '.join(NEEDED)}")
+    return Source(PRE_TRAINED, shown(folder.resolve().name), folder, folder_state(folder), None)
 
 
 def _from_hub(

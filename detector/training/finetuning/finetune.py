@@ -19,6 +19,7 @@ from detector.inference.methods.huggingface.facts import METRICS
 from detector.inference.methods.huggingface.members import Member
 from detector.inference.methods.huggingface.processor import Processor
 from detector.inference.methods.huggingface.sources import FINE_TUNED, Source
+from detector.inference.names import shown
 from detector.inference.ranges import read_fields
 from detector.inference.runtime import Runtime
 from detector.training.corpus import LABELS, Picture
@@ -120,12 +121,12 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
     for name, label in LABELS.items():
         if not counts[label]:
             raise ValueError(
-                f"The split {split} of {data_dir} has no {name} pictures; every split needs both "
-                "classes. Add pictures and run manage.py prepare_genimage."
+                f"The split {split} of {shown(data_dir)} has no {name} pictures; every split needs "
+                "both classes. Add pictures and run manage.py prepare_genimage."
             )
     if gone := next((p.path for p in pictures if not p.path.exists()), None):
         raise ValueError(
-            f"{gone} of the split {split} is gone; run manage.py prepare_genimage again."
+            f"{shown(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
         )
     return pictures
 
@@ -143,8 +144,8 @@ def _start(order: Order) -> tuple[Base, Path | None]:
     checkpoint = order.interrupted.checkpoint()
     if checkpoint and not order.resume:
         raise ValueError(
-            f"An interrupted run is in {order.interrupted.folder}: go on with --resume, or delete "
-            "that folder to begin anew."
+            f"An interrupted run is in {shown(order.interrupted.folder)}: go on with --resume, or "
+            "delete that folder to begin anew."
         )
     if order.resume and order.interrupted.begun:
         plan = order.interrupted.check(_asked(order))
