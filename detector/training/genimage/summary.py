@@ -40,14 +40,14 @@ def _generators(metadata: dict[str, Any]) -> str:
     """Each generator with how many pictures of it are in train, val and test."""
     counts = [metadata["counts"][name]["generators"] for name in SPLITS]
     names = sorted({name for each in counts for name in each})
-    shown = [
+    told = [
         f"{shown(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
         for name in names[:MOST_GENERATORS]
     ]
-    if more := len(names) - len(shown):
-        shown.append(f"{more} more")
+    if more := len(names) - len(told):
+        told.append(f"{more} more")
     held = metadata["holdout_generators"]
-    return f"Generators: {', '.join(shown)}." + (
+    return f"Generators: {', '.join(told)}." + (
         f" Held out for test: {', '.join(map(shown, held))}." if held else ""
     )
 
