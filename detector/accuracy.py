@@ -7,7 +7,6 @@ Nothing here computes a figure, and nothing is known by heart: what a file does 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +104,7 @@ def read_accuracy(path: Path) -> Accuracy:
         return _accuracy(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise AccuracyUnknown("There is no report.") from error
-    except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
         raise AccuracyUnknown("There is a report, but it cannot be read.") from error
 
 
@@ -146,9 +145,9 @@ def figure(row: Row, name: str) -> Figure:
 
 
 def _number(value: Any) -> float:
-    if not math.isfinite(number := float(value)):  # JSON of Python knows NaN
-        raise ValueError(f"{value} is no figure.")
-    return number
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError("A figure is a number from 0 to 1.")  # which NaN is not
+    return float(value)
 
 
 def _calls(conditions: Row) -> Iterator[Calls]:
@@ -205,7 +204,7 @@ def _read_metrics(folder: Path) -> Row:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         _weights(folder.name, metrics)  # what cannot be shown is as good as missing
         return dict(metrics)
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 

@@ -1,7 +1,9 @@
 """Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
 
 Each rendering is a function from a row to one line; a row is what `Detection.to_dict()` gives, or
-`{"path", "error"}` for a file that could not be read.
+`{"path", "error"}` for a file that could not be read. Names come from strangers: what cannot be
+printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV what a
+spreadsheet would take for a formula has an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from collections.abc import Callable
 from typing import Any
 
 from .inference.methods import METHODS
+from .inference.names import shown
 
 Row = dict[str, Any]
 
 WORDS = {"ai": "likely AI", "real": "likely real", "uncertain": "uncertain"}
 PATH_WIDTH = 40
+# What makes a spreadsheet compute a cell, in Latin and in full-width letters.
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def to_jsonl(row: Row) -> str:
-    return json.dumps(row, ensure_ascii=False)
+    line = json.dumps(row, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def csv_header() -> str:
@@ -42,9 +48,16 @@ def to_csv(row: Row) -> str:
 
 def _csv(cells: list[Any]) -> str:
     line = io.StringIO()
-    # The writer quotes line breaks in cells only if they are in its own line terminator.
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().removesuffix("\r\n")
+    csv.writer(line, lineterminator="").writerow(map(csv_cell, cells))
+    return line.getvalue()
+
+
+def csv_cell(value: Any) -> Any:
+    """A cell that is nothing but its text; numbers stay as they are."""
+    if not isinstance(value, str):
+        return value
+    text = shown(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def table_header() -> str:
@@ -53,12 +66,10 @@ def table_header() -> str:
 
 
 def to_table(row: Row) -> str:
-    path = row["path"]
-    # Control characters in a name must not steer the terminal.
-    path = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
+    path = shown(row["path"])
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
-        return f"{name:<{PATH_WIDTH}} {row['error']}"
+        return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
     return (

@@ -72,11 +72,13 @@ def _find_weights(member: Any, runtime: Runtime) -> dict[str, str]:
     # Not at the top: a start must not wait for the package of one method.
     from .inference.methods.huggingface.sources import UNAVAILABLE, find_sources, why_missing
 
-    source = next(find_sources(member, runtime), None)
+    sources = list(find_sources(member, runtime))
+    refused = [source.refusal for source in sources if source.fault]
+    source = next((source for source in sources if not source.fault), None)
     if source is None:
-        reason = why_missing(member, runtime)
+        reason = " ".join(refused) or why_missing(member, runtime)
         return {"title": member.title, "state": UNAVAILABLE, "source": "", "said": reason}
-    said = source.accuracy or ""
+    said = " ".join([source.accuracy or "", *refused]).strip()
     return {"title": member.title, "state": source.state, "source": source.name, "said": said}
 
 

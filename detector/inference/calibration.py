@@ -7,8 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .numbers import sigmoid
+from .ranges import read_fields
 
 FILENAME = "calibration.json"
+# Beyond these a fit has found nothing but the ends of the scale. A slope is never negative: it
+# would say that what looks generated is real.
+MAX_SLOPE, MAX_INTERCEPT = 1000.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,17 @@ class Calibration:
 
     @classmethod
     def read(cls, folder: Path) -> Calibration:
-        """The calibration of a weights folder. Raises `OSError` or `ValueError`."""
-        values = json.loads((folder / FILENAME).read_text())
-        try:
-            below = values.get("slope_below")
-            slope, intercept = float(values["slope"]), float(values["intercept"])
-            return cls(slope, intercept, None if below is None else float(below))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise ValueError(f"{FILENAME} must give slope and intercept as numbers.") from error
+        """The calibration of a weights folder.
+
+        Raises `OSError`, or `ValueError` for what is out of range.
+        """
+        fields = read_fields(folder / FILENAME)
+        below = "slope_below" in fields
+        return cls(
+            fields.number("slope", 0, MAX_SLOPE),
+            fields.number("intercept", -MAX_INTERCEPT, MAX_INTERCEPT),
+            fields.number("slope_below", 0, MAX_SLOPE) if below else None,
+        )
 
     def write(self, folder: Path) -> None:
         """Put the calibration into a weights folder."""

@@ -20,9 +20,11 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 # Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
+# How files of these formats are named, by which folders are searched; what a file is, it says.
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".gif", ".bmp"}
-    | {".tif", ".tiff", ".heic", ".heif", ".avif"}
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng"}
+    | {".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heics", ".heif", ".heifs"}
+    | {".hif", ".avif", ".avifs"}
 )
 
 

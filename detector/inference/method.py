@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .images import SourceImage
-from .results import Finding
+from .results import Finding, check_score
 from .runtime import Runtime
 
 
@@ -24,8 +24,9 @@ class MethodUnavailable(Exception):
 class Answer:
     """What a method found: P(AI) in [0, 1], or None to abstain, with the findings that say why.
 
-    `weight` is by how much at least its log-odds count in the verdict; None leaves that to the
-    fusion. A method gives one where it runs a model that the fusion was not fitted with.
+    `weight` is by how much at least its log-odds count in the verdict, at most MAX_WEIGHT; None
+    leaves that to the fusion. A method gives one where it runs a model that the fusion was not
+    fitted with. Raises `ValueError` for a score or a weight out of range.
     """
 
     score: float | None
@@ -35,8 +36,7 @@ class Answer:
     weight: float | None = None
 
     def __post_init__(self) -> None:
-        if self.score is not None and not 0 <= self.score <= 1:  # NaN is not, either
-            raise ValueError(f"A score is in [0, 1], not {self.score}.")
+        check_score(self.score, self.weight)
 
 
 class Method(ABC):

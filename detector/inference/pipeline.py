@@ -12,7 +12,7 @@ from .methods import METHODS, MethodSpec
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
 from .shortage import is_shortage
-from .verdict import combine, load_fusion
+from .verdict import NO_FUSION, Fusion, combine, load_fusion
 from .version import write_version
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Detector:
     @property
     def version(self) -> str:
         """Version of the program, its code and all weights that it would use now."""
-        weights = [load_fusion(self.runtime.weights_dir).digest]
+        weights = [self._fusion()[0].digest]
         return write_version([*weights, *map(self._state, self.specs)])
 
     def load(self) -> None:
@@ -50,10 +50,11 @@ class Detector:
         """The verdict about one picture, with the result of every method."""
         started = time.perf_counter()
         version = self.version
+        fusion, notes = self._fusion()
         return combine(
             self.run_methods(image),
-            load_fusion(self.runtime.weights_dir),
-            notes=image.notes + blind_spots(image),
+            fusion,
+            notes=image.notes + blind_spots(image) + notes,
             version=version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
@@ -61,6 +62,16 @@ class Detector:
     def run_methods(self, image: SourceImage) -> tuple[MethodResult, ...]:
         """What each method says about one picture, in the order of the table."""
         return tuple(self._run(key, spec, image) for key, spec in self.specs.items())
+
+    def _fusion(self) -> tuple[Fusion, tuple[str, ...]]:
+        """The fusion, and a note if it cannot be used: then no score of a method counts."""
+        try:
+            return load_fusion(self.runtime.weights_dir), ()
+        except (OSError, ValueError) as error:
+            logger.warning("The fusion of the methods cannot be used: %s", error)
+            why = error.strerror if isinstance(error, OSError) else error
+            said = f"The scores of the methods were not put together: detector/weights/{why}."
+            return NO_FUSION, (said,)
 
     def _state(self, key: str) -> str:
         try:

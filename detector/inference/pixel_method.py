@@ -13,7 +13,7 @@ from .images import SourceImage
 from .method import Answer, Method, MethodUnavailable
 from .results import Finding
 from .tiles import Pixels
-from .weights import folder_state
+from .weights import check_digests, folder_state
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class PixelMethod(Method, Generic[Model]):
 
     def _load(self) -> None:
         try:
+            self._check_digests()
             # In one step: other threads may be answering with the old weights.
             self.loaded = self.read_models(), self._read_calibrations()
         except (OSError, ValueError, RuntimeError) as error:
@@ -44,6 +45,17 @@ class PixelMethod(Method, Generic[Model]):
             raise MethodUnavailable(
                 f"The weights in {names} are missing or damaged; restore them from the repository."
             ) from error
+
+    def _check_digests(self) -> None:
+        """Raises `OSError`, or `MethodUnavailable` that names files that did not ship so."""
+        faults = []
+        for name in self.folders:
+            try:
+                check_digests(self.runtime.weights_dir / name)
+            except ValueError as error:
+                faults.append(f"detector/weights/{error}.")
+        if faults:
+            raise MethodUnavailable(" ".join(faults))
 
     def read_models(self) -> dict[str, Model]:
         """The models by folder name. Raises `OSError`, `ValueError` or `RuntimeError`."""

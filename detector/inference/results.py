@@ -18,6 +18,8 @@ Strength = Literal["decisive", "strong", "medium", "weak", "context"]
 
 # A method's own score inside this band is too close to a coin toss to be called a side.
 LEAN_REAL, LEAN_AI = 0.4, 0.6
+# The most that a method may ask for: its log-odds as they are. A perfect AUROC gives it.
+MAX_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,21 @@ class Finding:
     signed: bool = False
 
 
+def check_score(score: float | None, weight: float | None) -> None:
+    """Raises `ValueError` unless both are None or in range; NaN is in no range."""
+    if score is not None and not 0 <= score <= 1:
+        raise ValueError(f"A score is in [0, 1], not {score}.")
+    if weight is not None and not 0 <= weight <= MAX_WEIGHT:
+        raise ValueError(f"A weight is in [0, {MAX_WEIGHT:g}], not {weight}.")
+
+
 @dataclass(frozen=True)
 class MethodResult:
     """The answer of one method; `score` is P(AI) in [0, 1], or None unless `status` is "ok".
 
     `used` says in a few words what gave the answer (weights, members); `details` holds numbers
-    for the curious and must be JSON-serialisable. `weight` is as in `Answer`.
+    for the curious and must be JSON-serialisable. `weight` is as in `Answer`. Raises `ValueError`
+    for a score or a weight out of range.
     """
 
     key: str
@@ -56,6 +67,9 @@ class MethodResult:
     details: dict[str, Any] = field(default_factory=dict)
     elapsed_ms: float = 0.0
     weight: float | None = None
+
+    def __post_init__(self) -> None:
+        check_score(self.score, self.weight)
 
     @property
     def lean(self) -> Label | None:

@@ -70,7 +70,8 @@ class Network:
     """A compiled network: a batch (n, 3, h, w) float32 in, its first output out.
 
     Any number of threads may call it: each has a request of its own, since OpenVINO refuses a
-    request that is busy.
+    request that is busy. An answer with NaN or infinite numbers raises `ValueError`: it is no
+    answer, and a mean over it would look like one.
     """
 
     def __init__(self, xml: Path, runtime: Runtime) -> None:
@@ -86,4 +87,6 @@ class Network:
         if not hasattr(self._thread, "request"):
             self._thread.request = self._compiled.create_infer_request()
         output: npt.NDArray[np.float32] = self._thread.request.infer([batch])[0]
+        if not np.isfinite(output).all():
+            raise ValueError("the network answers with NaN or infinite numbers")
         return output

@@ -8,20 +8,24 @@ each subset of methods that can speak: a missing method never counts as "real".
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from .grounds import Grounds, weigh
 from .numbers import log_odds, sigmoid
+from .ranges import Fields, read_fields
 from .reason import agree, explain
 from .results import Finding, Label, MethodResult, Thresholds, Verdict
+from .weights import check_digests
 
 # P(AI) where evidence in the file decides, by what it claims.
 DECISIVE_SCORES = {"ai": 0.99, "real": 0.01}
+# The most that a fit may multiply log-odds by, and add to them. Fits of good data stay below half.
+MAX_FITTED_WEIGHT, MAX_FITTED_INTERCEPT = 3.0, 10.0
+MOST_FITTED, LONGEST_KEY = 8, 40
+FUSION_FIELDS = {"subsets", "thresholds", "file_method", "file_weight"}
 
 
 @dataclass(frozen=True)
@@ -54,30 +58,55 @@ class Fusion:
         return self.subsets.get("+".join(sorted(fitted & scored)))
 
 
+# Where the fusion cannot be used: evidence in the file may still decide, and nothing else does.
+NO_FUSION = Fusion({}, Thresholds(DECISIVE_SCORES["real"], DECISIVE_SCORES["ai"]), "", 0.0)
+
+
 def load_fusion(weights_dir: Path) -> Fusion:
-    """Read `fusion/config.json`; raises `OSError` or `ValueError` if it is missing or broken."""
+    """Read `fusion/config.json`.
+
+    Raises `OSError`, or `ValueError` if it is not as it shipped or out of range.
+    """
     path = weights_dir / "fusion" / "config.json"
     return _load_fusion(path, path.stat().st_mtime_ns)
 
 
 @cache
 def _load_fusion(path: Path, _mtime_ns: int) -> Fusion:
-    text = path.read_bytes()
-    config = json.loads(text)
-    try:
-        subsets = {key: _subset(key, fit) for key, fit in config.pop("subsets").items()}
-        thresholds = Thresholds(**config.pop("thresholds"))
-        _check_complete(subsets)
-        digest = hashlib.sha256(text).hexdigest()
-        return Fusion(subsets, thresholds, **config, digest=digest)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path.name} of the fusion is broken: {error!r}.") from error
+    check_digests(path.parent)
+    config = read_fields(path)
+    if surplus := sorted(config.values.keys() - FUSION_FIELDS):
+        raise config.out_of_range(
+            surplus[0], f"the fields {', '.join(sorted(FUSION_FIELDS))} alone"
+        )
+    fits = config.fields("subsets")
+    if len(fits.values) >= 2**MOST_FITTED:
+        raise config.out_of_range("subsets", f"fits of at most {MOST_FITTED} methods")
+    subsets = {key: _subset(key, fits.fields(key)) for key in fits.values}
+    _check_complete(subsets)
+    return Fusion(
+        subsets,
+        _thresholds(config.fields("thresholds")),
+        config.text("file_method", LONGEST_KEY),
+        config.number("file_weight", 0, MAX_FITTED_WEIGHT),
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
 
 
-def _subset(key: str, fit: dict[str, Any]) -> Subset:
-    if set(fit["weights"]) != set(key.split("+")):
-        raise ValueError(f"The fit of {key} needs a weight for each.")
-    return Subset(fit["intercept"], fit["weights"], Thresholds(**fit["thresholds"]))
+def _subset(key: str, fit: Fields) -> Subset:
+    weights = fit.fields("weights")
+    if set(weights.values) != set(key.split("+")):
+        raise fit.out_of_range("weights", f"a weight for each of {key}")
+    return Subset(
+        fit.number("intercept", -MAX_FITTED_INTERCEPT, MAX_FITTED_INTERCEPT),
+        {name: weights.number(name, 0, MAX_FITTED_WEIGHT) for name in weights.values},
+        _thresholds(fit.fields("thresholds")),
+    )
+
+
+def _thresholds(fields: Fields) -> Thresholds:
+    real = fields.number("real", 0, 1)
+    return Thresholds(real, fields.number("ai", real, 1))
 
 
 def _check_complete(subsets: dict[str, Subset]) -> None:

@@ -17,6 +17,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.inference.methods import METHODS
+from detector.inference.names import shown
+from detector.renderings import RENDERINGS
 from detector.tests.pictures import encode, frames, noise
 from detector.tests.processes import HEAVY, loaded_after, run_python
 from detector.tests.stubs import Stub, make_stub
@@ -146,11 +148,97 @@ def test_csv_has_one_row_a_picture_under_one_header(folder: Path) -> None:
     assert None not in rows[0] and None not in rows[0].values()
 
 
-@pytest.mark.parametrize("name", ["a, b.jpg", 'a "b".jpg', "a\nb.jpg", "a\rb.jpg", "été 🖼.jpg"])
-def test_any_name_survives_csv_and_json(folder: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["a, b.jpg", 'a "b".jpg', "été 🖼.jpg", "a\u3000b.jpg"])
+def test_any_name_that_can_be_printed_survives_csv_and_json(folder: Path, name: str) -> None:
     path = (folder / "a.jpg").rename(folder / name)
     (row,) = csv.DictReader(io.StringIO(detect(path, format="csv"), newline=""))
     assert row["path"] == str(path) == detect_rows(path)[0]["path"]
+
+
+UNPRINTABLE = ["a\nb", "a\rb", "\x1b[31mred", "a\x9b2Jb", "a\u202egpj.exe", "\tb", "a\u2028b"]
+
+
+@pytest.mark.parametrize("name", UNPRINTABLE)
+@pytest.mark.parametrize("format", RENDERINGS)
+def test_what_cannot_be_printed_is_shown_escaped(folder: Path, name: str, format: str) -> None:
+    path = (folder / "a.jpg").rename(folder / f"{name}.jpg")
+    lines = detect(path, format=format).split("\n")
+    assert len(lines) <= 3 and all(line.isprintable() for line in lines)
+    if format == "jsonl":
+        assert json.loads(lines[0])["path"] == str(path)
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＠1"])
+def test_no_cell_of_the_csv_is_a_formula(
+    folder: Path, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    Path(f"{start}.jpg").write_bytes((folder / "a.jpg").read_bytes())
+    Path(f"{start}.png").write_bytes(b"no picture")
+    text = fail("--", f"{start}.jpg", f"{start}.png", format="csv")[0]
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        assert row["path"][0] in "'\\" and shown(start) in row["path"]
+        assert all(not cell or cell[0] not in "=+-@\t\r＝＠" for cell in row.values())
+
+
+# What it looks for in folders
+
+
+def answers(*paths: Path | str) -> tuple[list[str], str]:
+    """Names of the pictures that were answered, and what was said beside."""
+    out, err = io.StringIO(), io.StringIO()
+    call_command("detect", *map(str, paths), format="jsonl", stdout=out, stderr=err)
+    return names([json.loads(line) for line in out.getvalue().splitlines()]), err.getvalue()
+
+
+def test_what_is_left_out_for_its_name_is_counted_and_said(folder: Path) -> None:
+    (folder / ".hidden.jpg").touch()
+    (folder / "deeper" / "no suffix").touch()
+    said = answers(folder)[1]
+    assert "3 hidden, or not named like a picture (" in said and "the first is .hidden.jpg" in said
+    assert ".hif" in said
+
+
+@pytest.mark.parametrize("at", ["link", "loop", "self.jpg", "gone.jpg"])
+def test_links_to_folders_are_not_followed_and_said(folder: Path, at: str) -> None:
+    target = {"link": "/", "loop": folder, "self.jpg": folder / "self.jpg", "gone.jpg": "gone"}[at]
+    (folder / "deeper" / at).symlink_to(target)
+    found, said = answers(folder)
+    assert found == ["a.jpg", "b.WEBP", BRACKETS]
+    assert "1 links to folders, in a circle or nowhere, which are not followed" in said
+    assert f"the first is deeper/{at}." in said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("**/*", ["a.jpg", "b.WEBP", BRACKETS]),
+        ("**", ["a.jpg", "b.WEBP", BRACKETS]),
+        ("*", ["a.jpg", "b.WEBP", BRACKETS]),
+        ("**/*.jpg", ["a.jpg", BRACKETS]),
+        ("*/*/*", ["b.WEBP"]),
+    ],
+)
+def test_globs_follow_no_links_to_folders_and_name_nothing_twice(
+    folder: Path, pattern: str, wanted: list[str]
+) -> None:
+    (folder / "notes.txt").unlink()
+    (folder / ".hidden.jpg").touch()
+    (folder / "all").symlink_to("/")
+    (folder / "again").symlink_to(folder)
+    assert sorted(answers(folder / pattern)[0]) == sorted(wanted)
+
+
+def test_links_to_pictures_are_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "a.jpg").symlink_to(folder / "a.jpg")
+    assert answers(tmp_path / "links")[0] == ["a.jpg"]
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jpg")
+    found, said = answers(folder)
+    assert "pipe.jpg" not in found and "1 pipes, sockets or devices; the first is pipe.jpg" in said
 
 
 @pytest.mark.parametrize("format", ["table", "jsonl", "csv"])
@@ -198,7 +286,9 @@ def test_exit_status_and_streams_of_the_real_command(folder: Path, tmp_path: Pat
     assert done.returncode == 1
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 4
     assert "\r" not in done.stdout and "%|" not in done.stdout
-    assert done.stderr == "CommandError: 1 of 4 could not be read.\n"
+    left_out, last = done.stderr.splitlines()
+    assert left_out.endswith("the first is notes.txt.")
+    assert last == "CommandError: 1 of 4 could not be read."
 
 
 def detect_in_shell(folder: Path, tmp_path: Path, rest: str) -> tuple[int, str, str]:

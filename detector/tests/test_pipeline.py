@@ -19,6 +19,7 @@ from detector.inference.pipeline import Detector
 from detector.inference.results import Finding, MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.inference.verdict import combine, load_fusion
+from detector.inference.weights import write_digests
 from detector.tests.pictures import encode, noise
 from detector.tests.stubs import Stub, make_stub, spec_of
 
@@ -191,6 +192,7 @@ def test_the_version_changes_with_the_fusion(use_methods: UseMethods, tmp_path: 
         folder = tmp_path / str(threshold)
         (folder / "fusion").mkdir(parents=True)
         (folder / "fusion" / "config.json").write_text(json.dumps(config))
+        write_digests(folder / "fusion")
         versions.add(Detector(Runtime(Path(), Path(), weights_dir=folder)).version)
     assert len(versions) == 2
 

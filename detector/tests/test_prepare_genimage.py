@@ -246,7 +246,33 @@ def test_hidden_files_and_loops_of_links_are_not_followed(tmp_path: Path):
     elsewhere = save(tmp_path / "elsewhere" / "x.jpg", 99).parent
     (tmp_path / "data" / "ai_images" / "linked").symlink_to(elsewhere)
     found = {file.path for file in find_files(tmp_path / "data") if "ai_images" in file.path}
-    assert found == {f"ai_images/a0{i}.jpg" for i in range(3)} | {"ai_images/linked/x.jpg"}
+    assert found == {f"ai_images/a0{i}.jpg" for i in range(3)}
+    output = run(tmp_path / "data")
+    assert "3 links to folders, in a circle or nowhere" in output
+    assert "2 hidden, or not named like a picture" in output
+    assert (
+        read_splits_metadata(tmp_path / "data")["walk"]["links"]["first"] == "ai_images/broken.jpg"
+    )
+
+
+def test_one_looping_link_or_folder_that_cannot_be_read_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fill(tmp_path, 3, 3)
+    (tmp_path / "ai_images" / "self").symlink_to("self")
+    (tmp_path / "real_images" / "all").symlink_to("/")
+    os.mkfifo(tmp_path / "real_images" / "pipe.jpg")
+    (tmp_path / "ai_images" / "notes.txt").touch()
+    monkeypatch.chdir(tmp_path / "ai_images")
+    for _ in range(20):  # a path beyond what the system takes: nobody can read it, nor can root
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    output = run(tmp_path)
+    assert "cannot be read: File name too long." in output
+    assert "2 links to folders, in a circle or nowhere" in output
+    assert "1 pipes, sockets or devices; the first is real_images/pipe.jpg" in output
+    assert "the first is ai_images/notes.txt" in output
+    assert sum(map(len, (split_of(tmp_path),))) == 6
 
 
 def test_names_that_are_not_utf_8(tmp_path: Path):

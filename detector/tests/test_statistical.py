@@ -34,6 +34,7 @@ from detector.inference.methods.statistical.features import (
 )
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import Runtime
+from detector.inference.weights import write_digests
 from detector.tests.pictures import encode
 from detector.training.statistical import tree_arrays
 
@@ -303,6 +304,7 @@ def test_damaged_weights_make_the_method_unavailable(tmp_path: Path, damage: str
         Calibration().write(folder)
     if damage != "no trees":
         (folder / MODEL).write_bytes(b"PK\3\4 damaged")
+    write_digests(folder)
     method = Statistical(Runtime(tmp_path, tmp_path, weights_dir=tmp_path))
     image = SourceImage(b"", "PNG", Image.fromarray(random_crop()), "")
     with pytest.raises(MethodUnavailable) as caught:

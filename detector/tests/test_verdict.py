@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from detector.inference.method import Answer
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding, MethodResult, Thresholds, Verdict
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict import DECISIVE_SCORES, Fusion, Subset, combine, load_fusion
+from detector.inference.weights import write_digests
 
 BOUNDS = Thresholds(real=0.2, ai=0.8)
 FUSION = Fusion(
@@ -356,6 +358,7 @@ CONFIG: dict[str, Any] = {
 def write_fusion(folder: Path, text: str) -> Path:
     (folder / "fusion").mkdir()
     (folder / "fusion" / "config.json").write_text(text)
+    write_digests(folder / "fusion")
     return folder
 
 
@@ -384,16 +387,39 @@ def test_a_fusion_is_read_as_it_stands(tmp_path: Path) -> None:
         CONFIG | {"subsets": {"a": {"intercept": 0, "weights": {"a": 1}}}},
         CONFIG | {"subsets": {"a": {"weights": {"a": 1}, "thresholds": {"real": 0.2, "ai": 0.8}}}},
         CONFIG | {"subsets": {"a": 1}},
+        CONFIG | {"file_weight": 3.1},
+        CONFIG | {"file_weight": float("nan")},
+        CONFIG | {"file_method": 7},
+        CONFIG | {"thresholds": {"real": 0.8, "ai": 0.2}},
+        CONFIG | {"thresholds": {"real": 0.2, "ai": 1.5}},
+        CONFIG | {"subsets": {"a": SUBSETS["a"] | {"weights": {"a": 9.0}}}},
+        CONFIG | {"subsets": {"a": SUBSETS["a"] | {"weights": {"a": -1.0}}}},
+        CONFIG | {"subsets": {"a": SUBSETS["a"] | {"intercept": float("inf")}}},
+        CONFIG | {"subsets": {f"a{i}": SUBSETS["a"] for i in range(256)}},
     ],
 )
 def test_a_broken_fusion_is_a_value_error(tmp_path: Path, config: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="accepted"):
         load_fusion(write_fusion(tmp_path, json.dumps(config)))
 
 
 def test_a_fusion_that_is_no_json_is_a_value_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError):
         load_fusion(write_fusion(tmp_path, "{"))
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), -0.1, 1.1])
+def test_a_score_out_of_range_never_gets_to_the_verdict(score: float) -> None:
+    with pytest.raises(ValueError, match="in .0, 1."):
+        result("a", score)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), 9.0, 1.01, -0.1])
+def test_a_weight_out_of_range_never_gets_to_the_verdict(weight: float) -> None:
+    with pytest.raises(ValueError, match="weight is in .0, 1."):
+        Answer(0.5, weight=weight)
+    with pytest.raises(ValueError, match="weight is in .0, 1."):
+        result("a", 0.5, weight=weight)
 
 
 def test_a_missing_fusion_is_an_os_error(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import Runtime
+from detector.inference.weights import write_digests
 
 from .augment import ALIKE, CLEAN
 from .cards import write_card
@@ -84,6 +85,7 @@ def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
     for folder in chain.from_iterable(FOLDERS.values()):
         shutil.copytree(output / folder, scratch / folder)
         Calibration().write(scratch / folder)
+        write_digests(scratch / folder)
     nowhere = scratch / "none"  # neither fine-tuned nor public checkpoints: the bundled one alone
     runtime = replace(runtime, weights_dir=scratch, finetuned_dir=nowhere, hub_cache=nowhere)
     return Detector(runtime, only=PIXEL_METHODS)
@@ -174,9 +176,11 @@ def _write_fusion(
     }
     measured = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
     write_json(folder / "metrics.json", measured)
+    write_digests(folder)
 
 
 def _add_metrics(folder: Path, measured: dict[str, Any]) -> None:
     path = folder / "metrics.json"
     write_json(path, json.loads(path.read_text()) | {"calibration": measured})
     write_card(folder)
+    write_digests(folder)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference.images import SUFFIXES
+from detector.inference.folders import Walk
+from detector.inference.names import shown
+
+logger = logging.getLogger(__name__)
 
 LABELS = {"real": 0, "ai": 1}
 MANIFESTS = ("manifest.jsonl", "manifest.jsonl.gz")
@@ -51,7 +55,7 @@ def read_corpus(folder: Path) -> list[Picture]:
     pictures = list(_from_manifest(manifests[0]) if manifests else _from_folders(folder))
     if not pictures:
         raise FileNotFoundError(
-            f"No pictures in {folder}; needed is manifest.jsonl or <train|val>/<ai|real>/."
+            f"No pictures in {shown(folder)}; needed is manifest.jsonl or <train|val>/<ai|real>/."
         )
     return sorted(pictures, key=lambda picture: picture.path)
 
@@ -75,10 +79,14 @@ def _picture(path: Path, row: dict[str, Any]) -> Picture:
 def _from_folders(folder: Path) -> Iterator[Picture]:
     for split in ("train", "val"):
         for name, label in LABELS.items():
-            for path in (folder / split / name).rglob("*"):
-                if path.suffix.lower() in SUFFIXES:
-                    own = path.relative_to(folder.parent)
-                    yield Picture(path, split, label, str(own))
+            if not (root := folder / split / name).is_dir():
+                continue
+            walk = Walk(root)
+            for file in walk:
+                path = root / file.path
+                yield Picture(path, split, label, str(path.relative_to(folder.parent)))
+            for sentence in walk.left_out.sentences():
+                logger.warning("%s/%s: %s", split, name, sentence)
 
 
 def fingerprint(pictures: Iterable[Picture]) -> str:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from detector.inference.calibration import Calibration
+from detector.inference.weights import write_digests
 
 from .cards import write_card
 from .learnt_sources import digests
@@ -66,10 +67,14 @@ def weights_of(network: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
-    """A new metrics.json, of what was trained how; accuracy comes from calibration and tests."""
+    """A new metrics.json, of what was trained how; accuracy comes from calibration and tests.
+
+    The last step of a training: it takes the digests of what is in the folder.
+    """
     write_json(folder / "metrics.json", {"model": model, "training": training})
     write_card(folder)
     Calibration().write(folder)
+    write_digests(folder)
 
 
 def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:

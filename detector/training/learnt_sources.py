@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from detector.inference.names import shown
+
 from .corpus import Picture
 
 
@@ -52,9 +54,9 @@ def refuse_learnt(pictures: Sequence[Picture], folders: Iterable[Path]) -> None:
     """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
     for folder in folders:
         if known := known_to(folder, pictures):
-            said = f"{', '.join(known)}: {folder.name} learnt from it, so it cannot calibrate."
-            raise ValueError(said)
+            names = ", ".join(map(shown, known))
+            raise ValueError(f"{names}: {folder.name} learnt from it, so it cannot calibrate.")
 
 
 def _digest(source: str) -> str:
-    return hashlib.sha256(source.encode()).hexdigest()[:12]
+    return hashlib.sha256(source.encode(errors="surrogateescape")).hexdigest()[:12]

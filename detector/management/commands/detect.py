@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from detector.analysis.answers import NeedsMemory
 from detector.checks import trust_anchors_are_certificates
-from detector.inference.images import SUFFIXES, ImageError
+from detector.inference.folders import Tally, Walk
+from detector.inference.images import ImageError
 from detector.inference.methods import METHODS
+from detector.inference.names import brief
 from detector.inference.pipeline import Detector
 from detector.renderings import RENDERINGS
 from detector.services import get_runtime, read_image
@@ -46,15 +49,20 @@ class Command(BaseCommand):
         if header:
             self.stdout.write(header())
         total = unread = 0
-        pictures = list(find_pictures(paths))
+        search = Search()
+        pictures = search.find(paths)
+        for sentence in search.left_out:
+            self.stderr.write(sentence)
         for row in self._with_progress(detect_paths(detector, pictures), len(pictures)):
             self.stdout.write(render(row))
             total += 1
             unread += "error" in row
-        if not total:
-            raise CommandError("There is no picture in the folders given.")
         if unread:
             raise CommandError(f"{unread} of {total} could not be read.")
+        if search.unread:
+            raise CommandError(f"{search.unread} folders or files in them could not be read.")
+        if not total:
+            raise CommandError("There is no picture in the folders given.")
 
     def _with_progress(self, rows: Iterable[Row], count: int) -> Iterator[Row]:
         """The rows, with a bar on standard error, out of the way while a row is written."""
@@ -70,18 +78,74 @@ class Command(BaseCommand):
                 bar.update()
 
 
-def find_pictures(arguments: Iterable[str]) -> Iterator[Path]:
-    """The files that the arguments name; folders are searched for pictures at any depth."""
-    for argument in arguments:
+class Search:
+    """The pictures that arguments name. `left_out` says what folders hold beside, `unread` counts
+    what could not be read in them.
+    """
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+        self.unread = 0
+        self._links = Tally()
+
+    def find(self, arguments: Iterable[str]) -> list[Path]:
+        """The files named, each once an argument; folders are searched at any depth."""
+        found = [path for argument in arguments for path in dict.fromkeys(self._match(argument))]
+        if self._links.count:
+            self.left_out.append(
+                f"Left out: {self._links.count:,} links to folders that a glob has met; the first "
+                f"is {brief(self._links.first)}. Name such a folder to search it."
+            )
+        return found
+
+    def _match(self, argument: str) -> Iterator[Path]:
         # A name that exists is meant as it is, even with brackets in it.
-        found = [] if os.path.exists(argument) else sorted(glob.glob(argument, recursive=True))
-        for match in found or [argument]:
-            yield from _pictures_in(Path(match)) if os.path.isdir(match) else [Path(match)]
+        if os.path.exists(argument) or not glob.has_magic(argument):
+            yield from self._pictures_at(Path(argument))
+            return
+        matches = expand(argument)
+        for base, inner in matches:
+            if link := first_link(base, inner):
+                self._links.add(str(link))
+            else:
+                yield from self._pictures_at(base / inner)
+        if not matches:
+            yield Path(argument)
+
+    def _pictures_at(self, path: Path) -> list[Path]:
+        if not os.path.isdir(path):
+            return [path]
+        walk = Walk(path)
+        files = sorted(path / file.path for file in walk)
+        self.unread += walk.left_out.faults.count
+        self.left_out += [f"{brief(path)}: {said}" for said in walk.left_out.sentences()]
+        return files
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in files if path.suffix.lower() in SUFFIXES)
+def expand(pattern: str) -> list[tuple[Path, Path]]:
+    """What a glob matches, sorted: the folder that it starts from, and the path below that.
+
+    Hidden names are matched where the pattern asks for them. pathlib's `**` does not follow links
+    to folders, as that of `glob` does.
+    """
+    parts = Path(pattern).parts
+    start = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+    base, wanted = Path(*parts[:start]), parts[start:]
+    if wanted[-1] == "**":  # it matches folders alone; this finds what is in them as well
+        wanted = (*wanted, "*")
+    try:
+        found = [path.relative_to(base) for path in base.glob(str(Path(*wanted)))]
+    except (OSError, ValueError, re.error, NotImplementedError):
+        return []  # no pattern: it is said that there is no such file
+    hidden = any(part.startswith(".") for part in wanted)
+    kept = (path for path in found if hidden or not any(n.startswith(".") for n in path.parts))
+    return [(base, path) for path in sorted(kept)]
+
+
+def first_link(base: Path, inner: Path) -> Path | None:
+    """The first link to a folder on the way from `base` to a match, if there is one."""
+    steps = [base / above for above in reversed(inner.parents) if above != Path()] + [base / inner]
+    return next((step for step in steps if step.is_symlink() and step.is_dir()), None)
 
 
 def detect_paths(detector: Detector, paths: Iterable[Path]) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from detector.inference.methods import METHODS
+from detector.inference.names import shown
 from detector.services import get_detector
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
@@ -73,6 +74,8 @@ class Command(BaseCommand):
         conditions = _conditions(options)
         _check_writable(options["report"])
         data = find_labelled(options["split"], options["data_dir"])
+        for sentence in data.left_out:
+            self.stderr.write(sentence)
         data = data.capped(options["per_source"], options["seed"])
         detector = get_detector()
         self._warn_of_known(detector.runtime.weights_dir, data.pictures)
@@ -94,7 +97,9 @@ class Command(BaseCommand):
             # Weights that are missing or of another origin are no reason not to measure the rest.
             with suppress(OSError, ValueError):
                 if known := known_to(weights_dir / folder, pictures):
-                    some = ", ".join(known[:3]) + (" and others" if len(known) > 3 else "")
+                    some = ", ".join(map(shown, known[:3])) + (
+                        " and others" if len(known) > 3 else ""
+                    )
                     said = f"Warning: {folder} has learnt from {len(known)} of the sources ({some})"
                     self.stderr.write(f"{said}: figures on them flatter it.")
 

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from detector.inference.methods.huggingface.members import MEMBERS, Member
+from detector.inference.names import shown
 from detector.services import get_runtime
 
 
@@ -127,7 +128,7 @@ class Command(BaseCommand):
             raise CommandError(self._interrupted(order), returncode=130) from error
         if metrics:
             self.stdout.write(f"\n{as_text(metrics)}\n{metrics['about_calibration']}")
-            self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {order.folder}"))
+            self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {shown(order.folder)}"))
         return True
 
     def _order(self, member: Member, options: dict[str, Any]) -> Any:

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from detector.inference.names import shown
+
 
 class Command(BaseCommand):
     help = (
@@ -57,8 +59,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt as error:
             raise CommandError("Stopped. Run the command again: it goes on from here.") from error
         text = summarise(metadata, chosen=equalise is not None)
-        wrote = f"Wrote {data_dir / 'splits'}."
-        return f"{text}\n{wrote} Next: manage.py finetune_hf_models --data-dir {data_dir}"
+        wrote = f"Wrote {shown(data_dir / 'splits')}."
+        return f"{text}\n{wrote} Next: manage.py finetune_hf_models --data-dir {shown(data_dir)}"
 
 
 def _plan(equalise: bool | None, options: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from detector.training.corpus import Picture
 from .data import Labelled
 from .outcome import Outcome
 
+LONGEST_NAME = 50  # letters of the data folder's name that the cache is found by
 # By condition.
 Outcomes = dict[str, Outcome]
 
@@ -25,7 +26,7 @@ class OutcomeCache:
     def __init__(self, folder: Path, data: Labelled, version: str) -> None:
         key = repr((version, _conditions_digest(), str(data.root), data.equalise))
         digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        self._path = folder / f"{data.root.name}-{digest}.jsonl"
+        self._path = folder / f"{data.root.name[:LONGEST_NAME]}-{digest}.jsonl"
         self._data = data
 
     def read(self, pictures: Iterable[Picture]) -> list[Outcomes]:

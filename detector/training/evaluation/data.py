@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from detector.inference.folders import File
+from detector.inference.names import brief, shown
 from detector.training.corpus import LABELS, Picture, cap_sources, read_corpus
 from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.layout import UNKNOWN, find_files
@@ -19,13 +21,15 @@ LABELLED = "ai_images/ and real_images/, ai/ and real/, or ai/ and nature/, at a
 class Labelled:
     """Pictures of both classes below `root`, of the split or folder `name`.
 
-    `equalise` is what both classes go through before anything but "clean" is measured.
+    `equalise` is what both classes go through before anything but "clean" is measured; `left_out`
+    says what else was found there.
     """
 
     root: Path
     name: str
     pictures: list[Picture]
     equalise: Equalise | None = None
+    left_out: tuple[str, ...] = ()
 
     def capped(self, most: int | None, seed: int) -> Labelled:
         """At most `most` pictures of each source and class, drawn at random; None: all."""
@@ -67,25 +71,30 @@ def _of_split(split: str, data_dir: Path) -> Labelled:
         raise ValueError(f"{error} Or let manage.py prepare_genimage write its splits.") from error
     found = sorted({picture.split for picture in pictures})
     if split not in found:
-        raise ValueError(f"{data_dir} has no split {split}; it has {', '.join(found)}.")
+        raise ValueError(f"{shown(data_dir)} has no split {split}; it has {', '.join(found)}.")
     return Labelled(root, split, [picture for picture in pictures if picture.split == split])
 
 
 def _of_folder(folder: Path) -> Labelled:
     root = folder.resolve()
-    pictures = sorted(_labelled_files(root), key=lambda picture: picture.path)
+    walk = find_files(root)
+    pictures = sorted(_labelled_files(root, walk), key=lambda picture: picture.path)
+    left_out = tuple(walk.left_out.sentences())
     if not pictures:
-        raise ValueError(f"There are no labelled pictures in {folder}; needed is {LABELLED}.")
-    return Labelled(root, root.name, pictures)
+        said = f"There are no labelled pictures in {shown(folder)}; needed is {LABELLED}."
+        raise ValueError(" ".join([said, *left_out]))
+    return Labelled(root, root.name, pictures, left_out=left_out)
 
 
-def _labelled_files(root: Path) -> Iterator[Picture]:
-    for file in find_files(root):
+def _labelled_files(root: Path, files: Iterable[File]) -> Iterator[Picture]:
+    for file in files:
         folders = file.path.split("/")[:-1]
         places = [i for i, name in enumerate(folders) if name.lower() in CLASS_FOLDERS]
         labels = {CLASS_FOLDERS[folders[place].lower()] for place in places}
         if len(labels) > 1:
-            raise ValueError(f"{file.path} lies below folders of both classes; which one is it?")
+            raise ValueError(
+                f"{brief(file.path)} lies below folders of both classes; which one is it?"
+            )
         if labels:
             label = labels.pop()
             source = _source(root, folders, places[0])
@@ -111,6 +120,6 @@ def _check_classes(labelled: Labelled) -> None:
     labels = {picture.label for picture in labelled.pictures}
     if missing := [name for name, label in LABELS.items() if label not in labels]:
         raise ValueError(
-            f"{labelled.name} of {labelled.root} has no {' and no '.join(missing)} pictures; "
-            "needed are both classes, ai and real."
+            f"{shown(labelled.name)} of {shown(labelled.root)} has no {' and no '.join(missing)} "
+            "pictures; needed are both classes, ai and real. " + " ".join(labelled.left_out)
         )

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from detector.inference.names import shown
 from detector.training.augment import CLEAN
 
 from . import plots
@@ -38,11 +40,17 @@ CONDITIONS = {
 }
 
 
+def _printable(value: Any) -> Any:
+    """A text fit to be written: a name of a file may hold bytes that are no UTF-8."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 # Names of generators, folders and files come from outside, so everything is escaped.
 TEMPLATES = Environment(
     loader=FileSystemLoader(FOLDER),
     autoescape=True,
     undefined=StrictUndefined,
+    finalize=_printable,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -121,6 +121,9 @@ def _count(n: int, name: str) -> str:
 
 
 def write_report(folder: Path, report: Report) -> None:
-    """Write the files of RENDERINGS. Raises `OSError`."""
+    """Write the files of RENDERINGS. Raises `OSError`.
+
+    A name that is not UTF-8 stands in JSON as Python's own escapes, which JSON reads as well.
+    """
     for name, render in RENDERINGS.items():
-        (folder / name).write_text(render(report), encoding="utf-8")
+        (folder / name).write_text(render(report), encoding="utf-8", errors="backslashreplace")

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from detector.inference.images import SourceImage
+from detector.inference.names import shown
 from detector.inference.pipeline import Detector
 from detector.training.corpus import Picture
 from detector.training.preparation import Progress
@@ -88,7 +89,8 @@ def _collect(
     kept = [index for index in range(len(known)) if index not in unread]
     pictures = [data.pictures[index] for index in kept]
     if {picture.label for picture in pictures} != {0, 1}:
-        raise ValueError(f"{data.name} needs readable pictures of both classes, ai and real.")
+        name = shown(data.name)
+        raise ValueError(f"{name} needs readable pictures of both classes, ai and real.")
     outcomes = {name: [known[index][name] for index in kept] for name in conditions}
     reasons = {data.named(data.pictures[index]): unread[index] for index in sorted(unread)}
     return Measured(pictures, outcomes, reasons)

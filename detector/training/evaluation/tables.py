@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from detector.inference.names import shown
 from detector.training.metrics import FIGURES
 
 from .figures import COUNTS, SHARES
@@ -40,8 +41,8 @@ def _csv_rows(figures: dict[str, Any]) -> Iterator[list[Any]]:
 
 def to_markdown(report: dict[str, Any]) -> str:
     """The report as tables, one a condition."""
-    lines = [f"# Accuracy on {report['data']}, {report['split']}", "", report["about"], ""]
-    lines += [f"`{report['command']}`", ""]
+    lines = [f"# Accuracy on {shown(report['data'])}, {shown(report['split'])}", ""]
+    lines += [report["about"], "", f"`{shown(report['command'])}`", ""]
     for condition, methods in report["conditions"].items():
         table = _table(methods, report["methods"])
         lines += [f"## {condition}", "", *table, "", sentence(methods[FUSED]), ""]
@@ -102,8 +103,13 @@ def _kinds(rows: list[dict[str, Any]], titles: dict[str, str]) -> list[str]:
             _cell(row, "called_ai"),
             *(_cell(row["by_method"][m], "called_ai") for m in methods),
         ]
-        lines.append(f"| {' | '.join([row['kind'], str(row['n']), *shares])} |")
+        lines.append(f"| {' | '.join([_name(row['kind']), str(row['n']), *shares])} |")
     return lines
+
+
+def _name(name: str) -> str:
+    """A name from outside as a cell of a table in Markdown."""
+    return shown(name).replace("|", "\\|")
 
 
 def sentence(fused: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from detector.inference.methods.huggingface.sources import (
     from_hub,
     holds_checkpoint,
 )
+from detector.inference.names import shown
 from detector.inference.runtime import Runtime
 from detector.inference.weights import folder_state
 
@@ -54,13 +55,21 @@ def find_base(
         return _wanted(wanted, runtime, endpoint)
     local = {source.state: source for source in find_sources(member, runtime)}
     if resume and FINE_TUNED in local:
+        _refuse_fault(local[FINE_TUNED])
         return Base(local[FINE_TUNED], "training goes on from your fine-tuned weights (--resume)")
     refused: list[str] = []
     for base in _from_hub(member.hub, runtime, endpoint, refused):
         return base
     if BUNDLED in local:
+        _refuse_fault(local[BUNDLED])
         return Base(local[BUNDLED], "; ".join([*refused, "so the bundled weights are taken"]))
     raise BaseUnavailable("; ".join(refused))
+
+
+def _refuse_fault(source: Source) -> None:
+    """Raises `BaseUnavailable` if what the folder says of itself is out of range or damaged."""
+    if source.fault:
+        raise BaseUnavailable(source.refusal)
 
 
 def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
@@ -73,14 +82,16 @@ def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
         for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
             return Base(base.source, why)
     except HFValidationError as error:
-        raise BaseUnavailable(f"{wanted} is neither a folder nor a hub id (owner/name)") from error
+        raise BaseUnavailable(
+            f"{shown(wanted)} is neither a folder nor a hub id (owner/name)"
+        ) from error
     raise BaseUnavailable("; ".join(refused))
 
 
 def _named_folder(folder: Path) -> Source:
     if not holds_checkpoint(folder):
-        raise BaseUnavailable(f"{folder} lacks one of {', '.join(NEEDED)}")
-    return Source(PRE_TRAINED, folder.resolve().name, folder, folder_state(folder), None)
+        raise BaseUnavailable(f"{shown(folder)} lacks one of {', '.join(NEEDED)}")
+    return Source(PRE_TRAINED, shown(folder.resolve().name), folder, folder_state(folder), None)
 
 
 def _from_hub(

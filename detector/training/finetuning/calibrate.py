@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.inference.calibration import Calibration
+from detector.inference.calibration import MAX_INTERCEPT, MAX_SLOPE, Calibration
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.training.augment import ALIKE
@@ -55,5 +55,7 @@ def calibrate(
     slope = float(stack.weights[0])
     if slope <= 0:
         return "Not calibrated: the model does not tell the validation pictures apart."
+    if slope > MAX_SLOPE or abs(stack.intercept) > MAX_INTERCEPT:
+        return "Not calibrated: the model gives all validation pictures nearly the same answer."
     Calibration(slope, stack.intercept).write(folder)
     return f"Calibrated on {len(seen)} validation pictures (Platt scaling)."

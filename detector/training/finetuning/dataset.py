@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from datasets import Dataset
 
 from detector.inference.images import ImageError, open_image
 from detector.inference.methods.huggingface.preprocess import Batch
+from detector.inference.names import shown
 from detector.inference.tiles import Pixels
 from detector.training.corpus import Picture
 from detector.training.genimage.equalise import Equalise
@@ -55,14 +57,14 @@ class FixedViews:
 
     views: Views
     equalise: Equalise | None
-    opened: tuple[str, Batch] | None = None
+    opened: tuple[bytes, Batch] | None = None
 
     def __call__(self, rows: Columns) -> Columns:
         names = zip(rows["path"], rows["sha256"], rows["view"], strict=True)
         tensors = [torch.from_numpy(self._open(path, sha)[view]) for path, sha, view in names]
         return {"pixel_values": tensors, "labels": rows["label"]}
 
-    def _open(self, path: str, sha256: str) -> Batch:
+    def _open(self, path: bytes, sha256: str) -> Batch:
         # The rows of one picture follow one another: it is opened once.
         if self.opened is None or self.opened[0] != path:
             self.opened = path, self.views.fixed(_read(path, sha256, self.equalise))
@@ -73,7 +75,8 @@ def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
     repeated = [(picture, view) for picture in pictures for view in range(repeat)]
     return Dataset.from_dict(
         {
-            "path": [str(picture.path) for picture, _ in repeated],
+            # As bytes: a name need not be UTF-8, and a text in a dataset must be.
+            "path": [os.fsencode(picture.path) for picture, _ in repeated],
             "sha256": [picture.sha256 for picture, _ in repeated],
             "label": [picture.label for picture, _ in repeated],
             "view": [view for _, view in repeated],
@@ -81,9 +84,11 @@ def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
     )
 
 
-def _read(path: str, sha256: str, equalise: Equalise | None) -> Pixels:
+def _read(path: bytes, sha256: str, equalise: Equalise | None) -> Pixels:
+    picture = Path(os.fsdecode(path))
     try:
-        pixels = open_image(Path(path)).pixels
+        pixels = open_image(picture).pixels
     except ImageError as error:
-        raise ImageError(f"{path}: {error} Run manage.py prepare_genimage again.") from error
+        said = f"{shown(picture)}: {error} Run manage.py prepare_genimage again."
+        raise ImageError(said) from error
     return equalise(pixels, sha256) if equalise else pixels

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import time
 from collections import Counter
@@ -16,8 +15,12 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
+from detector.inference.methods.huggingface.facts import METRICS
 from detector.inference.methods.huggingface.members import Member
+from detector.inference.methods.huggingface.processor import Processor
 from detector.inference.methods.huggingface.sources import FINE_TUNED, Source
+from detector.inference.names import shown
+from detector.inference.ranges import read_fields
 from detector.inference.runtime import Runtime
 from detector.training.corpus import LABELS, Picture
 from detector.training.export import write_folder
@@ -28,7 +31,7 @@ from detector.training.preparation import Progress
 from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base
 from .interrupted import Interrupted
-from .model import freeze, load_model, read_processor
+from .model import freeze, load_model
 from .training_run import Lessons, Trained, train
 from .writing import Run, write_model
 
@@ -118,12 +121,12 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
     for name, label in LABELS.items():
         if not counts[label]:
             raise ValueError(
-                f"The split {split} of {data_dir} has no {name} pictures; every split needs both "
-                "classes. Add pictures and run manage.py prepare_genimage."
+                f"The split {split} of {shown(data_dir)} has no {name} pictures; every split needs "
+                "both classes. Add pictures and run manage.py prepare_genimage."
             )
     if gone := next((p.path for p in pictures if not p.path.exists()), None):
         raise ValueError(
-            f"{gone} of the split {split} is gone; run manage.py prepare_genimage again."
+            f"{shown(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
         )
     return pictures
 
@@ -141,8 +144,8 @@ def _start(order: Order) -> tuple[Base, Path | None]:
     checkpoint = order.interrupted.checkpoint()
     if checkpoint and not order.resume:
         raise ValueError(
-            f"An interrupted run is in {order.interrupted.folder}: go on with --resume, or delete "
-            "that folder to begin anew."
+            f"An interrupted run is in {shown(order.interrupted.folder)}: go on with --resume, or "
+            "delete that folder to begin anew."
         )
     if order.resume and order.interrupted.begun:
         plan = order.interrupted.check(_asked(order))
@@ -162,9 +165,11 @@ def _start(order: Order) -> tuple[Base, Path | None]:
 
 def _check_same_pictures(folder: Path, digest: str) -> None:
     """Raises `ValueError` if the model in `folder` learnt from other splits than these."""
-    metrics = folder / "metrics.json"
-    data = json.loads(metrics.read_text()).get("data", {}) if metrics.exists() else {}
-    if data.get("digest", digest) != digest:
+    if not (folder / METRICS).exists():
+        return
+    metrics = read_fields(folder / METRICS)
+    learnt = metrics.fields("data").values.get("digest", digest) if "data" in metrics else digest
+    if learnt != digest:
         raise ValueError(
             "--resume: the fine-tuned weights learnt from other splits, so that pictures of this "
             "test may be among them. Begin anew without --resume, or restore the old splits."
@@ -199,7 +204,7 @@ def _train(
     freeze(model, order.arguments.freeze)
     trained = train(
         model,
-        read_processor(base.source.folder),
+        Processor.read(base.source.folder),
         Lessons(pictures["train"], pictures["val"], equalise),
         order.arguments,
         order.interrupted.folder,

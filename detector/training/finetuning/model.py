@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
 from detector.inference.methods.huggingface.convert import load
+from detector.inference.methods.huggingface.facts import read_labels
 from detector.inference.methods.huggingface.labels import ai_indices
 
 logger = logging.getLogger(__name__)
@@ -48,9 +47,8 @@ def _load(folder: Path) -> tuple[PreTrainedModel, set[str]]:
 
 
 def _ai_classes(folder: Path) -> list[int] | None:
-    names = json.loads((folder / "config.json").read_text()).get("id2label") or {}
     try:
-        return ai_indices({int(index): str(name) for index, name in names.items()})
+        return ai_indices(read_labels(folder))
     except ValueError:  # ImageNet's classes, say
         return None
 
@@ -132,9 +130,3 @@ def _layers(model: PreTrainedModel) -> list[nn.Module]:
         if not any(name.startswith(f"{other}.") for other in lists)
     ]
     return list(max(outer, key=len, default=[]))
-
-
-def read_processor(folder: Path) -> dict[str, Any]:
-    """preprocessor_config.json of a checkpoint folder."""
-    processor: dict[str, Any] = json.loads((folder / "preprocessor_config.json").read_text())
-    return processor

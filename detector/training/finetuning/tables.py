@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from detector.inference.names import shown
+
 from .testing import BASE, FINE_TUNED
 
 HEAD = ("test pictures", "n", "model", "accuracy (95 % interval)", "AUROC (95 % interval)")
@@ -16,7 +18,7 @@ def test_rows(metrics: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield from _rows(condition, models)
     for generator, conditions in metrics["held_out"].items():
         for condition, models in conditions.items():
-            yield from _rows(f"held-out {generator}, {condition}", models)
+            yield from _rows(f"held-out {shown(generator)}, {condition}", models)
 
 
 def _rows(name: str, models: dict[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -15,6 +15,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
+from detector.inference.names import shown
 from detector.training.augment import CLEAN
 from detector.training.corpus import Picture
 from detector.training.genimage.equalise import Equalise
@@ -58,7 +59,7 @@ def score_models(
         return {name: model.score(image) for name, model in models.items()}
 
     def refused(index: int, reason: str) -> None:
-        logger.warning("Left out of the test: %s: %s", pictures[index].path, reason)
+        logger.warning("Left out of the test: %s: %s", shown(pictures[index].path), reason)
 
     stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise, refused)
     bar = progress(stream, total=len(pictures), desc="Testing", unit="picture")

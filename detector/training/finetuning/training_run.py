@@ -17,6 +17,7 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
+from detector.inference.methods.huggingface.processor import Processor
 from detector.training.augment import Augmentation
 from detector.training.corpus import Picture
 from detector.training.genimage.equalise import Equalise
@@ -49,7 +50,7 @@ class Trained:
 
 def train(
     model: PreTrainedModel,
-    processor: dict[str, Any],
+    processor: Processor,
     lessons: Lessons,
     arguments: Arguments,
     folder: Path,

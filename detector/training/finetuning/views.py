@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from PIL import Image
 
-from detector.inference.methods.huggingface.preprocess import (
-    Batch,
-    height_width,
-    keeps_resolution,
-    preprocess,
-)
+from detector.inference.methods.huggingface.preprocess import Batch, preprocess
+from detector.inference.methods.huggingface.processor import Processor
 from detector.inference.tiles import Pixels
 from detector.training.augment import Augmentation, rescale
 
@@ -23,14 +17,14 @@ LARGEST_PART = 1024
 
 
 class Views:
-    """Views of pictures for the processor of one checkpoint (its preprocessor_config.json).
+    """Views of pictures for the processor of one checkpoint.
 
     `augmentation` None learns from the plain views of serving, one at random.
     """
 
-    def __init__(self, processor: dict[str, Any], augmentation: Augmentation | None) -> None:
+    def __init__(self, processor: Processor, augmentation: Augmentation | None) -> None:
         self.processor, self.augmentation = processor, augmentation
-        self.native = keeps_resolution(processor)
+        self.native = processor.crop if processor.keeps_resolution else None
         self.per_picture = VALIDATION_CROPS if self.native else 1
 
     def random(self, pixels: Pixels, rng: np.random.Generator) -> Batch:
@@ -39,8 +33,7 @@ class Views:
             views = preprocess(Image.fromarray(pixels), self.processor)
             return np.asarray(views[rng.integers(len(views))])
         if self.native:
-            size = height_width(self.processor["crop_size"])[0]
-            part = self.augmentation.random_crop(pixels, size, rng)
+            part = self.augmentation.random_crop(pixels, self.native[0], rng)
         else:
             part = _random_part(pixels, self.augmentation, rng)
         return np.asarray(preprocess(Image.fromarray(part), self.processor)[0])

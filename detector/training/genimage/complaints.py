@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.inference.names import brief, shown
+
 from .index import Index
 from .scan import Outside
 from .table import Table
@@ -21,13 +23,17 @@ def check_classes(data_dir: Path, index: Index, table: Table, outside: Outside) 
         return
     missing = [where for where, n in zip(BELONG, (real, ai), strict=True) if not n]
     parts = [
-        f"{data_dir} has {ai} AI and {real} real pictures that can be read; needed are both. "
-        f"Missing ones belong in {', and in '.join(missing)}."
+        f"{shown(data_dir)} has {ai} AI and {real} real pictures that can be read; needed are "
+        f"both. Missing ones belong in {', and in '.join(missing)}."
     ]
     for path, reason in index.left_out(1):
-        parts.append(f"{index.count_left_out()} cannot be read, the first is {path}: {reason}")
-    if outside.count:
-        parts.append(f"{outside.count} stand in other folders, the first is {outside.first}.")
+        parts.append(
+            f"{index.count_left_out()} cannot be read, the first is {brief(path)}: {reason}"
+        )
+    if outside.layout.count:
+        first = brief(outside.layout.first)
+        parts.append(f"{outside.layout.count} stand in other folders, the first is {first}.")
+    parts += outside.walk.sentences()
     raise ValueError(" ".join(parts))
 
 
@@ -35,7 +41,9 @@ def check_conflicts(index: Index, pairs: np.ndarray) -> None:
     """Raises `ValueError` for files that are in both classes; `pairs` (m, 2) are real and AI."""
     if not len(pairs):
         return
-    lines = [f"  {index.path(ai)} = {index.path(real)}" for real, ai in pairs[:MOST_NAMED]]
+    lines = [
+        f"  {brief(index.path(ai))} = {brief(index.path(real))}" for real, ai in pairs[:MOST_NAMED]
+    ]
     if more := len(pairs) - len(lines):
         lines.append(f"  and {more} more")
     raise ValueError(
@@ -52,7 +60,7 @@ def find_generators(table: Table, names: tuple[str, ...]) -> set[str]:
     wanted = {name.lower() for name in names}
     if unknown := wanted - {name.lower() for name in there}:
         raise ValueError(
-            f"--holdout-generator: there is no {', '.join(sorted(unknown))}; there are "
-            f"{', '.join(sorted(there))}."
+            f"--holdout-generator: there is no {', '.join(map(shown, sorted(unknown)))}; there "
+            f"are {', '.join(map(shown, sorted(there)))}."
         )
     return {name for name in there if name.lower() in wanted}

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from .layout import File
+from detector.inference.folders import File
+
 from .reading import Facts
 
 NAME = ".scan.sqlite3"

@@ -7,13 +7,11 @@ Two layouts, which may stand side by side; folder names match in any case:
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from detector.inference.images import SUFFIXES
+from detector.inference.folders import Walk
 
 from .splits import FOLDER
 
@@ -40,39 +38,9 @@ class Place:
     generator: str
 
 
-@dataclass(frozen=True)
-class File:
-    """A file that is named like a picture; `path` is relative to the data folder, with `/`."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-
-def find_files(data_dir: Path) -> Iterator[File]:
-    """The files below `data_dir` with a suffix of a picture, in no order, one folder at a time.
-
-    Hidden names and the `splits` folder are skipped; links are followed unless they lead back
-    into a folder that they stand in. Raises `OSError` for a folder that cannot be read.
-    """
-    return _walk(data_dir, "", frozenset())
-
-
-def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[File]:
-    status = folder.stat()
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or (not prefix and entry.name == FOLDER):
-                continue
-            if entry.is_dir():
-                inner = f"{prefix}{entry.name}/"
-                yield from _walk(folder / entry.name, inner, above | {identity})
-            elif entry.is_file() and os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                file = entry.stat()
-                yield File(prefix + entry.name, file.st_size, file.st_mtime_ns)
+def find_files(data_dir: Path) -> Walk:
+    """The pictures below `data_dir`, but for its `splits` folder."""
+    return Walk(data_dir, skip=frozenset({FOLDER}))
 
 
 def place_of(path: str) -> Place | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+
+from detector.inference.names import brief
 
 from .duplicates import DISTANCE
 from .index import Index
@@ -55,7 +58,8 @@ def describe_left_out(index: Index, outside: Outside) -> dict[str, Any]:
     files = [{"path": path, "reason": why} for path, why in index.left_out(MOST_LEFT_OUT)]
     return {
         "left_out": {"count": index.count_left_out(), "files": files},
-        "outside_layout": {"count": outside.count, "first": outside.first},
+        "outside_layout": asdict(outside.layout),
+        "walk": asdict(outside.walk) | {"said": outside.walk.sentences()},
     }
 
 
@@ -76,7 +80,10 @@ def say_look_alikes(index: Index, pairs: np.ndarray) -> list[str]:
     """A warning about pairs (m, 2) of a real and an AI picture that look alike, if there are."""
     if not len(pairs):
         return []
-    named = [f"{index.path(ai)} and {index.path(real)}" for real, ai in pairs[:MOST_LOOK_ALIKES]]
+    named = [
+        f"{brief(index.path(ai))} and {brief(index.path(real))}"
+        for real, ai in pairs[:MOST_LOOK_ALIKES]
+    ]
     return [
         f"AI and real pictures look alike and stay in one split: {'; '.join(named)} ({len(pairs)} "
         "in all). Where the one was not made from the other, a label may be wrong."

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from detector.inference.names import shown
+
 from .complaints import check_classes, check_conflicts, find_generators
 from .duplicates import group_pictures, in_both_classes, same_bytes
 from .equalise import common_side
@@ -62,7 +64,9 @@ def prepare(data_dir: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
         metadata, split = _decide(index, table, outside, plan)
         write_splits(folder, index, split, metadata)
     except sqlite3.DatabaseError as error:
-        raise OSError(f"{folder / NAME}: {error}; delete it and run the command again.") from error
+        raise OSError(
+            f"{shown(folder / NAME)}: {error}; delete it and run the command again."
+        ) from error
     finally:
         index.close()
     return metadata
@@ -70,12 +74,14 @@ def prepare(data_dir: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
 
 def _make_folder(data_dir: Path) -> Path:
     if not data_dir.is_dir():
-        raise FileNotFoundError(f"There is no folder {data_dir}; needed is one with {LAYOUTS}.")
+        raise FileNotFoundError(
+            f"There is no folder {shown(data_dir)}; needed is one with {LAYOUTS}."
+        )
     folder = data_dir / FOLDER
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OSError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise OSError(f"{shown(folder)} cannot be written: {error.strerror}.") from error
     return folder
 
 

@@ -8,14 +8,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from pathlib import Path
 
 import pillow_heif
 from PIL import AvifImagePlugin
 
+from detector.inference.folders import File, LeftOut, Tally
+
 from .index import Index
-from .layout import File, find_files, place_of
+from .layout import find_files, place_of
 from .reading import read_facts
 
 # So many pictures are handed out and written down at once, and lost by a kill.
@@ -25,12 +28,12 @@ CHUNK = 8
 Progress = Callable[..., Iterable]
 
 
+@dataclass
 class Outside:
-    """The pictures outside both layouts: how many, and the first by name."""
+    """What the index does not hold: pictures outside both layouts, and what the walk left out."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.first = ""
+    layout: Tally = field(default_factory=Tally)
+    walk: LeftOut = field(default_factory=LeftOut)
 
     def sort_out(self, files: Iterable[File]) -> Iterator[File]:
         """Pass on the files that stand in one of the layouts."""
@@ -38,17 +41,17 @@ class Outside:
             if place_of(file.path):
                 yield file
             else:
-                self.count += 1
-                self.first = min(self.first or file.path, file.path)
+                self.layout.add(file.path)
 
 
 def scan(data_dir: Path, index: Index, workers: int, progress: Progress) -> Outside:
     """Bring `index` up to date with the files of `data_dir`.
 
-    Raises `OSError` for a folder that cannot be read, `RuntimeError` if a worker was killed.
+    Raises `RuntimeError` if a worker was killed.
     """
-    outside = Outside()
-    files = progress(find_files(data_dir), desc="Finding", unit="picture")
+    walk = find_files(data_dir)
+    outside = Outside(walk=walk.left_out)
+    files = progress(walk, desc="Finding", unit="picture")
     index.refresh(outside.sort_out(files))
     if index.count_pending():
         try:

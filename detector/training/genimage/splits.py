@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from detector.inference.names import shown
 from detector.training.corpus import LABELS, Picture
 
 from .equalise import Equalise
@@ -27,10 +28,12 @@ def read_splits_metadata(data_dir: Path) -> dict[str, Any]:
     path = data_dir / FOLDER / METADATA
     metadata = _read(path)
     if not isinstance(metadata, dict):
-        raise ValueError(f"{path} is damaged (no JSON object); {AGAIN} again.")
+        raise ValueError(f"{shown(path)} is damaged (no JSON object); {AGAIN} again.")
     if metadata.get("version") != VERSION:
         version = metadata.get("version")
-        raise ValueError(f"{path} has version {version}, needed is {VERSION}; {AGAIN} again.")
+        raise ValueError(
+            f"{shown(path)} has version {version}, needed is {VERSION}; {AGAIN} again."
+        )
     return metadata
 
 
@@ -46,7 +49,7 @@ def read_split(data_dir: Path, name: str) -> list[Picture]:
     # Each row turns into a picture as it is parsed: dictionaries of a million rows need gigabytes.
     pictures = _read(path, partial(_picture, data_dir.absolute(), name))
     if not isinstance(pictures, list) or not all(isinstance(p, Picture) for p in pictures):
-        raise ValueError(f"{path} is damaged (no JSON array of pictures); {AGAIN} again.")
+        raise ValueError(f"{shown(path)} is damaged (no JSON array of pictures); {AGAIN} again.")
     return pictures
 
 
@@ -62,18 +65,22 @@ def read_equalise(data_dir: Path) -> Equalise | None:
         return Equalise(int(equalise["side"]))
     except (KeyError, TypeError, ValueError) as error:
         path = data_dir / FOLDER / METADATA
-        raise ValueError(f"{path} is damaged (equalise: {equalise!r}); {AGAIN} again.") from error
+        raise ValueError(
+            f"{shown(path)} is damaged (equalise: {equalise!r}); {AGAIN} again."
+        ) from error
 
 
 def _read(path: Path, object_hook: Any = None) -> Any:
     try:
         return json.loads(path.read_bytes(), object_hook=object_hook)
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"There is no {path}; {AGAIN}.") from error
+        raise FileNotFoundError(f"There is no {shown(path)}; {AGAIN}.") from error
     except KeyError as error:
-        raise ValueError(f"{path} is damaged (a row lacks {error}); {AGAIN} again.") from error
+        raise ValueError(
+            f"{shown(path)} is damaged (a row lacks {error}); {AGAIN} again."
+        ) from error
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}); {AGAIN} again.") from error
+        raise ValueError(f"{shown(path)} is damaged ({error}); {AGAIN} again.") from error
 
 
 def _picture(data_dir: Path, split: str, row: dict[str, Any]) -> Picture:

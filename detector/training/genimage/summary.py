@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from detector.inference.names import brief, shown
+
 from .format_bias import ALARM
 from .splits import SPLITS
 
@@ -38,15 +40,15 @@ def _generators(metadata: dict[str, Any]) -> str:
     """Each generator with how many pictures of it are in train, val and test."""
     counts = [metadata["counts"][name]["generators"] for name in SPLITS]
     names = sorted({name for each in counts for name in each})
-    shown = [
-        f"{name} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
+    told = [
+        f"{shown(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
         for name in names[:MOST_GENERATORS]
     ]
-    if more := len(names) - len(shown):
-        shown.append(f"{more} more")
+    if more := len(names) - len(told):
+        told.append(f"{more} more")
     held = metadata["holdout_generators"]
-    return f"Generators: {', '.join(shown)}." + (
-        f" Held out for test: {', '.join(held)}." if held else ""
+    return f"Generators: {', '.join(told)}." + (
+        f" Held out for test: {', '.join(map(shown, held))}." if held else ""
     )
 
 
@@ -63,15 +65,16 @@ def _left_out(metadata: dict[str, Any]) -> Iterator[str]:
     if count:
         yield f"Left out, since they cannot be read: {count:,}."
     for file in files[:MOST_FILES]:
-        yield f"  {file['path']}: {file['reason']}"
+        yield f"  {brief(file['path'])}: {file['reason']}"
     if more := count - len(files[:MOST_FILES]):
         yield f"  and {more:,} more, see metadata.json"
     outside = metadata["outside_layout"]
     if outside["count"]:
         yield (
             f"Left out, since their folders do not say which class they are: {outside['count']:,}, "
-            f"the first is {outside['first']}."
+            f"the first is {brief(outside['first'])}."
         )
+    yield from metadata["walk"]["said"]
 
 
 def _format_bias(bias: dict[str, Any]) -> Iterator[str]:

@@ -10,27 +10,25 @@ at all, and a member that is not there never counts as "real".
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from detector.inference.abstention import reason_to_abstain
-from detector.inference.calibration import FILENAME, Calibration
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method, MethodUnavailable
+from detector.inference.names import shown
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding
 from detector.inference.runtime import Network, Runtime
 from detector.inference.weights import files_state
 
 from .convert import ConversionError, convert
-from .labels import ai_indices, ai_probability
+from .facts import read_facts
+from .labels import ai_probability
 from .members import MEMBERS, Member
 from .preprocess import preprocess
 from .sources import (
@@ -41,6 +39,7 @@ from .sources import (
     Source,
     find_sources,
     why_missing,
+    without_path,
 )
 
 logger = logging.getLogger(__name__)
@@ -57,6 +56,7 @@ UNUSABLE = (
 )
 # Of a member whose quality nobody has measured.
 UNMEASURED_WEIGHT = 0.1
+LEAST_WEIGHT = 0.01
 # Uncalibrated members are often sure of nonsense: their scores are held within this of 0 and 1.
 UNCALIBRATED_MARGIN = 0.05
 
@@ -78,13 +78,9 @@ class Checkpoint:
     """A checkpoint folder, loaded. Raises one of `UNUSABLE` if it cannot be used."""
 
     def __init__(self, source: Source, runtime: Runtime) -> None:
-        config = json.loads((source.folder / "config.json").read_text())
-        id2label = {int(index): str(name) for index, name in dict(config["id2label"]).items()}
-        self.source = source
-        self.ai, self.outputs = ai_indices(id2label), len(id2label)
-        self.processor = json.loads((source.folder / "preprocessor_config.json").read_text())
-        calibrated = (source.folder / FILENAME).exists()
-        self.calibration = Calibration.read(source.folder) if calibrated else None
+        if source.fault:
+            raise ValueError(source.fault)
+        self.source, self.facts = source, read_facts(source.folder)
         self.network = Network(prepare_network(source, runtime), runtime)
         self._try()
 
@@ -92,25 +88,26 @@ class Checkpoint:
     def weight(self) -> float:
         """2 AUROC - 1 (the Gini coefficient), so that a coin toss weighs nothing."""
         roc_auc = self.source.roc_auc
-        return UNMEASURED_WEIGHT if roc_auc is None else max(2 * roc_auc - 1, 0.01)
+        return UNMEASURED_WEIGHT if roc_auc is None else max(2 * roc_auc - 1, LEAST_WEIGHT)
 
     def _try(self) -> None:
         """Answer once now: what does not work must not wait for the first picture."""
-        logits = self.network(preprocess(Image.new("RGB", (320, 256)), self.processor))
-        if logits.shape[1:] != (self.outputs,) or not np.isfinite(logits).all():
-            raise ValueError(f"it gives {logits.shape[1:]} outputs for {self.outputs} classes")
+        logits = self.network(preprocess(Image.new("RGB", (320, 256)), self.facts.processor))
+        if logits.shape[1:] != (self.facts.outputs,):
+            outputs = self.facts.outputs
+            raise ValueError(f"it gives {logits.shape[1:]} outputs for {outputs} classes")
 
     def logit(self, image: SourceImage) -> float:
         """Uncalibrated log-odds of AI, the mean over the views."""
-        logits = self.network(preprocess(image.rgb, self.processor))
-        views = [log_odds(ai_probability(row, self.ai)) for row in logits]
+        logits = self.network(preprocess(image.rgb, self.facts.processor))
+        views = [log_odds(ai_probability(row, self.facts.ai)) for row in logits]
         return sum(views) / len(views)
 
     def score(self, image: SourceImage) -> float:
         """P(AI), calibrated where the folder has a calibration, else held off the ends."""
         logit = self.logit(image)
-        if self.calibration:
-            return self.calibration.score(logit)
+        if self.facts.calibration:
+            return self.facts.calibration.score(logit)
         return min(max(sigmoid(logit), UNCALIBRATED_MARGIN), 1 - UNCALIBRATED_MARGIN)
 
 
@@ -209,20 +206,12 @@ def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, st
             logger.info(_loading_line(member, source))
             checkpoint = Checkpoint(source, runtime)
         except UNUSABLE as error:
-            logger.warning("✗ %s refused: %s", source.name, error)
-            refused.append(f"{source.name} was refused: {_without_path(error)}.")
+            logger.warning("✗ %s refused: %s", source.name, shown(error))
+            refused.append(replace(source, fault=without_path(error)).refusal)
         else:
             logger.info("✓ %s loaded successfully", member.loaded_title)
             return checkpoint, " ".join(refused)
     return None, " ".join(refused) or why_missing(member, runtime)
-
-
-def _without_path(error: Exception) -> str:
-    """What went wrong in one line, without the folders of this machine: the page shows it."""
-    if isinstance(error, OSError) and error.filename:
-        return f"{Path(error.filename).name}: {error.strerror}"
-    line = next(iter(str(error).splitlines()), type(error).__name__)
-    return re.sub(r"(/[^/\s'\"]+)+/", "", line)[:200]
 
 
 def _loading_line(member: Member, source: Source) -> str:

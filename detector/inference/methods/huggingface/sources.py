@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import try_to_load_from_cache
 
+from detector.inference.names import shown
 from detector.inference.runtime import Runtime
-from detector.inference.weights import folder_state
+from detector.inference.weights import check_digests, folder_state
 
+from .facts import CONFIG, WEIGHTS, Measured, read_facts
 from .members import HubCheckpoint, Member
+from .processor import FILENAME as PROCESSOR
 
 FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "FINE-TUNED",
@@ -21,7 +24,10 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "bundled",
     "unavailable",
 )
-NEEDED = ("config.json", "preprocessor_config.json", "model.safetensors")
+NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
+
+
+MOST_SAID = 300
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Source:
     """A folder with a checkpoint: its state, what to call it, and how good it was measured to be.
 
     `roc_auc` is None where nobody has measured it, and the lower bound of its interval where we
-    have; `digest` changes when the weights do.
+    have; `digest` changes when the weights do. `fault` says why the folder cannot be used, if what
+    it says of itself is out of range or damaged.
     """
 
     state: str
@@ -38,17 +45,23 @@ class Source:
     digest: str
     roc_auc: float | None
     accuracy: str | None = None
+    fault: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """The sentence that says that the folder was refused, and why."""
+        return f"{self.name} was refused: {self.fault}."
 
 
 def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
-    """Every place that holds weights for this member, best first."""
+    """Every place that holds weights for this member, best first, those with a fault as well."""
     finetuned = runtime.finetuned_dir / member.finetuned
     if (finetuned / "config.json").is_file():
         yield _from_folder(FINE_TUNED, finetuned)
     for checkpoint in member.hub:
         folder = cached_folder(checkpoint, runtime.hub_cache)
         if folder and holds_checkpoint(folder):
-            yield from_hub(checkpoint, folder)
+            yield _with_fault(from_hub(checkpoint, folder))
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
         yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
 
@@ -88,16 +101,9 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
 
 
 def _from_folder(state: str, folder: Path) -> Source:
-    metrics = _read_metrics(folder)
-    measured = metrics.get("test") or metrics.get("calibration") or {}
-    return Source(
-        state,
-        folder.name,
-        folder,
-        folder_state(folder),
-        _sure_roc_auc(measured),
-        _accuracy(metrics),
-    )
+    source = _with_fault(Source(state, shown(folder.name), folder, folder_state(folder), None))
+    measured = Measured() if source.fault else read_facts(folder).measured
+    return replace(source, roc_auc=measured.roc_auc, accuracy=measured.accuracy)
 
 
 def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
@@ -108,25 +114,21 @@ def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
     return Source(PRE_TRAINED, name, folder, folder.name, published, accuracy)
 
 
-def _read_metrics(folder: Path) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _with_fault(source: Source) -> Source:
+    """The same with its fault. Cached, as it is asked before every picture; `digest` changes."""
     try:
-        metrics = json.loads((folder / "metrics.json").read_text())
-        return metrics if isinstance(metrics, dict) else {}
-    except (OSError, ValueError):
-        return {}
+        read_facts(source.folder)
+        if source.state == BUNDLED:
+            check_digests(source.folder)
+    except (OSError, ValueError) as error:
+        return replace(source, fault=without_path(error))
+    return source
 
 
-def _sure_roc_auc(measured: dict[str, Any]) -> float | None:
-    """The lower bound of the interval: a model tested on six pictures must not rule the others."""
-    interval = measured.get("roc_auc_interval") or [measured.get("roc_auc")]
-    return None if interval[0] is None else float(interval[0])
-
-
-def _accuracy(metrics: dict[str, Any]) -> str | None:
-    """Test accuracy, never without how many pictures it was measured on."""
-    test = metrics.get("test") or {}
-    if not {"accuracy", "accuracy_interval", "n"} <= test.keys():
-        return None
-    low, high = test["accuracy_interval"]
-    interval = f"95 % interval {low:.0%} to {high:.0%}"
-    return f"test accuracy {test['accuracy']:.0%} (n = {test['n']}, {interval})"
+def without_path(error: Exception) -> str:
+    """What went wrong in one line, without the folders of this machine: the page shows it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{shown(Path(error.filename).name)}: {error.strerror}"
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return re.sub(r"(/[^/\s'\"]+)+/", "", shown(line))[:MOST_SAID]

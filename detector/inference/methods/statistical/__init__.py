@@ -20,7 +20,7 @@ from detector.inference.results import Finding
 from detector.inference.tiles import Pixels, cut_tiles
 
 from .explanation import explain_groups, groups_sentence, spectrum_picture
-from .features import CROP, extract_features
+from .features import CROP, N_FEATURES, extract_features
 from .trees import BoostedTrees
 
 MODEL = "trees.npz"
@@ -30,7 +30,7 @@ FOLDER = "statistical"
 
 class Statistical(PixelMethod[BoostedTrees]):
     folders = (FOLDER,)
-    used = "885 statistics, boosted trees"
+    used = f"{N_FEATURES} statistics, boosted trees"
 
     def read_model(self, folder: Path) -> BoostedTrees:
         return BoostedTrees(folder / MODEL)

@@ -30,6 +30,7 @@ Profile = npt.NDArray[np.float64]
 
 CROP = 256
 SPECTRUM_BINS = 40
+N_FEATURES = 885
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 # The square 3 x 3 kernel of the spatial rich model, scaled like a second difference.
 SQUARE = np.array([[-1, 2, -1], [2, -4, 2], [-1, 2, -1]], np.float32) / 4

@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .features import N_FEATURES
+
 Places = npt.NDArray[np.intp]
 
+MAX_DEPTH = 64
 FIELDS = ("feature", "threshold", "left", "right", "value")
 
 
@@ -36,11 +39,33 @@ class BoostedTrees:
             raise
         except Exception as error:  # damaged archives raise anything
             raise ValueError(f"{path.name} is not a file of trees: {error}") from error
+        if fault := self._fault():
+            raise ValueError(f"{path.name} is not a file of trees: {fault}")
+
+    def _fault(self) -> str:
+        """What is out of range; empty if nothing is."""
+        shapes = {nodes.shape for nodes in self.nodes.values()}
+        if len(shapes) > 1 or len(shape := shapes.pop()) != 2 or not all(shape):
+            return f"{', '.join(FIELDS)} must be tables (trees, nodes) of one shape"
+        for name, end in (("feature", N_FEATURES), ("left", shape[1]), ("right", shape[1])):
+            nodes = self.nodes[name]
+            if nodes.dtype.kind not in "iu" or nodes.min() < 0 or nodes.max() >= end:
+                return f"{name} must be whole numbers from 0 to {end - 1}"
+        if not np.isfinite(self.nodes["value"]).all() or not np.isfinite(self.baseline):
+            return "value and baseline must be finite"
+        if np.isnan(self.nodes["threshold"]).any():
+            return "threshold must be a number"
+        return "" if 0 < self.depth <= MAX_DEPTH else f"depth must be from 1 to {MAX_DEPTH}"
 
     def log_odds(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Log-odds of the positive class, shape (n,), for features (n, n_features)."""
+        """Log-odds of the positive class, shape (n,), for features (n, n_features).
+
+        Raises `ValueError` if they are not finite.
+        """
         *_, (_, leaves) = self._walk(features)
         total: npt.NDArray[np.float64] = self._values(leaves).sum(1) + self.baseline
+        if not np.isfinite(total).all():
+            raise ValueError("the trees answer with NaN or infinite numbers")
         return total
 
     def attributions(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -1,0 +1,234 @@
+"""Shipped weights are those of the repository, or the method says which file is not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from PIL import Image
+
+from detector.inference.images import SourceImage, open_image
+from detector.inference.methods.statistical import MODEL
+from detector.inference.methods.statistical.trees import BoostedTrees
+from detector.inference.pipeline import Detector
+from detector.inference.results import MethodResult
+from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
+from detector.inference.verdict import load_fusion
+from detector.inference.weights import DIGESTS, check_digests, write_digests
+from detector.tests.pictures import encode, noise
+
+FOLDERS = sorted(folder.name for folder in WEIGHTS_DIR.iterdir() if folder.is_dir())
+PIXEL = {
+    "deep_learning": ("efficientnet_tiles", "openvino_model.bin"),
+    "statistical": ("statistical", "trees.npz"),
+    "huggingface": ("vit_compact", "openvino_model.bin"),
+}
+
+
+@pytest.fixture
+def image() -> SourceImage:
+    return open_image(encode(noise(200, 200), "PNG"))
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(WEIGHTS_DIR, tmp_path / "weights"))
+
+
+def ask(key: str, weights: Path, image: SourceImage) -> MethodResult:
+    none = weights.parent / "none"
+    runtime = Runtime(none, none, weights_dir=weights, hub_cache=none, force_cpu=True)
+    return Detector(runtime, only=(key,)).run_methods(image)[0]
+
+
+def flip(file: Path) -> None:
+    """Turn over all bits of a kilobyte in the middle."""
+    data = bytearray(file.read_bytes())
+    at = len(data) // 2
+    data[at : at + 1024] = bytes(byte ^ 255 for byte in data[at : at + 1024])
+    file.write_bytes(data)
+
+
+def fill_with_nan(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[1000:2000] = np.full(500, np.nan, np.float16).tobytes()
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_ships_is_what_its_digests_say(folder: str) -> None:
+    check_digests(WEIGHTS_DIR / folder)
+    listed = (WEIGHTS_DIR / folder / DIGESTS).read_text().splitlines()
+    for digest, name in (line.split("  ") for line in listed):
+        data = (WEIGHTS_DIR / folder / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == digest
+
+
+@pytest.mark.parametrize("damage", [flip, fill_with_nan])
+@pytest.mark.parametrize("key", PIXEL)
+def test_a_damaged_file_makes_the_method_unavailable_and_is_named(
+    key: str, damage: object, weights: Path, image: SourceImage
+) -> None:
+    folder, name = PIXEL[key]
+    assert ask(key, weights, image).status == "ok"
+    damage(weights / folder / name)  # type: ignore[operator]
+    result = ask(key, weights, image)
+    assert result.status == "unavailable" and result.score is None
+    assert f"{folder}/{name} has the SHA-256 digest" in result.findings[0].text
+
+
+@pytest.mark.parametrize("key", PIXEL)
+@pytest.mark.parametrize("change", ["other calibration", "no calibration", "no digests", "more"])
+def test_every_file_that_serving_reads_is_held(
+    key: str, change: str, weights: Path, image: SourceImage
+) -> None:
+    folder = weights / PIXEL[key][0]
+    match change:
+        case "other calibration":
+            name = "calibration.json"
+            (folder / name).write_text('{"slope": 2, "intercept": 0}')
+        case "no calibration":
+            (folder / (name := "calibration.json")).unlink()
+        case "no digests":
+            (folder / (name := DIGESTS)).unlink()
+        case "more":
+            (folder / (name := "preprocessor.json")).write_text("{}")
+    result = ask(key, weights, image)
+    assert result.status == "unavailable" and f"{folder.name}/{name}" in result.findings[0].text
+
+
+def test_a_card_and_hidden_files_may_change(weights: Path) -> None:
+    (weights / "statistical" / "README.md").write_text("Mine.")
+    (weights / "statistical" / ".DS_Store").touch()
+    check_digests(weights / "statistical")
+
+
+def test_a_damaged_fusion_leaves_the_verdict_open_and_is_named(
+    weights: Path, image: SourceImage
+) -> None:
+    path = weights / "fusion" / "config.json"
+    config = json.loads(path.read_text()) | {"file_weight": 2.0}
+    path.write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="fusion/config.json has the SHA-256 digest"):
+        load_fusion(weights)
+    detector = Detector(Runtime(weights, weights, weights_dir=weights), only=("statistical",))
+    verdict = detector.detect(image)
+    assert verdict.label == "uncertain" and not verdict.contributions
+    assert any("fusion/config.json" in note for note in verdict.notes)
+    assert detector.version == verdict.version
+
+
+def test_one_command_writes_the_digests(weights: Path) -> None:
+    (weights / "fusion" / "metrics.json").write_text("{}")
+    (weights / "statistical" / DIGESTS).write_text("nonsense")
+    with pytest.raises(ValueError, match="not as sha256sum writes it"):
+        check_digests(weights / "statistical")
+    call_command("write_digests", weights=weights)
+    for folder in FOLDERS:
+        check_digests(weights / folder)
+
+
+def test_the_command_says_where_there_is_nothing_to_write(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no weights folder"):
+        call_command("write_digests", weights=tmp_path)
+
+
+# NaN behind right digests: of a training that went wrong
+
+
+def put_nan_into_trees(file: Path) -> None:
+    with np.load(file) as arrays:
+        changed = {name: arrays[name].copy() for name in arrays}
+    changed["value"][0, :] = np.nan
+    np.savez_compressed(file, **changed)
+
+
+def test_trees_that_are_not_finite_are_refused(weights: Path, image: SourceImage) -> None:
+    put_nan_into_trees(weights / "statistical" / MODEL)
+    write_digests(weights / "statistical")
+    assert ask("statistical", weights, image).status == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("value", np.inf),
+        ("threshold", np.nan),
+        ("feature", 885),
+        ("left", -1),
+        ("right", 10**6),
+        ("baseline", np.nan),
+        ("depth", 10**6),
+    ],
+)
+def test_every_number_of_the_trees_has_a_range(tmp_path: Path, name: str, value: float) -> None:
+    with np.load(WEIGHTS_DIR / "statistical" / MODEL) as arrays:
+        changed = {key: arrays[key].copy() for key in arrays}
+    changed[name][...] = value
+    np.savez(tmp_path / MODEL, **changed)
+    with pytest.raises(ValueError, match=name):
+        BoostedTrees(tmp_path / MODEL)
+
+
+def save_logarithm(xml: Path) -> Path:
+    """A network that answers with the logarithm of its input."""
+    import openvino
+    from openvino import opset13 as ops
+
+    x = ops.parameter([-1, 3, -1, -1], np.float32)
+    openvino.save_model(openvino.Model([ops.log(x)], [x]), xml)
+    return xml
+
+
+@pytest.fixture
+def logarithm(tmp_path: Path) -> Network:
+    none = tmp_path / "none"
+    runtime = Runtime(none, none, weights_dir=none, force_cpu=True)
+    return Network(save_logarithm(tmp_path / "log.xml"), runtime)
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0])
+def test_no_answer_that_is_not_finite_leaves_a_network(logarithm: Network, value: float) -> None:
+    """The logarithm of -1 is NaN, that of 0 infinite."""
+    batch = np.ones((1, 3, 2, 2), np.float32)
+    assert logarithm(batch).tolist() == np.zeros_like(batch).tolist()
+    batch[0, 0, 0, 0] = value
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        logarithm(batch)
+
+
+def test_a_network_without_an_answer_is_an_error_of_its_method(
+    weights: Path, logarithm: Network
+) -> None:
+    """Where a picture is black, the networks put in their places answer with infinity or NaN."""
+    halves = Image.new("L", (256, 256))
+    halves.paste(255, (0, 0, 128, 256))
+    black = open_image(encode(halves, "PNG"))
+    none = weights.parent / "none"
+    runtime = Runtime(none, none, weights_dir=weights, hub_cache=none, force_cpu=True)
+    detector = Detector(runtime, only=("deep_learning", "huggingface"))
+    detector.load()
+    deep: Any = detector._method("deep_learning")
+    deep.loaded[0].update(dict.fromkeys(deep.folders, logarithm))
+    ensemble: Any = detector._method("huggingface")
+    ensemble.ensemble.checkpoints["vit"].network = logarithm
+    for result in detector.run_methods(black):
+        assert result.status == "error" and result.score is None
+
+
+def test_trees_that_overflow_are_an_error_of_their_method(
+    image: SourceImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = Path("none")
+    detector = Detector(Runtime(none, none), only=("statistical",))
+    detector.load()
+    trees = next(iter(detector._method("statistical").loaded[0].values()))  # type: ignore[attr-defined]
+    monkeypatch.setattr(trees, "baseline", float("inf"))
+    assert detector.run_methods(image)[0].status == "error"
