@@ -178,6 +178,16 @@ def test_what_a_killed_server_leaves_goes_at_the_next_start(data_dir: Path) -> N
         assert not upload.exists() and not orphan.exists()
 
 
+def test_temporary_files_of_libraries_and_children_lie_in_the_data_folder(data_dir: Path) -> None:
+    code = (
+        "import ai_image_detector.wsgi, os, tempfile\n"
+        "from django.conf import settings\n"
+        "print(tempfile.gettempdir(), os.environ['TMPDIR'], settings.FILE_UPLOAD_TEMP_DIR)"
+    )
+    done = run_python("-c", code, data_dir=data_dir)
+    assert done.stdout.split() == [str(data_dir / "tmp")] * 3, done.stderr
+
+
 def test_an_idle_server_forgets_by_itself(data_dir: Path) -> None:
     previews = data_dir / "media" / "previews"
     with serving(data_dir, SWEEP_SECONDS="1"):
