@@ -163,9 +163,11 @@ class Detection(models.Model):
 
 def _webp(rgb: Image.Image, quality: int) -> ContentFile:
     """A re-encoded copy, free of metadata, at most PREVIEW_SIDE pixels wide or high."""
-    small = rgb.copy()
+    share = min(PREVIEW_SIDE / max(rgb.size), 1)
+    width, height = (max(round(side * share), 1) for side in rgb.size)
+    # With a gap the picture is first reduced; a copy of a large one would take much memory.
+    small = rgb.resize((width, height), reducing_gap=2.0)
     small.info.clear()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=quality)
     return ContentFile(buffer.getvalue())

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from detector.inference.tiles import cut_tiles
+from detector.inference.tiles import mirror_to, tile_positions
 
 MAX_CROPS = 9
 Batch = npt.NDArray[np.float32]
@@ -28,7 +28,7 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
         height, width = height_width(config["crop_size"])
         if height != width:
             raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
-        views = cut_tiles(np.asarray(rgb), height, MAX_CROPS)
+        views = _native_crops(rgb, height)
     else:
         views = np.asarray(_resize_and_crop(rgb, config))[None]
     return _normalise(views, config)
@@ -37,6 +37,16 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
 def keeps_resolution(config: dict[str, Any]) -> bool:
     """Whether such a model sees crops at native resolution."""
     return not config.get("do_resize", True) and bool(config.get("do_center_crop"))
+
+
+def _native_crops(rgb: Image.Image, size: int) -> npt.NDArray[np.uint8]:
+    """As `cut_tiles`, without an array of the whole picture."""
+    places = tile_positions(rgb.height, rgb.width, size, MAX_CROPS)
+    boxes = (
+        (left, top, min(left + size, rgb.width), min(top + size, rgb.height))
+        for top, left in places
+    )
+    return np.stack([mirror_to(np.asarray(rgb.crop(box)), size) for box in boxes])
 
 
 def _resize_and_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
