@@ -11,6 +11,8 @@ MIN_CONTRAST = 2.0
 
 def reason_to_abstain(image: SourceImage) -> str | None:
     """Why pixels cannot tell anything here, or None if they may."""
+    if image.invisible:
+        return "Every pixel is fully transparent: a viewer shows nothing, so nothing is judged."
     if min(image.width, image.height) < MIN_SIDE:
         return (
             f"The picture has {image.width} x {image.height} pixels; below {MIN_SIDE} on a side "

@@ -61,7 +61,7 @@ def about_size(image: SourceImage) -> str | None:
 
 def about_compression(image: SourceImage) -> str | None:
     if image.format in ("JPEG", "MPO"):
-        quality = jpeg_quality(image.data)
+        quality = jpeg_quality(image.stream or image.data)
         measured = f"JPEG quality about {quality}" if (quality or 100) < LOW_QUALITY else ""
     else:
         rate = len(image.data) / (image.width * image.height)

@@ -1,51 +1,70 @@
 """The one door for pictures: the only place that trusts nothing.
 
 Bytes come in; a `SourceImage` or an `ImageError` with a sentence for the user comes out. The kind
-of file is read from its content, never from its name or MIME type; size and pixel count are checked
-before anything is decoded, and the file is decoded once.
+of file is read from its content, never from its name or MIME type. Its structure is walked first
+(decoding/): sizes, counts and memory are checked before anything is decoded, and the decoder gets
+only what makes the pixels.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 
-# Pillow's names. MPO, a JPEG with further pictures behind it that many phones write, opens as JPEG.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
-FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
+from .decoding.libtiff import Complaints, complaints
+from .decoding.prepare import FORMAT_NAMES, prepare, skip_leading
+from .decoding.stream import Stream, cut_off, header_damaged
+from .limits import (
+    ImageError,
+    Limits,
+    check_memory,
+    check_pixels,
+    check_size,
+    reduction,
+    say_too_large,
+)
+from .memory import decoding_memory
+from .pixels import STRIP, Shown, to_rgb
+
+__all__ = (
+    "FORMAT_NAMES",
+    "SUFFIXES",
+    "ImageError",
+    "Limits",
+    "SourceImage",
+    "open_image",
+    "say_too_large",
+)
+
 # How files of these formats are named, by which folders are searched; what a file is, it says.
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng"}
     | {".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heics", ".heif", ".heifs"}
     | {".hif", ".avif", ".avifs"}
 )
-
-
-class ImageError(ValueError):
-    """The bytes cannot be analysed; the message is a sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is accepted: the size of the file in bytes and of the picture in pixels."""
-
-    max_bytes: int = 32 * 2**20
-    max_pixels: int = 120_000_000
+# Share of the lines of a fax that may be broken: scans of real ones have some.
+MAX_BROKEN_LINES = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class SourceImage:
     """A picture that was opened safely.
 
-    `data` are the original bytes (for metadata, JPEG tables, hash), `rgb` the upright first frame
-    in 8-bit RGB. `notes` are sentences on what was left out or changed on the way in.
+    `data` are the original bytes from where the picture begins (for metadata, JPEG tables),
+    `rgb` the upright first frame in 8-bit RGB, `sha256` that of the whole file. `notes` are
+    sentences on what was left out or changed on the way in. `stream` is what decoders may be given:
+    the data without what could harm them. If the picture is `invisible`, every pixel is fully
+    transparent, and `rgb` shows what is stored beneath.
     """
 
     data: bytes = field(repr=False)
@@ -53,6 +72,8 @@ class SourceImage:
     rgb: Image.Image = field(repr=False)
     sha256: str
     notes: tuple[str, ...] = ()
+    stream: bytes = field(default=b"", repr=False)
+    invisible: bool = False
 
     @property
     def width(self) -> int:
@@ -65,7 +86,12 @@ class SourceImage:
     @cached_property
     def pixels(self) -> npt.NDArray[np.uint8]:
         """The picture as a read-only array of shape (height, width, 3), values 0..255."""
-        pixels = np.asarray(self.rgb)
+        # Row by row: `np.asarray` of the whole takes twice the memory on its way.
+        pixels = np.empty((self.height, self.width, 3), np.uint8)
+        rows = max(STRIP // self.width, 1)
+        for top in range(0, self.height, rows):
+            bottom = min(top + rows, self.height)
+            pixels[top:bottom] = np.asarray(self.rgb.crop((0, top, self.width, bottom)))
         pixels.flags.writeable = False
         return pixels
 
@@ -77,16 +103,27 @@ def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImag
     """
     limits = limits or Limits()
     data = source if isinstance(source, bytes) else _read(source, limits)
-    _check_size(len(data), limits)
-    image = _sniff(data, limits)
-    notes = _notes(image)
-    format_ = image.format or ""
-    return SourceImage(data, format_, _decode(image), hashlib.sha256(data).hexdigest(), notes)
+    check_size(len(data), limits)
+    picture = skip_leading(data)
+    formats, stream = prepare(picture, limits)
+    image = _sniff(stream, formats, limits)
+    format_, animated = stream.format or image.format or "", stream.animated or _animated(image)
+    shown, notes = _decode(image, stream, limits)
+    notes = (*_notes(format_, animated, stream, shown), *notes)
+    return SourceImage(
+        picture,
+        format_,
+        shown.rgb,
+        hashlib.sha256(data).hexdigest(),
+        notes,
+        stream.data,
+        shown.invisible,
+    )
 
 
 def _read(path: Path, limits: Limits) -> bytes:
     try:
-        _check_size(path.stat().st_size, limits)
+        check_size(path.stat().st_size, limits)
         return path.read_bytes()
     except ImageError:
         raise
@@ -95,99 +132,107 @@ def _read(path: Path, limits: Limits) -> bytes:
         raise ImageError(f"The file cannot be read: {reason}.") from error
 
 
-def _check_size(size: int, limits: Limits) -> None:
-    if size == 0:
-        raise ImageError("The file is empty.")
-    if size > limits.max_bytes:
-        raise ImageError(say_too_large(size, limits))
-
-
-def say_too_large(size: int, limits: Limits) -> str:
-    """The sentence about a file of `size` bytes that is larger than accepted."""
-    most = f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
-    return f"The file has {size / 2**20:.1f} MB; {most}"
-
-
 @cache
 def _prepare_pillow() -> None:
     import pillow_heif
 
-    pillow_heif.register_heif_opener()
-    # Workflows of generators are long, and text beyond Pillow's limits would fail the whole file.
+    # Previews and depth maps in the file are not looked at.
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    # Orientation may stand in a long text, and text beyond Pillow's limits fails the whole file.
     PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = 8 * 2**20, 32 * 2**20
     # `Limits` stand in for Pillow's own limit, which warns and refuses at other sizes than ours.
     Image.MAX_IMAGE_PIXELS = None
 
 
-def _sniff(data: bytes, limits: Limits) -> Image.Image:
-    """Read the header only: what is it, and is it of a size that may be decoded?"""
+def _sniff(stream: Stream, formats: tuple[str, ...], limits: Limits) -> Image.Image:
+    """Read the header only: is it of a size that may be decoded?"""
     _prepare_pillow()
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).") from error
-    except Exception as error:  # parsers of hostile headers raise anything
-        raise ImageError("The file is damaged: its header cannot be read.") from error
-    if image.width * image.height > limits.max_pixels:
-        raise ImageError(
-            f"The picture has {image.width} x {image.height} pixels; "
-            f"at most {limits.max_pixels / 1e6:.0f} million are accepted."
-        )
+    with _only_image_errors(0, header_damaged()):
+        image = Image.open(io.BytesIO(stream.data), formats=formats)
+    check_pixels(image.width, image.height, limits)
+    check_pixels(1, stream.area, limits)
     return image
 
 
-def _notes(image: Image.Image) -> tuple[str, ...]:
-    # is_animated, not n_frames: counting the frames of a GIF means decoding all of them.
-    try:
-        animated = getattr(image, "is_animated", False) and image.format != "MPO"
-    except Exception:  # a damaged second frame does not matter: the first one is analysed
-        animated = True
-    if not animated:
-        return ()
-    return (f"This {image.format} holds several frames or pages; only the first was analysed.",)
+def _animated(image: Image.Image) -> bool:
+    """Whether more frames follow, by the header."""
+    return image.format in ("WEBP", "HEIF", "AVIF") and getattr(image, "is_animated", False)
 
 
-def _decode(image: Image.Image) -> Image.Image:
-    """The upright picture in 8-bit RGB, transparent parts laid on white."""
-    try:
-        image.seek(0)  # asking for further frames may have moved on
+def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, tuple[str, ...]]:
+    """The upright picture in 8-bit RGB, and notes. Raises `ImageError`."""
+    factor, before = reduction(image.width * image.height), image.size
+    needed = decoding_memory(image, stream, factor)
+    check_memory(needed, limits)
+    with _only_image_errors(needed, cut_off()), complaints() as complained:
+        checked = stream.check()
+        if image.format == "JPEG" and factor > 1:
+            image.draft(None, (image.width // factor, image.height // factor))
         image.load()
-        return _to_rgb(_upright(image))
-    except Exception as error:  # decoders of damaged files raise anything
-        raise ImageError(
-            "The file is damaged or cut off: the picture cannot be decoded completely."
-        ) from error
+        left = reduction(image.width * image.height) if image.format == "JPEG" else factor
+        shown = to_rgb(image, left)
+    notes = _broken_lines(complained, before[1])
+    return shown, (*checked, *notes, *_say_reduced(before, factor))
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turned as its EXIF says; damaged EXIF turns nothing, as the pixels are whole."""
+@contextmanager
+def _only_image_errors(needed: int, instead: ImageError) -> Iterator[None]:
+    """Turn whatever decoders of damaged files raise into `instead`, unless memory ran out."""
     try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # among others SyntaxError, of a broken TIFF header
-        return image
+        yield
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise _short_of_memory() from error
+    except Exception as error:
+        # Decoders report a refused allocation in many ways, also as broken data.
+        raise (instead if _can_allocate(needed) else _short_of_memory()) from error
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
-    return image.convert("RGB")
+def _can_allocate(size: int) -> bool:
+    try:
+        mmap.mmap(-1, max(size, 1)).close()
+    except (OSError, MemoryError, ValueError):
+        return False
+    return True
 
 
-def _on_white(rgba: Image.Image) -> Image.Image:
-    """As `Image.alpha_composite`, which needs three more copies of a picture that may be large."""
-    rgb = Image.new("RGB", rgba.size, "white")
-    rgb.paste(rgba, mask=rgba)
-    return rgb
+def _short_of_memory() -> ImageError:
+    return ImageError(
+        "There is not enough memory to decode this picture now. Try again later, or with fewer "
+        "pixels; nothing is said about the file."
+    )
 
 
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Scale 16-bit and float greys; Pillow's own conversion would clip them at 255."""
-    values = np.nan_to_num(np.asarray(image).astype(np.float32), posinf=0, neginf=0)
-    highest = max(float(values.max()), 1e-12)
-    top = highest if image.mode == "F" else 65535.0
-    if image.mode == "I" and highest <= 255:
-        top = 255.0
-    grey = (values / top * 255.0).clip(0, 255).round()
-    return Image.fromarray(grey.astype(np.uint8))
+def _broken_lines(complained: Complaints, height: int) -> tuple[str, ...]:
+    if complained.errors or complained.lines > MAX_BROKEN_LINES * height:
+        raise cut_off()
+    if complained.lines:
+        return (f"{complained.lines} of the {height} lines of this fax are broken.",)
+    return ()
+
+
+def _say_reduced(size: tuple[int, int], factor: int) -> tuple[str, ...]:
+    if factor == 1:
+        return ()
+    return (
+        f"The picture has {size[0]} x {size[1]} pixels; it was analysed with its sides divided by "
+        f"{factor}, which removes part of the traces that the methods look for.",
+    )
+
+
+def _notes(format: str, animated: bool, stream: Stream, shown: Shown) -> tuple[str, ...]:
+    notes = []
+    if animated:
+        notes.append(f"This {format} holds several frames or pages; only the first was analysed.")
+    if stream.damaged:
+        notes.append(
+            f"Parts of the file beside the picture are damaged ({', '.join(stream.damaged)}) and "
+            "were left out; the picture itself is whole."
+        )
+    if shown.invisible:
+        notes.append(
+            "Every pixel of the picture is fully transparent: a viewer shows nothing. What is "
+            "stored beneath is shown here and was not scored."
+        )
+    return tuple(notes)

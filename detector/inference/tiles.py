@@ -41,9 +41,10 @@ def _spread(length: int, size: int, count: int) -> list[int]:
 def cut_tiles(pixels: Pixels, size: int, count: int) -> Pixels:
     """Tiles of shape (n, size, size, 3); pictures smaller than a tile are mirrored at the edges."""
     height, width = pixels.shape[:2]
-    pixels = mirror_to(pixels, size)
     positions = tile_positions(height, width, size, count)
-    return np.stack([pixels[top : top + size, left : left + size] for top, left in positions])
+    # Cut first: to mirror a long strip as a whole would take many times its memory.
+    cut = (pixels[top : top + size, left : left + size] for top, left in positions)
+    return np.stack([mirror_to(tile, size) for tile in cut])
 
 
 def mirror_to(pixels: Pixels, size: int) -> Pixels:

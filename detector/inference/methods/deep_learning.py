@@ -28,7 +28,6 @@ from detector.inference.runtime import Network
 from detector.inference.tiles import (
     Pixels,
     cut_tiles,
-    mirror_to,
     scale_to,
     strip_positions,
     tile_positions,
@@ -44,7 +43,7 @@ Maps = npt.NDArray[np.float64]
 
 def look_at_tiles(pixels: Pixels) -> tuple[Pixels, list[Box]]:
     """Native-resolution tiles (n, 256, 256, 3), and where in the picture they lie."""
-    height, width = mirror_to(pixels, TILE).shape[:2]
+    height, width = (max(side, TILE) for side in pixels.shape[:2])
     places = tile_positions(height, width, TILE, MAX_TILES)
     return cut_tiles(pixels, TILE, MAX_TILES), _boxes(places, TILE, *pixels.shape[:2])
 

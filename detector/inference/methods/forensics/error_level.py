@@ -53,6 +53,12 @@ def _thin_out(rgb: Image.Image) -> Image.Image:
     if min(rgb.size) < BLOCK:  # no whole block, and a JPEG has at most 65,500 pixels a side
         return rgb.crop((0, 0, min(rgb.width, MAX_WORKED_ON), min(rgb.height, MAX_WORKED_ON)))
     rows, columns = rgb.height // BLOCK, rgb.width // BLOCK
-    whole = np.asarray(rgb)[: rows * BLOCK, : columns * BLOCK]
-    blocks = whole.reshape(rows, BLOCK, columns, BLOCK, 3)[::step, :, ::step]
-    return Image.fromarray(blocks.reshape(blocks.shape[0] * BLOCK, blocks.shape[2] * BLOCK, 3))
+    # Row by row: an array of the whole picture may be large.
+    across = (0, columns * BLOCK)
+    kept = [
+        np.asarray(rgb.crop((across[0], top, across[1], top + BLOCK)))
+        .reshape(BLOCK, columns, BLOCK, 3)[:, ::step]
+        .reshape(BLOCK, -1, 3)
+        for top in range(0, rows * BLOCK, step * BLOCK)
+    ]
+    return Image.fromarray(np.concatenate(kept))

@@ -80,7 +80,7 @@ def _with_alpha(image: SourceImage) -> Image.Image | None:
     if not _says_alpha(image) or image.width * image.height > most or _is_plain(image):
         return None
     try:
-        picture = Image.open(io.BytesIO(image.data), formats=(image.format,))
+        picture = Image.open(io.BytesIO(image.stream or image.data), formats=(image.format,))
         if picture.mode != "RGBA" or picture.width * picture.height > most:
             return None
         picture.load()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from detector.inference.tiles import cut_tiles
+from detector.inference.tiles import mirror_to, tile_positions
 
 from .processor import Processor
 
@@ -22,7 +22,7 @@ Batch = npt.NDArray[np.float32]
 def preprocess(rgb: Image.Image, processor: Processor) -> Batch:
     """A batch of shape (n, 3, height, width): one view, or several native-resolution crops."""
     if processor.keeps_resolution and processor.crop:
-        views = cut_tiles(np.asarray(rgb), processor.crop[0], MAX_CROPS)
+        views = _native_crops(rgb, processor.crop[0])
     else:
         views = np.asarray(_resize_and_crop(rgb, processor))[None]
     values = views.astype(np.float32)
@@ -30,6 +30,16 @@ def preprocess(rgb: Image.Image, processor: Processor) -> Batch:
     values -= np.array(processor.mean, np.float32)
     values /= np.array(processor.std, np.float32)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+def _native_crops(rgb: Image.Image, size: int) -> npt.NDArray[np.uint8]:
+    """As `cut_tiles`, without an array of the whole picture."""
+    places = tile_positions(rgb.height, rgb.width, size, MAX_CROPS)
+    boxes = (
+        (left, top, min(left + size, rgb.width), min(top + size, rgb.height))
+        for top, left in places
+    )
+    return np.stack([mirror_to(np.asarray(rgb.crop(box)), size) for box in boxes])
 
 
 def _resize_and_crop(rgb: Image.Image, processor: Processor) -> Image.Image:

@@ -1,0 +1,41 @@
+"""What a decoder is given, and what it will take: the common result of all walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from detector.inference.limits import ImageError
+
+CUT_OFF = "The file is damaged or cut off: the picture cannot be decoded completely."
+DAMAGED = "The file is damaged: its header cannot be read."
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The bytes that hold the pixels, without what lies beside them in the file.
+
+    `damaged` names parts beside the picture that are damaged and were left out. `animated`: more
+    frames or pages follow. `area` counts the pixels that the decoder allocates where that may
+    be more than the header says, `buffers` bytes that it takes beside them.
+    `format` is Pillow's name of it where the walk alone can tell. `check` may decode: it raises
+    `ImageError` where pixels are missing, and returns notes.
+    """
+
+    data: bytes
+    damaged: tuple[str, ...] = ()
+    animated: bool = False
+    area: int = 0
+    buffers: int = 0
+    format: str = ""
+    check: Callable[[], tuple[str, ...]] = tuple
+
+
+def header_damaged() -> ImageError:
+    """The error about a file whose structure leads nowhere."""
+    return ImageError(DAMAGED)
+
+
+def cut_off() -> ImageError:
+    """The error about a file whose pixels are not all there."""
+    return ImageError(CUT_OFF)
