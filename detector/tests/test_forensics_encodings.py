@@ -60,7 +60,7 @@ def test_a_packet_is_read_in_every_encoding(format: str, text: str, codec: str) 
 
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF", "WEBP", "HEIF", "AVIF"])
-@pytest.mark.parametrize("codec", ["utf-8", "utf-16-be"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-be", "utf-32-le"])
 def test_the_header_of_a_jpeg_before_the_packet_does_no_harm(codec: str, format: str) -> None:
     packet = JPEG_XMP + PACKET.encode(codec)
     assert claims(ask(with_xmp(format, packet))) == {"iptc": "decisive"}
@@ -85,6 +85,13 @@ def test_a_chunk_of_webp_may_be_filled_up_with_a_zero(name: bytes) -> None:
 def test_bad_bytes_in_another_property_hide_nothing(format: str, bad: bytes) -> None:
     packet = source_type(TRAINED).replace(b"></r:Desc", b"><d:title>%s</d:title></r:Desc" % bad)
     assert claims(ask(with_xmp(format, packet))) == {"iptc": "decisive"}
+
+
+def test_a_prologue_may_name_an_encoding_that_was_left_since() -> None:
+    space = ' xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    outside = BARE.replace(space, "").replace("<x:xmpmeta", f"<x:xmpmeta{space}")
+    packet = f'<?xml version="1.0" encoding="UTF-16"?>{outside}'.encode()
+    assert claims(ask(with_xmp("JPEG", packet))) == {"iptc": "decisive"}
 
 
 def test_a_wrapping_that_is_closed_too_early_hides_nothing() -> None:
@@ -178,7 +185,7 @@ def test_only_the_extension_that_the_packet_names_counts() -> None:
     other, others = cut(source_type("digitalArt"), 200)
     assert claims(ask(extended([*others, *parts], name))) == {"iptc": "decisive"}
     assert claims(ask(extended([*others, *parts], other))) == {}
-    assert claims(ask(extended(parts))) == {}
+    assert claims(ask(extended(parts))) == claims(ask(extended(parts, "0" * 32))) == {}
 
 
 def test_an_extension_that_lacks_a_part_is_reported() -> None:
@@ -186,6 +193,10 @@ def test_an_extension_that_lacks_a_part_is_reported() -> None:
     answer = ask(extended(parts[1:], name))
     assert claims(answer) == {} and "a part of it is missing" in problems(answer)
     assert "a part of it is missing" in problems(ask(extended(parts[:-1], name)))
+    beyond = (name, struct.pack(">II", len(LONG), len(LONG)) + bytes(200))
+    assert "a part of it is missing" in problems(
+        ask(extended([parts[0], *parts[2:], beyond], name))
+    )
 
 
 @pytest.mark.parametrize("order", [b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"])
@@ -214,7 +225,8 @@ def test_a_comment_is_read_whatever_its_prefix_says(
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_other_letters_are_read_as_the_prefix_says(order: str, text: str) -> None:
     codec = {"<": "utf-16-le", ">": "utf-16-be"}[order]
-    assert decode_comment(b"UNICODE\0" + text.encode(codec), order) == text
+    for name in (b"UNICODE\0", b"Unicode\0", b"unicode "):
+        assert decode_comment(name + text.encode(codec), order) == text
     assert decode_comment(b"ASCII\0\0\0" + text.encode(), order) == text
     assert decode_text(text.encode() + bytes(40)) == text
 

@@ -184,6 +184,25 @@ def test_no_text_is_slow_to_parse(key: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Steps: 1, Seed: 2, Sampler: x, " * 2000,
+        'Steps: 1, Seed: 2, b:"c, ' * 2400,
+        '"' + "{" * 60_000,
+        json.dumps([{"prompt": "{" * 50}] * 900),
+        json.dumps({f"k{n}": '{"seed": 1, "prompt": "Steps: 1, "}' for n in range(60)})
+        + " " * 50_000,
+        '"a" seed:1 prompt-strength:1 ' * 2000,
+    ],
+    ids=range(6),
+)
+def test_many_texts_are_no_slower_than_one(text: str) -> None:
+    """As many as are read, each as long as may be without a look for pictures in it."""
+    texts = [chunk(b"tEXt", b"key\0" + text[:62_000].encode())] * 64
+    assert ask_raw(png_with(*texts), "PNG").score is None
+
+
+@pytest.mark.parametrize(
     "packet",
     [
         "<a>" * 300_000,

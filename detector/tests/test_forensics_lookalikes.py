@@ -13,6 +13,8 @@ SIZE, SEED = "Size: 20x30", "Seed: 12"
 TEXTS = {
     "fitness": f"Steps: 10432, Distance: 7 km, {SIZE}, {SEED}, Model: Garmin",
     "a short walk": f"Steps: 432, Sampler: wrist, {SIZE}, {SEED}, Model: Garmin, Version: 1.9",
+    "more steps than any sampler takes": f"Steps: 10432, CFG scale: 7, {SEED}, {SIZE}",
+    "steps without a number": f"Steps: many, CFG scale: 7, {SEED}, {SIZE}, Model: x",
     "cooking": f"Steps: 3, mix flour, CFG scale: none, {SEED}, {SIZE}, Model: Kitchen",
     "tasting": f"Steps: 12, Sampler: chef Karras, {SEED}, {SIZE}, Model: wine",
     "knitting": f"Steps: 40, {SEED}, {SIZE}, Sampler: Aran, Scheduler: rows, Model: shawl",

@@ -48,6 +48,11 @@ def hidden(magic: str, text: str, format: str = "PNG", mode: str = "RGBA") -> by
     return encode(embed(canvas(mode), magic, payload), format, **options)
 
 
+LOSSLESSLY = {
+    "WEBP": {"lossless": True, "exact": True},
+    "AVIF": {"quality": 100, "subsampling": "4:4:4"},
+    "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},
+}
 PAYLOADS = {
     "a1111": PARAMETERS,
     "comfyui": json.dumps({"prompt": json.loads(COMFYUI)}),
@@ -74,6 +79,30 @@ def test_a_hidden_payload_is_read_like_an_open_one(kind: str, magic: str, format
 def test_a_picture_without_alpha_can_hide_it_in_its_colours(format: str) -> None:
     answer = ask(hidden("stealth_rgbcomp", PARAMETERS, format, "RGB"))
     assert claims(answer) == {"a1111": "decisive", "stealth": "medium"}
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_bits_count_as_stored_however_the_picture_is_shown(
+    orientation: int, format: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = embed(canvas("RGB"), "stealth_rgbcomp", gzip.compress(PARAMETERS.encode()))
+    data = encode(picture, format, exif=exif, **LOSSLESSLY.get(format, {}))
+    assert claims(ask(data)) == {"a1111": "decisive", "stealth": "medium"}
+
+
+@pytest.mark.parametrize(
+    ("format", "magic"),
+    [("HEIF", "stealth_rgbcomp"), ("HEIF", "stealth_pngcomp"), ("AVIF", "stealth_pngcomp"),
+     ("TIFF", "stealth_pngcomp")],
+)  # fmt: skip
+def test_every_format_that_can_be_lossless_can_hide_it(format: str, magic: str) -> None:
+    """Pillow's AVIF keeps alpha without loss, but not the colours."""
+    picture = embed(canvas(), magic, gzip.compress(PARAMETERS.encode()))
+    data = encode(picture, format, **LOSSLESSLY.get(format, {}))
+    assert claims(ask(data)) == {"a1111": "decisive", "stealth": "medium"}
 
 
 def test_alpha_survives_where_the_colours_are_lossy() -> None:

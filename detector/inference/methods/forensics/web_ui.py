@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from .evidence import Evidence, ai_claim, make_rows, summary
 from .metadata import Metadata
 
-MAX_SETTINGS = 20_000  # characters that are looked at from the first setting on
+MAX_SETTINGS = 4000  # characters that are looked at from the first setting on
 MAX_STARTS = 4  # places where the settings may begin, from either end of the text
 
 _KEYS = r"(?:Steps|Sampler|Seed|CFG [Ss]cale|Guidance [Ss]cale)"
 _START = re.compile(rf"(?:^|(?<=[\s.,;|，；]))(?={_KEYS} ?[:：])")
 _BEFORE = re.compile(r"(?:[A-Z][\w \-/]{0,40}: [^,:\n]{0,80}, ?)+")
 _VALUE = r"\s*([A-Za-z][\w \-/]{0,40}?)\s*[:：]\s*"
-_QUOTED = r'"(?:\\.|[^"\\]){0,4000}"'
+_QUOTED = r'"(?:\\.|[^"\\]){0,2000}"'
 _IN_COMMAS = re.compile(rf"(?:^|[,，]){_VALUE}({_QUOTED}|[^,，]*)")
 _IN_ANYTHING = re.compile(rf"(?:^|[,;|\n，；]){_VALUE}({_QUOTED}|[^,;|\n，；]*)")
 _NO_SEPARATOR = re.compile(rf"[\s.](?={_KEYS} ?:|(?:Size|Model|Model hash|Version) ?: )")
@@ -138,7 +138,6 @@ def _readings(region: str) -> Iterator[Settings]:
     """The settings as the web UI writes them, one line in commas; then with other separators."""
     line = region.partition("\n")[0]
     yield _settings(_IN_COMMAS.findall(line))
-    yield _settings(_IN_ANYTHING.findall(region))
     yield _settings(_IN_ANYTHING.findall(_NO_SEPARATOR.sub(",", region)))
 
 

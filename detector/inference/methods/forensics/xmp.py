@@ -44,7 +44,7 @@ TEXT_PROPERTIES = {
 MAX_VALUES = 1000
 MAX_DEPTH = 4  # of lists and structures in a value
 MAX_NAME = 60
-COST = 2
+COST = 3
 # What stands before the packet in a segment of a JPEG, and what converters carry along.
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
