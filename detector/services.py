@@ -32,7 +32,11 @@ def get_runtime() -> Runtime:
 
 def get_limits() -> Limits:
     """What is accepted, from the settings."""
-    return Limits(settings.MAX_UPLOAD_MB * 2**20, settings.MAX_MEGAPIXELS * 1_000_000)
+    return Limits(
+        max_bytes=settings.MAX_UPLOAD_MB * 2**20,
+        max_pixels=settings.MAX_MEGAPIXELS * 1_000_000,
+        max_memory=settings.ANALYSIS_MEMORY_MB * 2**20,
+    )
 
 
 @cache
