@@ -110,16 +110,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # The first: it sees what any other refuses.
-    "detector.errors.answer_errors",
+    "detector.web.errors.answer_errors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "detector.middleware.content_security_policy",
+    "detector.web.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After the CSRF middleware, whose cookie the page needs, which reads no body before the view.
-    "detector.middleware.limit_body",
-    "detector.middleware.refuse_foreign_pages",
+    "detector.web.middleware.limit_body",
+    "detector.web.middleware.refuse_foreign_pages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -134,6 +134,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"detector_extras": "detector.web.templatetags.detector_extras"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -220,7 +221,7 @@ LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "detector.log.PlainFormatter"}},
+    "formatters": {"plain": {"()": "ai_image_detector.log.PlainFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # Warnings and errors of everything, failed requests with their traceback among them.
     "root": {"handlers": ["console"], "level": "WARNING"},

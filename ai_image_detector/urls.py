@@ -5,5 +5,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("detector.urls")),
+    path("api/", include("detector.api.urls")),
+    path("", include("detector.web.urls")),
 ]

@@ -34,7 +34,7 @@ def trust_anchors_are_certificates(app_configs: Any = None, **kwargs: Any) -> li
     if path is None:
         return []
     # Not at the top: a start must not wait for the package of one method.
-    from .inference.methods.forensics.trust import read_anchors
+    from .inference.methods.forensics.c2pa.trust import read_anchors
 
     try:
         read_anchors(path)

@@ -19,7 +19,7 @@ def make_preview(rgb: Image.Image) -> bytes:
 def make_error_levels(rgb: Image.Image) -> bytes:
     """The error levels of an RGB picture as a WebP."""
     # Not at the top: every command imports the models, and few need the package of one method.
-    from .inference.methods.forensics.error_level import error_level_picture
+    from .inference.methods.forensics.structure.error_level import error_level_picture
 
     return _webp(error_level_picture(rgb), LEVELS_QUALITY)
 

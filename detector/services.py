@@ -74,7 +74,7 @@ def find_members(key: str) -> list[dict[str, str]]:
 
 def _find_weights(member: Any, runtime: Runtime) -> dict[str, str]:
     # Not at the top: a start must not wait for the package of one method.
-    from .inference.methods.huggingface.sources import UNAVAILABLE, find_sources, why_missing
+    from .checkpoints.sources import UNAVAILABLE, find_sources, why_missing
 
     sources = list(find_sources(member, runtime))
     refused = [source.refusal for source in sources if source.fault]

@@ -22,9 +22,7 @@ import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
 from .decoding.libtiff import Complaints, complaints
-from .decoding.prepare import FORMAT_NAMES, prepare, skip_leading
-from .decoding.stream import Stream, cut_off, header_damaged
-from .limits import (
+from .decoding.limits import (
     ImageError,
     Limits,
     check_memory,
@@ -33,8 +31,10 @@ from .limits import (
     reduction,
     say_too_large,
 )
-from .memory import decoding_memory
-from .pixels import STRIP, Shown, to_rgb
+from .decoding.memory import decoding_memory
+from .decoding.pixels import STRIP, Shown, to_rgb
+from .decoding.prepare import FORMAT_NAMES, prepare, skip_leading
+from .decoding.stream import Stream, cut_off, header_damaged
 
 __all__ = (
     "FORMAT_NAMES",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 
-from .blind_spots import blind_spots
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
+from .pixels.blind_spots import blind_spots
 from .results import Finding, MethodResult, Status, Verdict
 from .runtime import Runtime
 from .shortage import is_shortage
-from .verdict import NO_FUSION, Fusion, combine, load_fusion
+from .verdict.combine import NO_FUSION, Fusion, combine, load_fusion
 from .version import write_version
 
 logger = logging.getLogger(__name__)

@@ -14,6 +14,11 @@ from .shorten import shorten
 
 Status = Literal["ok", "abstained", "unavailable", "error"]
 Label = Literal["ai", "real", "uncertain"]
+LABEL_WORDS: dict[Label, str] = {
+    "ai": "likely AI",
+    "real": "likely real",
+    "uncertain": "uncertain",
+}
 Strength = Literal["decisive", "strong", "medium", "weak", "context"]
 
 # A method's own score inside this band is too close to a coin toss to be called a side.

@@ -28,7 +28,9 @@ LIBRARIES = (
 )
 DIGITS = 8
 
-_INFERENCE = Path(__file__).resolve().parent
+_DETECTOR = Path(__file__).resolve().parents[1]
+# The rooms whose code scores and findings depend on.
+ROOMS = (_DETECTOR / "inference", _DETECTOR / "checkpoints")
 
 
 def write_version(weights: Iterable[str], code: str | None = None) -> str:
@@ -46,14 +48,16 @@ def weights_part(version: str) -> str:
 @cache
 def code_digest() -> str:
     """Digest of the sources of inference and of the releases of the libraries in use."""
-    return digest_sources(_INFERENCE, map(_release, LIBRARIES))
+    return digest_sources(ROOMS, map(_release, LIBRARIES))
 
 
-def digest_sources(folder: Path, releases: Iterable[str]) -> str:
-    """Digest of names and content of all Python files below a folder, and of some releases."""
+def digest_sources(folders: Iterable[Path], releases: Iterable[str]) -> str:
+    """Digest of names and content of all Python files below some folders, and of some releases."""
     digest = hashlib.sha256(repr(list(releases)).encode())
-    for path in sorted(folder.rglob("*.py")):
-        digest.update(repr((path.relative_to(folder).as_posix(), path.read_bytes())).encode())
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            digest.update(repr((name, path.read_bytes())).encode())
     return digest.hexdigest()
 
 

@@ -52,7 +52,7 @@ class TrainingCommand(BaseCommand):
 
     def prepare(self, options: dict[str, Any], **how: Any) -> Any:
         """Decode the pictures of the corpus that are not in the cache yet, cut `how` it says."""
-        from detector.training.preparation import prepare
+        from detector.training.pictures.preparation import prepare
 
         return prepare(
             options["data"],
@@ -87,8 +87,8 @@ class NetworkCommand(TrainingCommand):
 
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
         """How to train, from the options; checkpoints are kept in the cache."""
-        from detector.training.loop import Schedule, choose_device
-        from detector.training.network import Plan
+        from detector.training.learning.loop import Schedule, choose_device
+        from detector.training.learning.network import Plan
 
         return Plan(
             name=name,

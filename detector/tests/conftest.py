@@ -23,7 +23,7 @@ from detector.inference.results import Agreement, Finding, MethodResult, Thresho
 from detector.models import Detection
 from detector.previews import make_error_levels, make_preview
 from detector.services import get_detector
-from detector.tests.stubs import Here, spec_of
+from detector.tests.factories.stubs import Here, spec_of
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -22,10 +22,11 @@ from PIL import Image
 from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer
 from detector.inference.methods.forensics import Forensics
-from detector.inference.methods.forensics.watermarks import Mark
+from detector.inference.methods.forensics.watermarks.dwt_dct import Mark
 from detector.inference.runtime import Runtime
-from detector.tests.pictures import encode, noise, png_chunk
-from detector.tests.signing import MIME, action, sign
+from detector.tests.factories.pictures import encode, noise, png_chunk
+from detector.tests.factories.signing import MIME, action, sign
+from detector.tests.factories.watermarking import MARK, mark_pixels, textured
 from detector.tests.test_forensics import (
     AIGC,
     COMFYUI,
@@ -45,15 +46,8 @@ from detector.tests.test_forensics import (
     xmp,
 )
 from detector.tests.test_forensics_carriers import JSON, PLACES, extended_xmp, invokeai_graph
-from detector.tests.test_forensics_claims import (
-    CLAIMS,
-    iptc_credit,
-    raw_profile,
-    samsung,
-    segment,
-)
+from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, raw_profile, samsung, segment
 from detector.tests.test_forensics_stealth import MAGICS, canvas, embed
-from detector.tests.watermarking import MARK, mark_pixels, textured
 
 MAX_SECONDS = 2.0  # of this thread's own work
 FLIPS = 20

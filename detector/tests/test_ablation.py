@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from detector.inference.results import Label, Thresholds
-from detector.inference.verdict import Fusion, Subset
-from detector.training.evaluation.ablation import PLAIN, ablation
-from detector.training.evaluation.outcome import FUSED, Outcome
-from detector.training.evaluation.stability import stability
-from detector.training.evaluation.tables import to_markdown
+from detector.inference.verdict.combine import Fusion, Subset
+from detector.training.measuring.ablation import PLAIN, ablation
+from detector.training.measuring.outcome import FUSED, Outcome
+from detector.training.measuring.stability import stability
+from detector.training.measuring.tables import to_markdown
 
 AT = Thresholds(0.1, 0.9)
 FUSION = Fusion(

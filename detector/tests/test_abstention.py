@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.abstention import MIN_CONTRAST, MIN_SIDE, reason_to_abstain
 from detector.inference.images import SourceImage
-from detector.tests.pictures import noise
+from detector.inference.pixels.abstention import MIN_CONTRAST, MIN_SIDE, reason_to_abstain
+from detector.tests.factories.pictures import noise
 
 
 def source(rgb: Image.Image) -> SourceImage:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from detector.accuracy import VERDICT, AccuracyUnknown, Figure, read_accuracy, read_weights
-from detector.dot_plot import axis_start, draw
-from detector.tests.reports import make_report
+from detector.accuracy.report import VERDICT, AccuracyUnknown, Figure, read_accuracy, read_weights
+from detector.tests.factories.reports import make_report
+from detector.web.presenters.dot_plot import axis_start, draw
 
 # What leaves no report that can be read.
 DAMAGE: dict[str, Callable[[dict[str, Any]], Any]] = {

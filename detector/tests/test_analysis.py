@@ -32,9 +32,9 @@ from detector.analysis.work import carry_out
 from detector.inference.images import ImageError, Limits
 from detector.inference.pipeline import Detector
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
-from detector.tests.pictures import encode, noise
-from detector.tests.processes import run_python
-from detector.tests.stubs import make_stub
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.processes import run_python
+from detector.tests.factories.stubs import make_stub
 
 PATIENCE = 60.0  # seconds, for a machine that has other things to do
 LARGE = 2500  # pixels a side: long at work, compared with what a test does meanwhile
@@ -295,7 +295,7 @@ import os, signal, threading
 from django.conf import settings
 from detector.analysis.answers import Job
 from detector.services import get_limits, get_pool
-from detector.tests.pictures import encode, noise
+from detector.tests.factories.pictures import encode, noise
 pool = get_pool()
 process = pool._free.get()
 pool._free.put(process)

@@ -21,8 +21,8 @@ from django.utils import timezone
 from ai_image_detector.server import REFUSED
 from detector.inference.images import open_image
 from detector.models import Detection
-from detector.tests.pictures import BAD, encode, frames, noise
-from detector.tests.stubs import Stub, make_stub
+from detector.tests.factories.pictures import BAD, encode, frames, noise
+from detector.tests.factories.stubs import Stub, make_stub
 
 pytestmark = pytest.mark.django_db
 

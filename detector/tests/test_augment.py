@@ -11,13 +11,14 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from detector.inference.methods.forensics.double_compression import (
+from detector.inference.methods.forensics.structure.double_compression import (
     FROM_PIXELS,
     find_earlier_jpeg,
 )
-from detector.tests.watermarking import textured
-from detector.training import augment
-from detector.training.augment import (
+from detector.tests.factories.watermarking import textured
+from detector.training.genimage.equalise import Equalise
+from detector.training.pictures import augment
+from detector.training.pictures.augment import (
     ALIKE,
     CONDITIONS,
     GENTLE,
@@ -30,7 +31,6 @@ from detector.training.augment import (
     encode_jpeg,
     encode_webp,
 )
-from detector.training.genimage.equalise import Equalise
 
 Array = np.ndarray
 Change = Callable[[Array], Array]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.blind_spots import (
+from detector.inference.images import SourceImage, open_image
+from detector.inference.pixels.blind_spots import (
     about_compression,
     about_kind,
     about_size,
@@ -18,11 +19,10 @@ from detector.inference.blind_spots import (
     flat_share,
     jpeg_quality,
 )
-from detector.inference.images import SourceImage, open_image
 from detector.services import get_detector
-from detector.tests import pictures
-from detector.tests.pictures import encode, noise, scene
-from detector.tests.stubs import make_stub
+from detector.tests.factories import pictures
+from detector.tests.factories.pictures import encode, noise, scene
+from detector.tests.factories.stubs import make_stub
 
 
 def source(image: Image.Image, format: str = "PNG", **options: object) -> SourceImage:

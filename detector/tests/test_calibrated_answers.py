@@ -12,23 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.calibration import Calibration
+from detector.checkpoints import convert
+from detector.checkpoints.sources import BUNDLED, FINE_TUNED, PRE_TRAINED, Source, _from_folder
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer
 from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
-from detector.inference.methods.huggingface import Checkpoint, Ensemble, convert
-from detector.inference.methods.huggingface.sources import (
-    BUNDLED,
-    FINE_TUNED,
-    PRE_TRAINED,
-    Source,
-    _from_folder,
-)
+from detector.inference.methods.huggingface import Checkpoint, Ensemble
 from detector.inference.methods.statistical import MODEL, Statistical
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
-from detector.tests.watermarking import textured
+from detector.inference.verdict.calibration import Calibration
+from detector.tests.factories.watermarking import textured
 
 RUNTIME = Runtime(Path(), Path())
 TILES, WHOLE = DeepLearning.folders
@@ -187,7 +182,7 @@ def test_nothing_that_a_checkpoint_brings_is_executed(
 ) -> None:
     import transformers
 
-    from detector.inference.methods.huggingface.convert import load
+    from detector.checkpoints.convert import load
 
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.inference.calibration import FILENAME, Calibration
 from detector.inference.numbers import MIN_SCORE, log_odds, sigmoid
+from detector.inference.verdict.calibration import FILENAME, Calibration
 
 
 @pytest.mark.parametrize("score", [MIN_SCORE, 0.02, 0.5, 0.77, 1 - MIN_SCORE])

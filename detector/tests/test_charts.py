@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from detector.charts import (
+from detector.inference.numbers import log_odds
+from detector.web.presenters.charts import (
     GROUP_NAMES,
     INTERCEPT,
     MAX_OPACITY,
@@ -17,7 +18,6 @@ from detector.charts import (
     say_side,
     side_of,
 )
-from detector.inference.numbers import log_odds
 
 
 def heat(*rows: list[float]) -> dict[str, Any]:

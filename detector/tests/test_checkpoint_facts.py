@@ -13,12 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from detector.checkpoints.facts import read_facts
+from detector.checkpoints.members import MEMBERS
 from detector.inference.images import open_image
-from detector.inference.methods.huggingface.facts import read_facts
-from detector.inference.methods.huggingface.members import MEMBERS
 from detector.inference.pipeline import Detector
 from detector.inference.runtime import Runtime
-from detector.tests.checkpoints import PROCESSOR, save_tiny_vit
+from detector.tests.factories.checkpoints import PROCESSOR, save_tiny_vit
 
 VIT, AI_HUMAN, _ = MEMBERS
 TEST = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "n": 50, "roc_auc": 0.9}

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from detector import checks
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.tests.processes import HEAVY, loaded_after
-from detector.tests.signing import identity
+from detector.tests.factories.processes import HEAVY, loaded_after
+from detector.tests.factories.signing import identity
 
 PEM = identity().anchor
 

@@ -14,13 +14,14 @@ from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer
-from detector.inference.methods.forensics import Forensics, credentials
-from detector.inference.methods.forensics.jumbf import find_manifest
-from detector.inference.methods.forensics.manifest import interpret
+from detector.inference.methods.forensics import Forensics
+from detector.inference.methods.forensics.c2pa import credentials
+from detector.inference.methods.forensics.c2pa.jumbf import find_manifest
+from detector.inference.methods.forensics.c2pa.manifest import interpret
 from detector.inference.results import Finding
 from detector.inference.runtime import Runtime
-from detector.tests.pictures import encode, noise
-from detector.tests.signing import MIME, TERM, action, identity, sign
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.signing import MIME, TERM, action, identity, sign
 from detector.tests.test_forensics import png, with_xmp, xmp
 
 TRAINED = "trainedAlgorithmicMedia"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from detector.inference.methods.forensics.actions import STEPS
-from detector.inference.methods.forensics.credentials import read_credentials
-from detector.inference.methods.forensics.manifest import interpret
-from detector.tests.signing import TERM, action, identity, sign
+from detector.inference.methods.forensics.c2pa.actions import STEPS
+from detector.inference.methods.forensics.c2pa.credentials import read_credentials
+from detector.inference.methods.forensics.c2pa.manifest import interpret
+from detector.tests.factories.signing import TERM, action, identity, sign
 from detector.tests.test_credentials import (
     AI,
     CAPTURED,

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.methods.forensics import credentials_process
-from detector.inference.methods.forensics.credentials_child import MEMORY
-from detector.inference.methods.forensics.credentials_process import CredentialsProcess
-from detector.inference.methods.forensics.metadata import Unreadable
-from detector.tests.pictures import encode, noise
-from detector.tests.processes import loaded_after, run_python
-from detector.tests.signing import action, identity, sign
+from detector.inference.methods.forensics.c2pa import credentials_process
+from detector.inference.methods.forensics.c2pa.credentials_child import MEMORY
+from detector.inference.methods.forensics.c2pa.credentials_process import CredentialsProcess
+from detector.inference.methods.forensics.containers.metadata import Unreadable
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.processes import loaded_after, run_python
+from detector.tests.factories.signing import action, identity, sign
 
 AI = action("c2pa.created", "trainedAlgorithmicMedia")
 PHOTO = encode(noise(), "JPEG")
@@ -245,7 +245,7 @@ def test_a_fork_starts_a_child_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
 
 ASK_AND_DIE = """
 import os, signal
-from detector.inference.methods.forensics.credentials_process import PROCESS
+from detector.inference.methods.forensics.c2pa.credentials_process import PROCESS
 PROCESS.report("image/jpeg", b"")
 if {fork} and os.fork() == 0:
     os.close(1); os.close(2)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from detector.inference.methods.forensics.credentials import read_credentials
-from detector.inference.methods.forensics.credentials_process import PROCESS
-from detector.inference.methods.forensics.manifest import Credentials, interpret
-from detector.inference.methods.forensics.validation import BINDINGS, FAULTS, NOTES
-from detector.tests.signing import TERM, action, sign
+from detector.inference.methods.forensics.c2pa.credentials import read_credentials
+from detector.inference.methods.forensics.c2pa.credentials_process import PROCESS
+from detector.inference.methods.forensics.c2pa.manifest import Credentials, interpret
+from detector.inference.methods.forensics.c2pa.validation import BINDINGS, FAULTS, NOTES
+from detector.tests.factories.signing import TERM, action, sign
 from detector.tests.test_credentials import AI, CAPTURED, PHOTO, TRAINED, ask, claims, said, shown
 
 SOUND = ("claimSignature.validated", "claimSignature.insideValidity", "assertion.dataHash.match")

@@ -15,8 +15,8 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.numbers import sigmoid
 from detector.inference.runtime import Runtime
-from detector.training.deletion import falls, grey_out, hottest, moved, scattered, summarise_falls
-from detector.training.scoring import changed_picture
+from detector.lab.deletion import falls, grey_out, hottest, moved, scattered, summarise_falls
+from detector.training.measuring.scoring import changed_picture
 
 GRID = 10
 

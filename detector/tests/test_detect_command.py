@@ -18,10 +18,10 @@ from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.inference.names import shown
-from detector.renderings import RENDERINGS
-from detector.tests.pictures import encode, frames, noise
-from detector.tests.processes import HEAVY, loaded_after, run_python
-from detector.tests.stubs import Stub, make_stub
+from detector.management.renderings import RENDERINGS
+from detector.tests.factories.pictures import encode, frames, noise
+from detector.tests.factories.processes import HEAVY, loaded_after, run_python
+from detector.tests.factories.stubs import Stub, make_stub
 
 BRACKETS = "holiday [2024] (1).jpg"
 

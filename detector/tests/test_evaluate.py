@@ -20,14 +20,14 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding
-from detector.tests.processes import loaded_after
-from detector.training.augment import CONDITIONS, MARGIN, USUAL, screenshot
-from detector.training.evaluation.data import find_labelled
-from detector.training.evaluation.page import to_html
-from detector.training.evaluation.plots import recall_by_generator
-from detector.training.evaluation.tables import to_markdown
-from detector.training.intervals import mean_interval, newcombe_interval, wilson_interval
-from detector.training.metrics import roc_auc_interval, summarise
+from detector.tests.factories.processes import loaded_after
+from detector.training.figures.intervals import mean_interval, newcombe_interval, wilson_interval
+from detector.training.figures.metrics import roc_auc_interval, summarise
+from detector.training.measuring.data import find_labelled
+from detector.training.measuring.page import to_html
+from detector.training.measuring.plots import recall_by_generator
+from detector.training.measuring.tables import to_markdown
+from detector.training.pictures.augment import CONDITIONS, MARGIN, USUAL, screenshot
 
 UseMethods = Callable[..., None]
 SIDE = 64
@@ -456,7 +456,7 @@ def test_a_split_that_a_corpus_lacks_is_named(brightness: type[Brightness], tmp_
 
 
 def test_evaluation_needs_no_django(tmp_path: Path):
-    code = "import detector.training.evaluation.report"
+    code = "import detector.training.measuring.report"
     assert loaded_after(code, ["django", "detector.services"], tmp_path) == []
 
 

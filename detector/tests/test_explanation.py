@@ -28,7 +28,7 @@ from detector.inference.methods.statistical.features import (
 )
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.training.statistical import tree_arrays
+from detector.training.learning.statistical import tree_arrays
 
 COUNT = 885
 

@@ -10,12 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from detector.inference.methods.huggingface.members import MEMBERS, HubCheckpoint
-from detector.inference.methods.huggingface.sources import cached_folder, find_sources
+from detector.checkpoints.members import MEMBERS, HubCheckpoint
+from detector.checkpoints.sources import cached_folder, find_sources
 from detector.services import get_runtime
-
-from .checkpoints import save_tiny_vit
-from .hub import Repositories, serve_hub
+from detector.tests.factories.checkpoints import save_tiny_vit
+from detector.tests.factories.hub import Repositories, serve_hub
 
 PICKLED = {"config.json": b"{}", "preprocessor_config.json": b"{}", "pytorch_model.bin": b"pickle"}
 

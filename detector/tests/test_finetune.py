@@ -35,25 +35,24 @@ from transformers import (
     SwinForImageClassification,
 )
 
+from detector.checkpoints.convert import main as convert_in_this_process
+from detector.checkpoints.members import MEMBERS
+from detector.checkpoints.sources import find_sources
 from detector.inference.images import open_image
 from detector.inference.methods import huggingface
 from detector.inference.methods.huggingface import Checkpoint
-from detector.inference.methods.huggingface.convert import main as convert_in_this_process
-from detector.inference.methods.huggingface.members import MEMBERS
-from detector.inference.methods.huggingface.sources import find_sources
 from detector.inference.runtime import Runtime
 from detector.services import get_detector, get_runtime
-from detector.training.augment import Augmentation
+from detector.tests.factories.checkpoints import PROCESSOR, put_in_cache, remove_head, save_tiny_vit
+from detector.tests.factories.hub import serve_hub
+from detector.tests.factories.processes import ROOT
 from detector.training.finetuning import calibrate, writing
 from detector.training.finetuning.base import BaseUnavailable, find_base
 from detector.training.finetuning.epoch_metrics import EpochMetrics
 from detector.training.finetuning.interrupted import Interrupted
 from detector.training.finetuning.model import freeze, load_model
 from detector.training.finetuning.views import Views
-
-from .checkpoints import PROCESSOR, put_in_cache, remove_head, save_tiny_vit
-from .hub import serve_hub
-from .processes import ROOT
+from detector.training.pictures.augment import Augmentation
 
 FILES = {
     "config.json",

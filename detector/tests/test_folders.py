@@ -13,7 +13,7 @@ from PIL import Image
 from detector.inference.folders import MOST_NAMED, LeftOut, Walk
 from detector.inference.images import FORMATS, SUFFIXES, open_image
 from detector.inference.names import MOST_SHOWN, brief, shown
-from detector.tests.pictures import encode, noise
+from detector.tests.factories.pictures import encode, noise
 
 
 @pytest.fixture

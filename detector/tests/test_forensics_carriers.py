@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from detector.tests.pictures import png_chunk
+from detector.tests.factories.pictures import png_chunk
 from detector.tests.test_forensics import (
     COMFYUI,
     COMMENTS,

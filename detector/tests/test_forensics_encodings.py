@@ -9,7 +9,10 @@ from itertools import permutations
 import pytest
 from PIL import Image
 
-from detector.inference.methods.forensics.decoding import decode_comment, decode_text
+from detector.inference.methods.forensics.containers.text_encodings import (
+    decode_comment,
+    decode_text,
+)
 from detector.tests.test_forensics import (
     IPTC_TERM,
     PARAMETERS,

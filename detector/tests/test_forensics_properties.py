@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from detector.inference.grounds import weigh
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics import Forensics, collect
-from detector.inference.methods.forensics.containers import read_metadata
-from detector.inference.methods.forensics.stealth import PLACES
+from detector.inference.methods.forensics.containers.walk import read_metadata
+from detector.inference.methods.forensics.watermarks.stealth import PLACES
 from detector.inference.runtime import Runtime
-from detector.tests.pictures import noise, png_chunk
+from detector.inference.verdict.grounds import weigh
+from detector.tests.factories.pictures import noise, png_chunk
 from detector.tests.test_forensics import (
     AIGC,
     COMFYUI,

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from detector.inference.images import open_image
-from detector.inference.methods.forensics.metadata import Metadata
-from detector.inference.methods.forensics.png import first_pixels
-from detector.inference.methods.forensics.stealth import PLACES, add_stealth
-from detector.tests.pictures import encode, noise, raw_png
+from detector.inference.methods.forensics.containers.metadata import Metadata
+from detector.inference.methods.forensics.containers.png import first_pixels
+from detector.inference.methods.forensics.watermarks.stealth import PLACES, add_stealth
+from detector.tests.factories.pictures import encode, noise, raw_png
 from detector.tests.test_forensics import COMFYUI, NOVELAI, PARAMETERS, SWARMUI, ask, claims
 from detector.tests.test_forensics_hostile import problems
 
@@ -203,7 +203,9 @@ def test_a_picture_beyond_the_limit_is_not_decoded_again(
     monkeypatch: pytest.MonkeyPatch, format: str, limit: str
 ) -> None:
     data = hidden("stealth_pnginfo", PARAMETERS, format)
-    monkeypatch.setattr(f"detector.inference.methods.forensics.stealth.{limit}", 96 * 80 - 1)
+    monkeypatch.setattr(
+        f"detector.inference.methods.forensics.watermarks.stealth.{limit}", 96 * 80 - 1
+    )
     assert open_image(data).width == 96
     assert claims(ask(data)) == {}
 

@@ -12,9 +12,10 @@ import pytest
 from scipy.special import expit
 
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.training.calibration_run import FOLDERS, fuse_scores
-from detector.training.corpus import Picture, balanced_weights
-from detector.training.fusion import (
+from detector.training.corpus.labelled import Picture, balanced_weights
+from detector.training.figures.metrics import expected_calibration_error, summarise
+from detector.training.fusion.calibration_run import FOLDERS, fuse_scores
+from detector.training.fusion.fit import (
     FOLDS,
     Known,
     RawLogits,
@@ -26,7 +27,6 @@ from detector.training.fusion import (
     out_of_fold_scores,
     useful_methods,
 )
-from detector.training.metrics import expected_calibration_error, summarise
 
 N, SOURCES = 4000, 20
 

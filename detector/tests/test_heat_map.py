@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from detector.inference.heat_map import LONG, SHORT, Box, grid_of, paint
 from detector.inference.methods.deep_learning import MAX_VIEWS, VIEW, look_at_tiles, look_at_whole
-from detector.inference.tiles import scale_to, strip_positions
+from detector.inference.pixels.heat_map import LONG, SHORT, Box, grid_of, paint
+from detector.inference.pixels.tiles import scale_to, strip_positions
 
 WHOLE = Box(0, 0, 1, 1)
 

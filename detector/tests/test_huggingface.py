@@ -16,17 +16,22 @@ import pytest
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
+from detector.checkpoints.labels import ai_indices, ai_probability
+from detector.checkpoints.members import MEMBERS
+from detector.checkpoints.preprocess import preprocess
+from detector.checkpoints.processor import Processor
 from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer, MethodUnavailable
 from detector.inference.methods.huggingface import HuggingFace
-from detector.inference.methods.huggingface.labels import ai_indices, ai_probability
-from detector.inference.methods.huggingface.members import MEMBERS
-from detector.inference.methods.huggingface.preprocess import preprocess
-from detector.inference.methods.huggingface.processor import Processor
-from detector.inference.ranges import Fields
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
-
-from .checkpoints import PROCESSOR, put_in_cache, remove_head, rename_labels, save_tiny_vit
+from detector.inference.weights.ranges import Fields
+from detector.tests.factories.checkpoints import (
+    PROCESSOR,
+    put_in_cache,
+    remove_head,
+    rename_labels,
+    save_tiny_vit,
+)
 
 VIT, AI_HUMAN, WILDFAKE = MEMBERS
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from detector.inference.decoding.libtiff import complaints
 from detector.inference.images import ImageError, SourceImage, open_image
-from detector.tests import bombs
-from detector.tests.pictures import encode, frames, noise, png_chunk
+from detector.tests.factories import bombs
+from detector.tests.factories.pictures import encode, frames, noise, png_chunk
 
 
 def refusal(data: bytes) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.abstention import reason_to_abstain
 from detector.inference.images import open_image
+from detector.inference.pixels.abstention import reason_to_abstain
 from detector.services import get_detector
-from detector.tests import bombs
-from detector.tests.pictures import encode, noise
+from detector.tests.factories import bombs
+from detector.tests.factories.pictures import encode, noise
 
 
 def clear(mode: str = "RGBA") -> Image.Image:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference import limits as limits_module
+from detector.inference.decoding import limits as limits_module
+from detector.inference.decoding.limits import reduction
 from detector.inference.images import ImageError, Limits, open_image
-from detector.inference.limits import reduction
-from detector.tests import bombs
-from detector.tests.pictures import encode, noise, raw_png, scene
+from detector.tests.factories import bombs
+from detector.tests.factories.pictures import encode, noise, raw_png, scene
 
 BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "jpeg of 4,000 scans": (lambda: bombs.progressive_of_scans(4000), "scans"),

@@ -15,7 +15,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from detector.inference.images import ImageError, Limits, open_image
-from detector.tests.pictures import (
+from detector.tests.factories.pictures import (
     BAD,
     FORMATS,
     GOOD,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from detector.tests.pictures import encode, noise
-from detector.tests.processes import HEAVY, loaded_after, run_python
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.processes import HEAVY, loaded_after, run_python
 
 SETUP = "import django; django.setup()\n"
 # Everything that must never be needed to answer: training and telemetry.
@@ -37,7 +37,7 @@ def test_the_pipeline_needs_neither_django_nor_a_heavy_library(tmp_path: Path) -
 
 
 def test_training_needs_no_django(tmp_path: Path) -> None:
-    code = "import detector.training.preparation, detector.training.scoring"
+    code = "import detector.training.pictures.preparation, detector.training.measuring.scoring"
     assert loaded_after(code, ["django", "detector.services"], tmp_path) == []
 
 

@@ -17,29 +17,30 @@ from torch import nn
 from detector.inference.images import SourceImage
 from detector.inference.results import MethodResult, Verdict
 from detector.tests.conftest import make_verdict
-from detector.tests.watermarking import textured
-from detector.training import calibration_run, sampling
-from detector.training.augment import ALIKE, CLEAN, GENTLE, TRACES, VIEWS
-from detector.training.corpus import Picture, balanced_weights, cap_sources, fingerprint
-from detector.training.evaluation import cache as cache_module
-from detector.training.evaluation.cache import OutcomeCache
-from detector.training.evaluation.curves import curves
-from detector.training.evaluation.data import Labelled
-from detector.training.evaluation.outcome import FUSED, Outcome, titles
-from detector.training.evaluation.report import detailed_conditions
+from detector.tests.factories.watermarking import textured
+from detector.training.corpus.labelled import Picture, balanced_weights, cap_sources, fingerprint
+from detector.training.corpus.learnt_sources import digests
 from detector.training.finetuning.arguments import Arguments
 from detector.training.finetuning.dataset import FixedViews, RandomViews
+from detector.training.fusion import calibration_run
+from detector.training.fusion.stacking import fit_stack
 from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.format_bias import measure_format_bias
 from detector.training.genimage.layout import Place
 from detector.training.genimage.table import COLUMNS, Table
-from detector.training.learnt_sources import digests
-from detector.training.loop import Schedule, Training, label_loss, smooth
-from detector.training.preparation import calibration_pictures
-from detector.training.regions import NATIVE, WHOLE
-from detector.training.sampling import BalancedCrops
-from detector.training.scoring import PIXEL_METHODS, score_pictures
-from detector.training.stacking import fit_stack
+from detector.training.learning.loop import Schedule, Training, label_loss, smooth
+from detector.training.measuring import cache as cache_module
+from detector.training.measuring.cache import OutcomeCache
+from detector.training.measuring.curves import curves
+from detector.training.measuring.data import Labelled
+from detector.training.measuring.outcome import FUSED, Outcome, titles
+from detector.training.measuring.report import detailed_conditions
+from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
+from detector.training.pictures import sampling
+from detector.training.pictures.augment import ALIKE, CLEAN, GENTLE, TRACES, VIEWS
+from detector.training.pictures.preparation import calibration_pictures
+from detector.training.pictures.regions import NATIVE, WHOLE
+from detector.training.pictures.sampling import BalancedCrops
 
 
 def pictures_of(sizes: dict[tuple[int, str], int]) -> list[Picture]:

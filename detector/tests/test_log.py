@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.log import PlainFormatter
-from detector.tests.processes import run_python
+from ai_image_detector.log import PlainFormatter
+from detector.tests.factories.processes import run_python
 
 
 def line(level: int, **extra: object) -> str:

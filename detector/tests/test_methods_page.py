@@ -12,14 +12,14 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from detector import methods_page
 from detector.inference.methods import METHODS
 from detector.inference.results import Thresholds
-from detector.inference.verdict import Fusion, Subset
+from detector.inference.verdict.combine import Fusion, Subset
 from detector.inference.version import weights_part
 from detector.services import get_detector
-from detector.tests.reports import make_report
+from detector.tests.factories.reports import make_report
 from detector.tests.test_pages import assert_well_formed, get_html
+from detector.web.presenters import methods_page
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ import torch
 from django.core.management import call_command
 from pytest_django import Settings
 
+from detector.checkpoints.convert import main as convert_in_this_process
 from detector.inference.methods import huggingface
-from detector.inference.methods.huggingface.convert import main as convert_in_this_process
-from detector.tests.checkpoints import save_tiny_vit
+from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.test_finetune import draw
 from detector.training.genimage.splits import SPLITS, read_split
 

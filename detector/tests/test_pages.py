@@ -23,7 +23,7 @@ from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Finding, Verdict
 from detector.models import Detection
-from detector.templatetags.detector_extras import ago, grey_picture, percent
+from detector.web.templatetags.detector_extras import ago, grey_picture, percent
 
 pytestmark = pytest.mark.django_db
 

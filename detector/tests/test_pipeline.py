@@ -18,10 +18,10 @@ from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
 from detector.inference.results import Finding, MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
-from detector.inference.verdict import combine, load_fusion
-from detector.inference.weights import write_digests
-from detector.tests.pictures import encode, noise
-from detector.tests.stubs import Stub, make_stub, spec_of
+from detector.inference.verdict.combine import combine, load_fusion
+from detector.inference.weights.folder import write_digests
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.stubs import Stub, make_stub, spec_of
 
 UseMethods = Callable[..., None]
 

@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from detector.inference.images import open_image
-from detector.tests.pictures import encode, frames, scene
-from detector.tests.processes import run_python
+from detector.tests.factories.pictures import encode, frames, scene
+from detector.tests.factories.processes import run_python
 from detector.training.genimage import scan
 from detector.training.genimage.duplicates import DISTANCE, cluster_hashes, group_pictures
 from detector.training.genimage.equalise import Equalise

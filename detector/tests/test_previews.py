@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from detector.previews import PREVIEW_SIDE, make_error_levels, make_preview
-from detector.tests.pictures import noise, scene
+from detector.tests.factories.pictures import noise, scene
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from django.core.management import load_command_class
 
 from detector.inference.methods.statistical.features import feature_groups
 from detector.tests.evidence_table import CASES
-from detector.tests.processes import ROOT
-from detector.training.fusion import CONFIDENCE, MAX_FALSE_AI
-from detector.training.learnt_sources import read_metrics
+from detector.tests.factories.processes import ROOT
+from detector.training.corpus.learnt_sources import read_metrics
+from detector.training.fusion.fit import CONFIDENCE, MAX_FALSE_AI
 
 README = (ROOT / "README.md").read_text()
 FLAT = " ".join(README.split())

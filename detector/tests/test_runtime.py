@@ -9,8 +9,7 @@ import pytest
 
 from detector.inference import runtime
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
-
-from .processes import run_python
+from detector.tests.factories.processes import run_python
 
 # On one core, several threads meet OpenVINO's first array at once; before runtime.py looked
 # NumPy up beforehand, two of three such processes waited for ever.

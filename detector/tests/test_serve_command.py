@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from detector.tests.pictures import encode, noise
-from detector.tests.processes import run_python
-from detector.tests.servers import RunningServer, migrate, serving, wait_for
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.processes import run_python
+from detector.tests.factories.servers import RunningServer, migrate, serving, wait_for
 
 URL = "/api/detect"
 FORM = "multipart/form-data; boundary=b"

@@ -14,7 +14,7 @@ from waitress import wasyncore
 
 from ai_image_detector import server
 from ai_image_detector.server import REFUSED, Patience, make_servers
-from detector.tests.servers import PATIENCE, wait_for
+from detector.tests.factories.servers import PATIENCE, wait_for
 
 SHORT = 1  # second: long enough for a machine that is busy
 HEADER = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\n"

@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from ai_image_detector import settings as project
-from detector.tests.pictures import bad_exif
-from detector.tests.processes import run_python
+from detector.tests.factories.pictures import bad_exif
+from detector.tests.factories.processes import run_python
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from detector import services
 from detector.inference.runtime import Runtime
-from detector.tests.processes import ROOT, run_python
+from detector.tests.factories.processes import ROOT, run_python
 
 NAMES = (
     "FORCE_CPU", "MEMORY_CONSTRAINED", "MAX_UPLOAD_MB", "MAX_MEGAPIXELS", "RETENTION_HOURS",
@@ -137,7 +137,7 @@ def test_force_cpu_keeps_training_off_every_accelerator(monkeypatch: pytest.Monk
     import torch
 
     from detector.training.finetuning.arguments import Arguments
-    from detector.training.loop import choose_device
+    from detector.training.learning.loop import choose_device
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [choose_device(force).type for force in (True, False)] == ["cpu", "cuda"]

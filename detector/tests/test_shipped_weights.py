@@ -20,9 +20,9 @@ from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
-from detector.inference.verdict import load_fusion
-from detector.inference.weights import DIGESTS, check_digests, write_digests
-from detector.tests.pictures import encode, noise
+from detector.inference.verdict.combine import load_fusion
+from detector.inference.weights.folder import DIGESTS, check_digests, write_digests
+from detector.tests.factories.pictures import encode, noise
 
 FOLDERS = sorted(folder.name for folder in WEIGHTS_DIR.iterdir() if folder.is_dir())
 PIXEL = {

@@ -14,7 +14,7 @@ from detector.inference.pipeline import Detector
 from detector.inference.shortage import is_shortage
 from detector.management.commands.detect import detect_paths
 from detector.services import get_detector, get_runtime
-from detector.tests.stubs import make_stub
+from detector.tests.factories.stubs import make_stub
 
 
 def caused(error: Exception, cause: Exception) -> Exception:

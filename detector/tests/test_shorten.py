@@ -14,7 +14,7 @@ from detector.inference.method import Answer
 from detector.inference.results import Finding, MethodResult
 from detector.inference.shorten import MAX_BYTES
 from detector.models import Detection
-from detector.tests.stubs import make_stub
+from detector.tests.factories.stubs import make_stub
 
 FIRST = Finding("The first.", "generator", "ai", "PNG tEXt", "decisive")
 

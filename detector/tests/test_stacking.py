@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from detector.training.stacking import fit_stack
+from detector.training.fusion.stacking import fit_stack
 
 N = 3000
 

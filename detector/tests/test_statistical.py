@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from detector.inference.calibration import Calibration
 from detector.inference.images import SourceImage
 from detector.inference.method import MethodUnavailable
 from detector.inference.methods.statistical import MODEL, Statistical
@@ -34,9 +33,10 @@ from detector.inference.methods.statistical.features import (
 )
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import Runtime
-from detector.inference.weights import write_digests
-from detector.tests.pictures import encode
-from detector.training.statistical import tree_arrays
+from detector.inference.verdict.calibration import Calibration
+from detector.inference.weights.folder import write_digests
+from detector.tests.factories.pictures import encode
+from detector.training.learning.statistical import tree_arrays
 
 COUNT = 885
 ROWS, COLUMNS = np.mgrid[:CROP, :CROP].astype(np.float32)

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from detector.inference.images import SourceImage
-from detector.inference.methods.forensics.containers import read_metadata
-from detector.inference.methods.forensics.metadata import Metadata, Unreadable
-from detector.inference.methods.forensics.structure import read_structure
-from detector.inference.methods.forensics.thumbnail import (
+from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
+from detector.inference.methods.forensics.containers.walk import read_metadata
+from detector.inference.methods.forensics.structure.findings import read_structure
+from detector.inference.methods.forensics.structure.thumbnail import (
     MAX_PIXELS,
     compare,
     crop_bars,
     open_thumbnail,
     read_thumbnail,
 )
-from detector.tests.pictures import encode, scene
+from detector.tests.factories.pictures import encode, scene
 from detector.tests.test_forensics import ask, picture, png, with_xmp, xmp
 
 Entry = tuple[int, int, bytes]

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.inference.methods.forensics.double_compression import (
+from detector.inference.methods.forensics.containers.metadata import Unreadable
+from detector.inference.methods.forensics.structure.double_compression import (
     FROM_JPEG,
     FROM_PIXELS,
     UNTURN,
     cut_on_grid,
     find_earlier_jpeg,
 )
-from detector.inference.methods.forensics.error_level import error_level_picture
-from detector.inference.methods.forensics.metadata import Unreadable
-from detector.inference.methods.forensics.quantisation import (
+from detector.inference.methods.forensics.structure.error_level import error_level_picture
+from detector.inference.methods.forensics.structure.quantisation import (
     MOZJPEG,
     OWN,
     STANDARD,
@@ -26,7 +26,7 @@ from detector.inference.methods.forensics.quantisation import (
     say_quality,
     scaled_tables,
 )
-from detector.tests.pictures import encode, noise, scene
+from detector.tests.factories.pictures import encode, noise, scene
 from detector.tests.test_forensics import ask, exif, with_exif
 from detector.tests.test_forensics_claims import segment
 

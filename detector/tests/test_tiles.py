@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.inference.tiles import cut_tiles, mirror_to, scale_to, tile_positions
+from detector.inference.pixels.tiles import cut_tiles, mirror_to, scale_to, tile_positions
 
 SIZE = 256
 

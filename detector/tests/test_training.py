@@ -24,17 +24,21 @@ from detector.inference.methods.deep_learning import DeepLearning
 from detector.inference.methods.huggingface import HuggingFace
 from detector.inference.methods.statistical import Statistical
 from detector.inference.pipeline import Detector
+from detector.inference.pixels.tiles import scale_to
 from detector.inference.runtime import Runtime
-from detector.inference.tiles import scale_to
-from detector.inference.verdict import load_fusion
-from detector.training.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
-from detector.training.corpus import Picture, balanced_weights, hold_out_sources, read_corpus
-from detector.training.learnt_sources import digests, learnt_by
-from detector.training.metrics import expected_calibration_error, summarise, wilson_interval
-from detector.training.preparation import calibration_pictures, prepare
-from detector.training.regions import NATIVE, WHOLE, Regions, cut_regions
-
-from .processes import run_python
+from detector.inference.verdict.combine import load_fusion
+from detector.tests.factories.processes import run_python
+from detector.training.corpus.labelled import (
+    Picture,
+    balanced_weights,
+    hold_out_sources,
+    read_corpus,
+)
+from detector.training.corpus.learnt_sources import digests, learnt_by
+from detector.training.figures.metrics import expected_calibration_error, summarise, wilson_interval
+from detector.training.pictures.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
+from detector.training.pictures.preparation import calibration_pictures, prepare
+from detector.training.pictures.regions import NATIVE, WHOLE, Regions, cut_regions
 
 PER_CLASS = 40
 SIDE = 160
@@ -108,7 +112,7 @@ def test_statistical_model_learns_a_trace_that_is_there(runtime: Runtime, corpus
 def test_networks_answer_alike_in_torch_and_in_openvino(
     runtime: Runtime, weights: Path, corpus: Path
 ):
-    from detector.training.efficientnet import load_evidence_map
+    from detector.training.learning.efficientnet import load_evidence_map
 
     image = open_image(corpus / "val" / "real" / "r0.jpg")
     tile = np.pad(image.pixels, ((0, 96), (0, 96), (0, 0)), "symmetric")
@@ -126,8 +130,8 @@ def test_networks_answer_alike_in_torch_and_in_openvino(
 def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
     corpus: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from detector.training import soup
-    from detector.training.efficientnet import load_evidence_map
+    from detector.lab import averaging as soup
+    from detector.training.learning.efficientnet import load_evidence_map
 
     monkeypatch.setattr(soup, "BATCHES", 2)
     other = tmp_path / "other"
@@ -220,7 +224,7 @@ def as_batch(pixels: np.ndarray) -> torch.Tensor:
 
 
 def test_bundled_vit_is_a_checkpoint_that_transformers_loads(weights: Path):
-    from detector.inference.methods.huggingface.convert import load_strictly
+    from detector.checkpoints.convert import load_strictly
 
     model = load_strictly(weights / "vit_compact")
     assert model.config.id2label == {0: "real", 1: "ai"}
@@ -504,8 +508,8 @@ import cv2, numpy as np
 cv2.setNumThreads(4)
 cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)
 from pathlib import Path
-from detector.training.corpus import read_corpus
-from detector.training.preparation import calibration_pictures, prepare
+from detector.training.corpus.labelled import read_corpus
+from detector.training.pictures.preparation import calibration_pictures, prepare
 data, cache = Path({str(corpus)!r}), Path({str(tmp_path)!r})
 prepare(data, cache, seed=4, workers=2, progress=lambda items, **_: items)
 """

@@ -17,8 +17,8 @@ from PIL import Image
 from detector.inference.methods import METHODS
 from detector.models import Detection
 from detector.services import get_detector
-from detector.tests.pictures import BAD, GOOD, encode, frames, noise
-from detector.tests.stubs import make_stub
+from detector.tests.factories.pictures import BAD, GOOD, encode, frames, noise
+from detector.tests.factories.stubs import make_stub
 
 pytestmark = [
     pytest.mark.django_db,

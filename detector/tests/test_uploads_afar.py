@@ -32,9 +32,9 @@ from detector.analysis.pool import AnalysisProcess
 from detector.inference.images import SourceImage
 from detector.inference.runtime import Runtime
 from detector.models import Detection
-from detector.tests.pictures import encode, noise
-from detector.tests.processes import run_python
-from detector.tests.stubs import make_stub
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.processes import run_python
+from detector.tests.factories.stubs import make_stub
 
 pytestmark = pytest.mark.django_db
 

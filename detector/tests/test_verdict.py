@@ -13,8 +13,8 @@ from detector.inference.method import Answer
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import Finding, MethodResult, Thresholds, Verdict
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.inference.verdict import DECISIVE_SCORES, Fusion, Subset, combine, load_fusion
-from detector.inference.weights import write_digests
+from detector.inference.verdict.combine import DECISIVE_SCORES, Fusion, Subset, combine, load_fusion
+from detector.inference.weights.folder import write_digests
 
 BOUNDS = Thresholds(real=0.2, ai=0.8)
 FUSION = Fusion(

@@ -26,25 +26,25 @@ def test_the_number_stands_in_the_changelog_alone() -> None:
 
 
 def test_a_changed_line_of_code_changes_the_digest(sources: Path) -> None:
-    before = digest_sources(sources, [])
+    before = digest_sources([sources], [])
     (sources / "methods" / "one.py").write_text("x = 1\n")
-    assert digest_sources(sources, []) != before
+    assert digest_sources([sources], []) != before
 
 
 def test_a_renamed_source_changes_the_digest(sources: Path) -> None:
-    before = digest_sources(sources, [])
+    before = digest_sources([sources], [])
     (sources / "verdict.py").rename(sources / "verdicts.py")
-    assert digest_sources(sources, []) != before
+    assert digest_sources([sources], []) != before
 
 
 def test_what_is_no_source_does_not_change_the_digest(sources: Path) -> None:
-    before = digest_sources(sources, [])
+    before = digest_sources([sources], [])
     (sources / "verdict.cpython-311.pyc").write_bytes(b"\0")
-    assert digest_sources(sources, []) == before
+    assert digest_sources([sources], []) == before
 
 
 def test_another_release_of_a_library_changes_the_digest(sources: Path) -> None:
-    assert digest_sources(sources, ["12.0.0"]) != digest_sources(sources, ["13.0.0"])
+    assert digest_sources([sources], ["12.0.0"]) != digest_sources([sources], ["13.0.0"])
 
 
 def test_the_releases_in_use_are_known() -> None:

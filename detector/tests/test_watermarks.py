@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
-from detector.inference.methods.forensics import Forensics, watermarks
+from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.evidence import Evidence
-from detector.inference.methods.forensics.watermarks import (
+from detector.inference.methods.forensics.watermarks import dwt_dct as watermarks
+from detector.inference.methods.forensics.watermarks.dwt_dct import (
     MARKS,
     MAX_CHANCE,
     TRIES,
@@ -33,10 +34,10 @@ from detector.inference.methods.forensics.watermarks import (
     match_marks,
     read_watermarks,
 )
+from detector.inference.pixels.tiles import Pixels
 from detector.inference.runtime import Runtime
-from detector.inference.tiles import Pixels
-from detector.tests.pictures import encode
-from detector.tests.watermarking import MARK, Encoder, embed, mark_pixels, textured
+from detector.tests.factories.pictures import encode
+from detector.tests.factories.watermarking import MARK, Encoder, embed, mark_pixels, textured
 
 # How the programs of each model hand pictures to the encoder.
 WAYS = {

@@ -18,11 +18,11 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from detector.middleware import POLICY
 from detector.models import PREVIEW_SIDE, Detection
-from detector.tests.pictures import encode, noise
-from detector.tests.stubs import make_stub
-from detector.views import RECENT
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.stubs import make_stub
+from detector.web.middleware import POLICY
+from detector.web.views import RECENT
 
 pytestmark = pytest.mark.django_db
 

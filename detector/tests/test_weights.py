@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.inference.weights import folder_state
+from detector.inference.weights.folder import folder_state
 
 
 @pytest.fixture

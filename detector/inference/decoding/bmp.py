@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from detector.inference.limits import ImageError
-
+from .limits import ImageError
 from .stream import Stream
 
 # Pictures compressed by runs take a second for each four million pixels.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from detector.inference.limits import MAX_PARTS, too_many
+from .limits import MAX_PARTS, too_many
 
 Box = tuple[bytes, bytes]
 

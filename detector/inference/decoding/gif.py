@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from detector.inference.limits import ImageError, too_many
-
+from .limits import ImageError, too_many
 from .stream import Stream, header_damaged
 
 # The largest accepted file in full blocks of 255 bytes has 132,000.

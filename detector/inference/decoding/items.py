@@ -11,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 
-from detector.inference.limits import MAX_PARTS, Limits, check_pixels, too_many
-
 from .box import Box, Reader, boxes, units
 from .coded_size import MAX_CODED, Size, av1_sizes, hevc_sizes, largest, length_prefixed
+from .limits import MAX_PARTS, Limits, check_pixels, too_many
 from .stream import Stream, header_damaged
 from .tracks import track_area
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from detector.inference.limits import MAX_PARTS, ImageError, too_many
-
+from .limits import MAX_PARTS, ImageError, too_many
 from .stream import Stream, cut_off, header_damaged
 
 START, END = b"\xff\xd8", b"\xff\xd9"

@@ -10,8 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from detector.inference.limits import MAX_PARTS, too_many
-
+from .limits import MAX_PARTS, too_many
 from .stream import Stream, header_damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from detector.inference.limits import ImageError, Limits
-
 from .bmp import prepare_bmp
 from .gif import prepare_gif
 from .items import prepare_boxes
 from .jpeg import prepare_jpeg
+from .limits import ImageError, Limits
 from .png import SIGNATURE, prepare_png
 from .stream import Stream
 from .tiff import prepare_tiff

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detector.inference.limits import ImageError
+from .limits import ImageError
 
 CUT_OFF = "The file is damaged or cut off: the picture cannot be decoded completely."
 DAMAGED = "The file is damaged: its header cannot be read."

@@ -9,8 +9,7 @@ import struct
 from collections import defaultdict
 from dataclasses import dataclass
 
-from detector.inference.limits import Limits, check_pixels, too_many
-
+from .limits import Limits, check_pixels, too_many
 from .stream import Stream, header_damaged
 
 MAX_TAGS = 4096

@@ -6,10 +6,9 @@ import struct
 from collections.abc import Iterator
 from itertools import chain
 
-from detector.inference.limits import Limits, check_pixels
-
 from .box import Box, boxes, units
 from .coded_size import MAX_CODED, Size, av1_sizes, hevc_sizes, length_prefixed
+from .limits import Limits, check_pixels
 
 
 def track_area(data: bytes, moov: bytes, limits: Limits) -> int:

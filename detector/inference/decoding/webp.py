@@ -8,8 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from detector.inference.limits import MAX_PARTS, Limits, check_pixels, too_many
-
+from .limits import MAX_PARTS, Limits, check_pixels, too_many
 from .stream import Stream
 
 RIFF_HEAD, FRAME_HEAD = 12, 16

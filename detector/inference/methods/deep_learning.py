@@ -18,20 +18,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.inference.calibration import Calibration
-from detector.inference.heat_map import Box, grid_of, paint
 from detector.inference.method import Answer
 from detector.inference.numbers import sigmoid
-from detector.inference.pixel_method import PixelMethod
-from detector.inference.results import Finding
-from detector.inference.runtime import Network
-from detector.inference.tiles import (
+from detector.inference.pixels.heat_map import Box, grid_of, paint
+from detector.inference.pixels.tiles import (
     Pixels,
     cut_tiles,
     scale_to,
     strip_positions,
     tile_positions,
 )
+from detector.inference.results import Finding
+from detector.inference.runtime import Network
+from detector.inference.verdict.calibration import Calibration
+
+from .pixel_method import PixelMethod
 
 TILE = 256
 MAX_TILES = 9

@@ -27,8 +27,8 @@ class Command(TrainingCommand):
         )
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.regions import NATIVE, WHOLE
-        from detector.training.soup import average_and_write, read_trainings
+        from detector.lab.averaging import average_and_write, read_trainings
+        from detector.training.pictures.regions import NATIVE, WHOLE
 
         name = f"efficientnet_{options['look']}"
         folder = options["output"] / name

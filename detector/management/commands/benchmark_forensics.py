@@ -16,10 +16,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from detector.inference.grounds import weigh
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.methods.forensics import Forensics
-from detector.inference.methods.forensics.watermarks import read_watermarks
+from detector.inference.methods.forensics.watermarks.dwt_dct import read_watermarks
+from detector.inference.verdict.grounds import weigh
 from detector.services import get_runtime, read_image
 
 STARTS = 15
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=4, help="Of the draw.")
 
     def handle(self, *, data: Path, count: int, seed: int, **options: Any) -> str:
-        from detector.training.corpus import read_corpus
+        from detector.training.corpus.labelled import read_corpus
 
         if count < 1:
             raise CommandError(f"--count is {count}; accepted are whole numbers from 1 up.")

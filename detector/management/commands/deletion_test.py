@@ -41,8 +41,8 @@ class Command(BaseCommand):
 
     def _figures(self, options: dict[str, Any]) -> dict[str, Any]:
         from detector.inference.methods.deep_learning import DeepLearning
-        from detector.training.corpus import cap_sources, read_corpus
-        from detector.training.deletion import falls, summarise_falls
+        from detector.lab.deletion import falls, summarise_falls
+        from detector.training.corpus.labelled import cap_sources, read_corpus
 
         wanted = [p for p in read_corpus(options["data_dir"]) if p.split == options["split"]]
         pictures = cap_sources(

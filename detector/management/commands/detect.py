@@ -19,7 +19,7 @@ from detector.inference.images import ImageError
 from detector.inference.methods import METHODS
 from detector.inference.names import brief
 from detector.inference.pipeline import Detector
-from detector.renderings import RENDERINGS
+from detector.management.renderings import RENDERINGS
 from detector.services import get_runtime, read_image
 
 Row = dict[str, Any]

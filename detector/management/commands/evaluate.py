@@ -65,10 +65,10 @@ class Command(BaseCommand):
             raise CommandError(again, returncode=INTERRUPTED) from error
 
     def _evaluate(self, options: dict[str, Any]) -> str:
-        from detector.inference.verdict import load_fusion
-        from detector.training.evaluation.data import find_labelled
-        from detector.training.evaluation.report import Asked, build_report, write_report
-        from detector.training.evaluation.tables import to_markdown
+        from detector.inference.verdict.combine import load_fusion
+        from detector.training.measuring.data import find_labelled
+        from detector.training.measuring.report import Asked, build_report, write_report
+        from detector.training.measuring.tables import to_markdown
 
         _check_counts(options)
         conditions = _conditions(options)
@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
     def _warn_of_known(self, weights_dir: Path, pictures: list[Any]) -> None:
         """Say so where a method has learnt from sources that it is to be measured on."""
-        from detector.training.learnt_sources import known_to
+        from detector.training.corpus.learnt_sources import known_to
 
         for folder in chain.from_iterable(spec.weights for spec in METHODS.values()):
             # Weights that are missing or of another origin are no reason not to measure the rest.
@@ -111,8 +111,8 @@ class Command(BaseCommand):
         conditions: list[str],
         options: dict[str, Any],
     ) -> Any:
-        from detector.training.evaluation.cache import OutcomeCache
-        from detector.training.evaluation.run import measure
+        from detector.training.measuring.cache import OutcomeCache
+        from detector.training.measuring.run import measure
 
         cache = OutcomeCache(settings.DATA_DIR / "evaluations", data, version)
         return measure(
@@ -138,7 +138,7 @@ def _check_counts(options: dict[str, Any]) -> None:
 
 def _conditions(options: dict[str, Any]) -> list[str]:
     """What to measure under, in the order of the table. Raises `CommandError`."""
-    from detector.training.augment import CONDITIONS, USUAL
+    from detector.training.pictures.augment import CONDITIONS, USUAL
 
     asked = options["conditions"] or (CONDITIONS if options["robustness"] else USUAL)
     if unknown := set(asked) - set(CONDITIONS):

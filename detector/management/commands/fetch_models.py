@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from detector.inference.methods.huggingface.members import MEMBERS, Member
+from detector.checkpoints.members import MEMBERS, Member
 from detector.services import get_runtime
 
 
@@ -35,9 +35,9 @@ class Command(BaseCommand):
 
     def _fetch(self, member: Member) -> bool:
         """Get the first checkpoint of a member that can be had and loaded."""
+        from detector.checkpoints.download import DownloadError, download
+        from detector.checkpoints.sources import from_hub
         from detector.inference.methods.huggingface import UNUSABLE, Checkpoint
-        from detector.inference.methods.huggingface.download import DownloadError, download
-        from detector.inference.methods.huggingface.sources import from_hub
 
         runtime = get_runtime()
         for checkpoint in member.hub:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from detector.inference.methods.huggingface.members import MEMBERS, Member
+from detector.checkpoints.members import MEMBERS, Member
 from detector.inference.names import shown
 from detector.services import get_runtime
 

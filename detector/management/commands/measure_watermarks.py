@@ -33,7 +33,7 @@ class Command(BaseCommand):
             if options[name] < 1:
                 said = f"--{name} is {options[name]}; accepted are whole numbers from 1 up."
                 raise CommandError(said)
-        from detector.training.watermarks import to_markdown
+        from detector.lab.watermarks import to_markdown
 
         try:
             figures = self._figures(options)
@@ -44,8 +44,7 @@ class Command(BaseCommand):
         return to_markdown(figures)
 
     def _figures(self, options: dict[str, Any]) -> dict[str, Any]:
-        from detector.training.corpus import read_corpus
-        from detector.training.watermarks import (
+        from detector.lab.watermarks import (
             choose_photographs,
             draw_each,
             find_encoder,
@@ -53,6 +52,7 @@ class Command(BaseCommand):
             rates,
             summarise_looks,
         )
+        from detector.training.corpus.labelled import read_corpus
 
         find_encoder()  # before minutes are spent on reading
         split, seed = options["split"], options["seed"]

@@ -12,7 +12,7 @@ class Command(NetworkCommand):
     steps = 6000
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.cnn import CROP, LEARNING_RATE, train_and_write
+        from detector.training.learning.cnn import CROP, LEARNING_RATE, train_and_write
 
         folder = options["output"] / "artifact_cnn"
         plan = self.plan(options, name="cnn", crop=CROP, learning_rate=LEARNING_RATE)

@@ -26,8 +26,8 @@ class Command(NetworkCommand):
         )
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.efficientnet import CROP, LEARNING_RATE, train_and_write
-        from detector.training.regions import NATIVE, WHOLE
+        from detector.training.learning.efficientnet import CROP, LEARNING_RATE, train_and_write
+        from detector.training.pictures.regions import NATIVE, WHOLE
 
         name = f"efficientnet_{options['look']}"
         folder = options["output"] / name

@@ -21,7 +21,7 @@ class Command(TrainingCommand):
         parser.set_defaults(workers=4)
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.calibration_run import calibrate_and_fuse
+        from detector.training.fusion.calibration_run import calibrate_and_fuse
 
         report = calibrate_and_fuse(
             options["data"],

@@ -16,7 +16,7 @@ class Command(TrainingCommand):
         parser.add_argument("--crops", type=int, default=4, help="Augmented crops a picture.")
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.statistical import fit_and_write
+        from detector.training.learning.statistical import fit_and_write
 
         folder = options["output"] / "statistical"
         fit_and_write(

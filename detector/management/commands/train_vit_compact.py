@@ -15,7 +15,7 @@ class Command(NetworkCommand):
 
     def train(self, options: dict[str, Any]) -> str:
         from detector.networks.compact_vit import CROP
-        from detector.training.vit_compact import LEARNING_RATE, train_and_write
+        from detector.training.learning.vit_compact import LEARNING_RATE, train_and_write
 
         folder, teacher = options["output"] / "vit_compact", options["output"] / "artifact_cnn"
         plan = self.plan(options, name="vit_compact", crop=CROP, learning_rate=LEARNING_RATE)

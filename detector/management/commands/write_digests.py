@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.inference.weights import DIGESTS, write_digests
+from detector.inference.weights.folder import DIGESTS, write_digests
 
 
 class Command(BaseCommand):

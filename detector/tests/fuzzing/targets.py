@@ -11,17 +11,17 @@ from PIL import Image
 
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics import collect
-from detector.inference.methods.forensics.containers import read_metadata
-from detector.inference.methods.forensics.iptc import add_photoshop
-from detector.inference.methods.forensics.jumbf import find_manifest
-from detector.inference.methods.forensics.metadata import Metadata
-from detector.inference.methods.forensics.stealth import add_stealth
-from detector.inference.methods.forensics.structure import read_structure
-from detector.inference.methods.forensics.thumbnail import read_thumbnail
-from detector.inference.methods.forensics.xmp import add_xmp
+from detector.inference.methods.forensics.c2pa.jumbf import find_manifest
+from detector.inference.methods.forensics.containers.iptc import add_photoshop
+from detector.inference.methods.forensics.containers.metadata import Metadata
+from detector.inference.methods.forensics.containers.walk import read_metadata
+from detector.inference.methods.forensics.containers.xmp import add_xmp
+from detector.inference.methods.forensics.structure.findings import read_structure
+from detector.inference.methods.forensics.structure.thumbnail import read_thumbnail
+from detector.inference.methods.forensics.watermarks.stealth import add_stealth
 from detector.tests import test_forensics as files
-from detector.tests.pictures import encode, noise
-from detector.tests.signing import action, sign
+from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.signing import action, sign
 from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, samsung
 from detector.tests.test_forensics_decoys import camera_exif
 from detector.tests.test_forensics_hostile import VALID

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import TrainingArguments
 
-from detector.training.loop import has_fast_bf16
+from detector.training.learning.loop import has_fast_bf16
 
 # Epochs without a lower validation loss before training stops.
 PATIENCE = 3

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from huggingface_hub.errors import HFValidationError
 
-from detector.inference.methods.huggingface.download import DownloadError, download
-from detector.inference.methods.huggingface.members import HubCheckpoint, Member
-from detector.inference.methods.huggingface.sources import (
+from detector.checkpoints.download import DownloadError, download
+from detector.checkpoints.members import HubCheckpoint, Member
+from detector.checkpoints.sources import (
     BUNDLED,
     FINE_TUNED,
     NEEDED,
@@ -23,7 +23,7 @@ from detector.inference.methods.huggingface.sources import (
 )
 from detector.inference.names import shown
 from detector.inference.runtime import Runtime
-from detector.inference.weights import folder_state
+from detector.inference.weights.folder import folder_state
 
 
 class BaseUnavailable(Exception):

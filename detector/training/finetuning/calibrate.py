@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.inference.calibration import MAX_INTERCEPT, MAX_SLOPE, Calibration
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
-from detector.training.augment import ALIKE
-from detector.training.corpus import Picture, balanced_weights
+from detector.inference.verdict.calibration import MAX_INTERCEPT, MAX_SLOPE, Calibration
+from detector.training.corpus.labelled import Picture, balanced_weights
+from detector.training.fusion.stacking import fit_stack
 from detector.training.genimage.equalise import Equalise
-from detector.training.preparation import Progress
-from detector.training.scoring import score_pictures
-from detector.training.stacking import fit_stack
+from detector.training.measuring.scoring import score_pictures
+from detector.training.pictures.augment import ALIKE
+from detector.training.pictures.preparation import Progress
 
 # Of either class. Two numbers fitted to fewer pictures would be noise.
 FEWEST = 50

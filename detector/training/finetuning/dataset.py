@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from datasets import Dataset
 
+from detector.checkpoints.preprocess import Batch
 from detector.inference.images import ImageError, open_image
-from detector.inference.methods.huggingface.preprocess import Batch
 from detector.inference.names import shown
-from detector.inference.tiles import Pixels
-from detector.training.corpus import Picture
+from detector.inference.pixels.tiles import Pixels
+from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
 
 from .views import Views

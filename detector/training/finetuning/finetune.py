@@ -15,18 +15,18 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
-from detector.inference.methods.huggingface.facts import METRICS
-from detector.inference.methods.huggingface.members import Member
-from detector.inference.methods.huggingface.processor import Processor
-from detector.inference.methods.huggingface.sources import FINE_TUNED, Source
+from detector.checkpoints.facts import METRICS
+from detector.checkpoints.members import Member
+from detector.checkpoints.processor import Processor
+from detector.checkpoints.sources import FINE_TUNED, Source
 from detector.inference.names import shown
-from detector.inference.ranges import read_fields
 from detector.inference.runtime import Runtime
-from detector.training.corpus import LABELS, Picture
-from detector.training.export import write_folder
+from detector.inference.weights.ranges import read_fields
+from detector.training.corpus.labelled import LABELS, Picture
 from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
-from detector.training.preparation import Progress
+from detector.training.learning.export import write_folder
+from detector.training.pictures.preparation import Progress
 
 from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base

@@ -10,7 +10,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from detector.inference.names import shown
-from detector.training.export import write_json
+from detector.training.learning.export import write_json
 
 PLAN = "plan.json"
 

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from detector.inference.methods.huggingface.convert import load
-from detector.inference.methods.huggingface.facts import read_labels
-from detector.inference.methods.huggingface.labels import ai_indices
+from detector.checkpoints.convert import load
+from detector.checkpoints.facts import read_labels
+from detector.checkpoints.labels import ai_indices
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import RocCurveDisplay, confusion_matrix
 
-from detector.training.metrics import BINS, bin_of
+from detector.training.figures.metrics import BINS, bin_of
 
 from .testing import FINE_TUNED, Scores
 

@@ -16,12 +16,12 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.names import shown
-from detector.training.augment import CLEAN
-from detector.training.corpus import Picture
+from detector.training.corpus.labelled import Picture
+from detector.training.figures.metrics import summarise, wilson_interval
 from detector.training.genimage.equalise import Equalise
-from detector.training.metrics import summarise, wilson_interval
-from detector.training.preparation import Progress
-from detector.training.scoring import score_pictures
+from detector.training.measuring.scoring import score_pictures
+from detector.training.pictures.augment import CLEAN
+from detector.training.pictures.preparation import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from detector.inference.methods.huggingface.processor import Processor
-from detector.training.augment import Augmentation
-from detector.training.corpus import Picture
+from detector.checkpoints.processor import Processor
+from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
+from detector.training.pictures.augment import Augmentation
 
 from .arguments import PATIENCE, Arguments
 from .dataset import training_set, validation_set

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from detector.inference.methods.huggingface.preprocess import Batch, preprocess
-from detector.inference.methods.huggingface.processor import Processor
-from detector.inference.tiles import Pixels
-from detector.training.augment import Augmentation, rescale
+from detector.checkpoints.preprocess import Batch, preprocess
+from detector.checkpoints.processor import Processor
+from detector.inference.pixels.tiles import Pixels
+from detector.training.pictures.augment import Augmentation, rescale
 
 # Views that validation looks at after each epoch; the final test sees all that serving sees.
 VALIDATION_CROPS = 4

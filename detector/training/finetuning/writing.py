@@ -14,15 +14,16 @@ from typing import Any
 import torch
 from transformers.trainer import TRAINING_ARGS_NAME
 
-from detector.inference.methods.huggingface import Checkpoint, sources
-from detector.inference.methods.huggingface.sources import Source
+from detector.checkpoints import sources
+from detector.checkpoints.sources import Source
+from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
-from detector.inference.weights import folder_state
-from detector.training.augment import CLEAN
-from detector.training.corpus import Picture
-from detector.training.export import write_json
+from detector.inference.weights.folder import folder_state
+from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
-from detector.training.preparation import Progress
+from detector.training.learning.export import write_json
+from detector.training.pictures.augment import CLEAN
+from detector.training.pictures.preparation import Progress
 
 from .arguments import Arguments
 from .base import Base

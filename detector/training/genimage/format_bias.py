@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
-from detector.training.intervals import Interval
-from detector.training.metrics import roc_auc, roc_auc_interval
+from detector.training.figures.intervals import Interval
+from detector.training.figures.metrics import roc_auc, roc_auc_interval
 
 from .table import FORMATS, Table
 from .tells import strongest_tells

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detector.inference.names import shown
-from detector.training.corpus import LABELS, Picture
+from detector.training.corpus.labelled import LABELS, Picture
 
 from .equalise import Equalise
 

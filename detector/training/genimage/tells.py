@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from detector.training.metrics import roc_auc
+from detector.training.figures.metrics import roc_auc
 
 from .table import FORMATS, Table
 

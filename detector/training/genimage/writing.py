@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from detector.training.corpus import LABELS
+from detector.training.corpus.labelled import LABELS
 
 from .index import Index
 from .layout import place_of

@@ -19,19 +19,17 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from detector.inference.grounds import weigh
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding, Strength
+from detector.inference.verdict.grounds import weigh
 
-from .ai_fields import read_ai_fields
-from .camera import read_camera, read_editor
-from .comfyui import read_comfyui
-from .containers import read_metadata
-from .credentials import find_credentials, read_credentials
-from .declarations import read_aigc_label, read_google_credit, read_source_type
-from .evidence import Evidence, Reader, unreadable
-from .generators import (
+from .c2pa.credentials import find_credentials, read_credentials
+from .c2pa.manifest import Credentials
+from .claims.ai_fields import read_ai_fields
+from .claims.comfyui import read_comfyui
+from .claims.declarations import read_aigc_label, read_google_credit, read_source_type
+from .claims.generators import (
     read_dream,
     read_fooocus,
     read_grok,
@@ -41,14 +39,16 @@ from .generators import (
     read_samsung,
     read_software,
 )
-from .invokeai_graph import read_invokeai_graph
-from .json_settings import read_easy_diffusion, read_json_settings
-from .manifest import Credentials
-from .metadata import Metadata
-from .stealth import add_stealth, read_stealth
-from .structure import read_structure
-from .watermarks import read_watermarks
-from .web_ui import read_web_ui
+from .claims.invokeai_graph import read_invokeai_graph
+from .claims.json_settings import read_easy_diffusion, read_json_settings
+from .claims.web_ui import read_web_ui
+from .containers.metadata import Metadata
+from .containers.walk import read_metadata
+from .evidence import Evidence, Reader, unreadable
+from .structure.camera import read_camera, read_editor
+from .structure.findings import read_structure
+from .watermarks.dwt_dct import read_watermarks
+from .watermarks.stealth import add_stealth, read_stealth
 
 logger = logging.getLogger(__name__)
 

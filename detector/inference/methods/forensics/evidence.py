@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.inference.results import Finding, Strength
 
-from .metadata import Metadata, clean, quotable
+from .containers.metadata import Metadata, clean, quotable
 
 MAX_VALUE = 2000
 MAX_IN_SENTENCE = 80

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.inference.calibration import Calibration
 from detector.inference.method import Answer
-from detector.inference.pixel_method import PixelMethod
+from detector.inference.methods.pixel_method import PixelMethod
+from detector.inference.pixels.tiles import Pixels, cut_tiles
 from detector.inference.results import Finding
-from detector.inference.tiles import Pixels, cut_tiles
+from detector.inference.verdict.calibration import Calibration
 
 from .explanation import explain_groups, groups_sentence, spectrum_picture
 from .features import CROP, N_FEATURES, extract_features

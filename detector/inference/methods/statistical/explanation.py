@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from detector.inference.tiles import Pixels
+from detector.inference.pixels.tiles import Pixels
 
 from .features import CROP, LUMA, Array, feature_groups, high_pass, log_spectrum
 from .trees import BoostedTrees

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from detector.inference.tiles import Pixels
+from detector.inference.pixels.tiles import Pixels
 
 Array = npt.NDArray[np.float32]
 Profile = npt.NDArray[np.float64]

@@ -1,0 +1,9 @@
+"""The JSON API of the detector."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "api"
+
+urlpatterns = [path("detect", views.detect, name="detect")]

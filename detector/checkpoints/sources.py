@@ -1,0 +1,134 @@
+"""Where a member's weights are on this machine, best first. Never goes to the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from detector.inference.names import shown
+from detector.inference.runtime import Runtime
+from detector.inference.weights.folder import check_digests, folder_state
+
+from .facts import CONFIG, WEIGHTS, Measured, read_facts
+from .members import HubCheckpoint, Member
+from .processor import FILENAME as PROCESSOR
+
+FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
+    "FINE-TUNED",
+    "pre-trained",
+    "bundled",
+    "unavailable",
+)
+NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
+
+
+MOST_SAID = 300
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder with a checkpoint: its state, what to call it, and how good it was measured to be.
+
+    `roc_auc` is None where nobody has measured it, and the lower bound of its interval where we
+    have; `digest` changes when the weights do. `fault` says why the folder cannot be used, if what
+    it says of itself is out of range or damaged.
+    """
+
+    state: str
+    name: str
+    folder: Path
+    digest: str
+    roc_auc: float | None
+    accuracy: str | None = None
+    fault: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """The sentence that says that the folder was refused, and why."""
+        return f"{self.name} was refused: {self.fault}."
+
+
+def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
+    """Every place that holds weights for this member, best first, those with a fault as well."""
+    finetuned = runtime.finetuned_dir / member.finetuned
+    if (finetuned / "config.json").is_file():
+        yield _from_folder(FINE_TUNED, finetuned)
+    for checkpoint in member.hub:
+        folder = cached_folder(checkpoint, runtime.hub_cache)
+        if folder and holds_checkpoint(folder):
+            yield _with_fault(from_hub(checkpoint, folder))
+    if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
+        yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
+
+
+def holds_checkpoint(folder: Path) -> bool:
+    """Whether all files are there; while a download runs some are and others are not yet."""
+    return all((folder / name).exists() for name in NEEDED)
+
+
+def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
+    """The snapshot folder of a checkpoint in the local Hugging Face cache, if it is there."""
+    path = try_to_load_from_cache(
+        checkpoint.id, "config.json", cache_dir=cache, revision=checkpoint.revision
+    )
+    return Path(path).parent if isinstance(path, str) else None
+
+
+def why_missing(member: Member, runtime: Runtime) -> str:
+    """Why a member has no weights, and the command that mends it."""
+    missing = _why_not_downloaded(member, runtime)
+    if member.bundled:
+        folder = f"detector/weights/{member.bundled}"
+        missing += (
+            f" The bundled weights in {folder} are missing; restore them from the repository."
+        )
+    return missing
+
+
+def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
+    for checkpoint in member.hub:
+        if folder := cached_folder(checkpoint, runtime.hub_cache):
+            if any(folder.glob("*.bin")):
+                return f"{checkpoint.id} is downloaded, but without safe weights (pickle only)."
+            return f"{checkpoint.id} is not downloaded completely; `make models` goes on with it."
+    names = " or ".join(c.id for c in member.hub)
+    return f"{names} is not downloaded; `make models` fetches it."
+
+
+def _from_folder(state: str, folder: Path) -> Source:
+    source = _with_fault(Source(state, shown(folder.name), folder, folder_state(folder), None))
+    measured = Measured() if source.fault else read_facts(folder).measured
+    return replace(source, roc_auc=measured.roc_auc, accuracy=measured.accuracy)
+
+
+def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
+    """A checkpoint in the Hugging Face cache; its commit tells its content."""
+    published = checkpoint.roc_auc
+    accuracy = f"published AUROC {published:.2f}, not measured by us" if published else None
+    name = f"{checkpoint.id} @ {folder.name[:7]}"
+    return Source(PRE_TRAINED, name, folder, folder.name, published, accuracy)
+
+
+@lru_cache(maxsize=64)
+def _with_fault(source: Source) -> Source:
+    """The same with its fault. Cached, as it is asked before every picture; `digest` changes."""
+    try:
+        read_facts(source.folder)
+        if source.state == BUNDLED:
+            check_digests(source.folder)
+    except (OSError, ValueError) as error:
+        return replace(source, fault=without_path(error))
+    return source
+
+
+def without_path(error: Exception) -> str:
+    """What went wrong in one line, without the folders of this machine: the page shows it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{shown(Path(error.filename).name)}: {error.strerror}"
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return re.sub(r"(/[^/\s'\"]+)+/", "", shown(line))[:MOST_SAID]

@@ -1,0 +1,177 @@
+"""The steps that a manifest tells of, and what each of the standard's steps does to a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from detector.inference.methods.forensics.claims.declarations import AI_SOURCES, source_term
+from detector.inference.methods.forensics.containers.metadata import quotable
+from detector.inference.methods.forensics.evidence import scalar
+
+MAX_ACTIONS = 40  # of one manifest
+MAX_SAID = 120  # characters of a text that a file brings along
+UNKNOWN_SOURCE = "a source type that is not known"
+
+Object = dict[str, Any]
+# "keeps": nothing is added to the picture, whoever took the step. "changes": something may be drawn
+# or generated into it. "brings": another picture becomes the origin, or a part.
+Effect = Literal["keeps", "changes", "brings"]
+_ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
+
+STEPS: dict[str, tuple[str, Effect]] = {
+    "c2pa.created": ("created", "brings"),
+    "c2pa.placed": ("composed from several pictures", "brings"),
+    "c2pa.opened": ("opened", "changes"),
+    "c2pa.addedText": ("given a text", "changes"),
+    "c2pa.deleted": ("relieved of a part", "changes"),
+    "c2pa.removed": ("relieved of a part", "changes"),
+    "c2pa.edited": ("edited", "changes"),
+    "c2pa.drawing": ("drawn on", "changes"),
+    "c2pa.enhanced": ("enhanced", "changes"),
+    "c2pa.filtered": ("filtered", "changes"),
+    "c2pa.translated": ("translated", "changes"),
+    "c2pa.unknown": ("changed in a way that is not told", "changes"),
+    "c2pa.watermarked": ("watermarked", "changes"),
+    "c2pa.watermarked.bound": ("watermarked", "changes"),
+    "c2pa.watermarked.unbound": ("watermarked", "changes"),
+    "c2pa.adjustedColor": ("changed in colour", "keeps"),
+    "c2pa.color_adjustments": ("changed in colour", "keeps"),
+    "c2pa.converted": ("converted to another format", "keeps"),
+    "c2pa.cropped": ("cropped", "keeps"),
+    "c2pa.edited.metadata": ("given other metadata", "keeps"),
+    "c2pa.orientation": ("turned", "keeps"),
+    "c2pa.published": ("published", "keeps"),
+    "c2pa.redacted": ("relieved of statements", "keeps"),
+    "c2pa.repackaged": ("packed anew", "keeps"),
+    "c2pa.resized": ("resized", "keeps"),
+    "c2pa.resized.proportional": ("resized", "keeps"),
+    "c2pa.transcoded": ("encoded anew", "keeps"),
+}
+# What a step brings in that no generator makes. "composite" is not here: Google's visible watermark
+# has that source type.
+FOREIGN = {
+    "digitalCapture",
+    "computationalCapture",
+    "compositeCapture",
+    "negativeFilm",
+    "positiveFilm",
+    "print",
+    "screenCapture",
+    "virtualRecording",
+    UNKNOWN_SOURCE,
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One step of the history: `name` as in the file, `text` in plain words, `agent` the program
+    that took it, `source` the term of IPTC's vocabulary for what it brought in, or ""."""
+
+    name: str
+    text: str
+    agent: str = ""
+    source: str = ""
+    when: str = ""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the step adds nothing to a picture; of one that is not known nobody can tell."""
+        return STEPS.get(self.name, ("", "changes"))[1] == "keeps"
+
+    @property
+    def brings(self) -> bool:
+        """Whether the step says that another picture, or a part of one, came in.
+
+        The standard wants all that comes in to be listed, so a step that is not known is no such.
+        """
+        return STEPS.get(self.name, ("", "changes"))[1] == "brings" or self.source in FOREIGN
+
+
+def read_actions(manifest: Object) -> tuple[Action, ...]:
+    """The actions of a manifest; of very many the first ones, and those of generators."""
+    found = [_action(told) for told in _told(manifest)]
+    rest = [action for action in found[MAX_ACTIONS:] if action.source in AI_SOURCES]
+    return tuple(found[:MAX_ACTIONS] + rest[:MAX_ACTIONS])
+
+
+def is_whole(manifest: Object, actions: tuple[Action, ...]) -> bool:
+    """Whether `actions` are all that the manifest tells; templates may add to any of them."""
+    templates = any(data.get("templates") for data in _lists(manifest))
+    return len(actions) == len(_told(manifest)) and not templates
+
+
+def sources_of(actions: Iterable[Action]) -> tuple[str, ...]:
+    """The source types that the actions name, each once."""
+    return tuple(dict.fromkeys(action.source for action in actions if action.source))
+
+
+def said(value: Any) -> str:
+    """A text of the file, cut and cleaned for the page."""
+    return quotable(scalar(value), MAX_SAID)
+
+
+def objects(value: Any) -> list[Object]:
+    """The JSON objects in a list; none if it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _told(manifest: Object) -> list[Object]:
+    """What all assertions on actions hold."""
+    return [
+        _with_agent(_with_template(told, objects(data.get("templates"))), data)
+        for data in _lists(manifest)
+        for told in objects(data.get("actions"))
+    ]
+
+
+def _lists(manifest: Object) -> list[Object]:
+    """The data of each assertion on actions; older versions have a bare list of them."""
+    found = [
+        assertion.get("data")
+        for assertion in objects(manifest.get("assertions"))
+        if _ACTIONS.fullmatch(scalar(assertion.get("label")))
+    ]
+    return [data if isinstance(data, dict) else {"actions": data} for data in found]
+
+
+def _with_template(told: Object, templates: list[Object]) -> Object:
+    """The action with what the first template of its name adds to it."""
+    named = (t for t in templates if t.get("action") == told.get("action"))
+    return next(named, {}) | told
+
+
+def _with_agent(told: Object, data: Object) -> Object:
+    """The action with its program in it, where it only names a place in a list of programs."""
+    index, agents = told.get("softwareAgentIndex"), objects(data.get("softwareAgents"))
+    if type(index) is int and 0 <= index < len(agents) and "softwareAgent" not in told:
+        return told | {"softwareAgent": agents[index]}
+    return told
+
+
+def _action(told: Object) -> Action:
+    name, agent = said(told.get("action")), told.get("softwareAgent")
+    named = said(agent.get("name") if isinstance(agent, dict) else agent)
+    parameters = told.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    return Action(
+        name,
+        STEPS[name][0] if name in STEPS else f'"{name}"',
+        agent=named or said(parameters.get("com.adobe.details")),
+        source=_source(told, parameters),
+        when=said(told.get("when")),
+    )
+
+
+def _source(told: Object, parameters: Object) -> str:
+    """The term of IPTC's vocabulary; one that is not known may be anything, an AI too.
+
+    Adobe names it among the parameters (com.adobe.digitalSourceType) where the model is another's.
+    """
+    named = [told.get("digitalSourceType")]
+    named += [v for k, v in parameters.items() if k.rpartition(".")[2] == "digitalSourceType"]
+    values = [value for value in map(scalar, named) if value.strip()]
+    terms = [source_term(value) or UNKNOWN_SOURCE for value in values]
+    return next((term for term in terms if term in AI_SOURCES), terms[0] if terms else "")

@@ -1,0 +1,251 @@
+"""What a C2PA manifest says, in our own terms: from the library's report to `Credentials`.
+
+Every text in the report comes from the file: all are cut and cleaned, and all lists and trees are
+bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from detector.inference.methods.forensics.claims.declarations import source_term
+from detector.inference.methods.forensics.containers.metadata import Unreadable
+from detector.inference.methods.forensics.evidence import scalar
+
+from .actions import Action, Object, is_whole, objects, read_actions, said, sources_of
+from .statements import Statement, capped, read_statements, strongest
+from .validation import FORGED, Check, Signature, examine, judge
+
+MAX_INGREDIENTS = 40  # of all levels together
+
+# Why the library has no report.
+ERRORS = {
+    "damaged": "they are damaged, or do not follow the standard.",
+    "long": "they are too long.",
+    "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
+}
+Relation = Literal["parentOf", "componentOf", "inputTo", ""]
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """A picture that went into this one, with its own history as far as it is told.
+
+    `sources` are all the source types that it names, `statement` the strongest thing that it says
+    about generative AI, `origin` what it says about how it began, through its own parents too, if
+    that was an AI. `fault` says in words why its signature does not hold.
+    """
+
+    title: str
+    format: str
+    relationship: Relation
+    sources: tuple[str, ...] = ()
+    statement: Statement | None = None
+    origin: Statement | None = None
+    fault: str = ""
+    ingredients: tuple[Ingredient, ...] = ()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the manifest of a file says, and what is known about who says so.
+
+    `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
+    damaged; only the first has more to tell. `fault` says in words why a signature is not valid,
+    `intact` that the file is what was signed even so.
+    `statements` are what it says itself about generative AI; `origin` is how the picture began if
+    that was an AI, by its own word or by that of its only parent.
+    `complete` is False where actions were left out, `trusted` is None where no signer was checked.
+    """
+
+    manifest: Literal["embedded", "remote", "unreadable"]
+    where: str
+    signature: Signature | None = None
+    fault: str = ""
+    intact: bool = False
+    signer: str = ""
+    issuer: str = ""
+    time: str = ""
+    trusted: bool | None = None
+    generator: str = ""
+    actions: tuple[Action, ...] = ()
+    ingredients: tuple[Ingredient, ...] = ()
+    source_types: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    origin: Statement | None = None
+    complete: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object that the page shows; its size is bounded."""
+        return asdict(self)
+
+
+@dataclass
+class _Store:
+    """All manifests of a file, and how many ingredients may still be read.
+
+    `told` are the actions and statements of those read so far: many ingredients may name the same.
+    """
+
+    manifests: Object
+    deltas: dict[str, Object]
+    left: int = MAX_INGREDIENTS
+    told: dict[str, tuple[tuple[Action, ...], tuple[Statement, ...]]] = field(default_factory=dict)
+
+    def get(self, label: str) -> Object:
+        """The manifest of this label, an empty one if there is none."""
+        return _object(self.manifests.get(label))
+
+    def read(self, label: str) -> tuple[tuple[Action, ...], tuple[Statement, ...]]:
+        """The actions of a manifest, and what it says about generative AI."""
+        if label not in self.told:
+            manifest = self.get(label)
+            actions = read_actions(manifest)
+            self.told[label] = actions, read_statements(manifest, actions, _generator(manifest))
+        return self.told[label]
+
+
+def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentials:
+    """The report of the library in our terms. Raises `Unreadable`.
+
+    `where` is the place of the manifest in the file; `checked` says that the library had a list of
+    trust anchors.
+    """
+    if "error" in report:
+        raise Unreadable(ERRORS.get(report["error"], ERRORS["damaged"]))
+    label = scalar(report.get("active_manifest"))
+    results = _object(report.get("validation_results"))
+    store = _Store(_object(report.get("manifests")), _deltas(results))
+    active = store.get(label)
+    if not active:
+        raise Unreadable(ERRORS["damaged"])
+    codes = _object(results.get("activeManifest"))
+    success, failure = _codes(codes, "success"), _codes(codes, "failure")
+    check = judge(scalar(report.get("validation_state")), success, failure)
+    signed = _object(active.get("signature_info"))
+    actions, statements = store.read(label)
+    ingredients = _ingredients(label, store)
+    return Credentials(
+        "embedded",
+        where,
+        check.signature,
+        check.fault,
+        check.intact,
+        signer=said(signed.get("common_name")),
+        issuer=said(signed.get("issuer")),
+        time=said(signed.get("time")),
+        trusted=_is_trusted(success, failure) if checked else None,
+        generator=_generator(active),
+        actions=actions,
+        ingredients=ingredients,
+        source_types=sources_of(actions),
+        statements=statements,
+        origin=_origin(active, actions, statements, ingredients),
+        complete=store.left > 0 and is_whole(active, actions),
+    )
+
+
+def _is_trusted(success: set[str], failure: set[str]) -> bool:
+    """Whether it is the trusted signer who signed: a certificate alone can be copied."""
+    return "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
+
+
+def _codes(results: Object, outcome: str) -> set[str]:
+    return {scalar(item.get("code")) for item in objects(results.get(outcome))}
+
+
+def _deltas(results: Object) -> dict[str, Object]:
+    """What the library found out about each ingredient that its own record does not say."""
+    return {
+        scalar(delta.get("ingredientAssertionURI")): _object(delta.get("validationDeltas"))
+        for delta in objects(results.get("ingredientDeltas"))
+    }
+
+
+def _generator(manifest: Object) -> str:
+    for info in objects(manifest.get("claim_generator_info")):
+        return said(f"{scalar(info.get('name'))} {scalar(info.get('version'))}")
+    return said(manifest.get("claim_generator"))
+
+
+def _origin(
+    manifest: Object,
+    actions: Iterable[Action],
+    statements: Iterable[Statement],
+    ingredients: Iterable[Ingredient],
+) -> Statement | None:
+    """How the picture began, if by an AI: as it says itself, or as its only parent began.
+
+    A parent counts only where nothing else came in: no other part, no step that brings one.
+    """
+    if own := strongest(one for one in statements if one.about == "whole"):
+        return own
+    relations = [part.get("relationship") for part in objects(manifest.get("ingredients"))]
+    others = [relation for relation in relations if relation != "inputTo"]
+    if others not in ([], ["parentOf"]) or any(action.brings for action in actions):
+        return None
+    parent = next((part for part in ingredients if part.relationship == "parentOf"), None)
+    if parent and (parent.origin or parent.sources):
+        return parent.origin
+    return strongest(one for one in statements if one.about == "opened")
+
+
+def _ingredients(label: str, store: _Store) -> tuple[Ingredient, ...]:
+    """The tree of ingredients, which may be a circle: `store.left` of them in all.
+
+    Parents come first: what a picture was made from must not be crowded out.
+    """
+    found: list[Ingredient] = []
+    parts = objects(store.get(label).get("ingredients"))
+    for told in sorted(parts, key=lambda told: told.get("relationship") != "parentOf"):
+        if store.left <= 0:
+            break
+        store.left -= 1
+        found.append(_ingredient(told, label, store))
+    return tuple(found)
+
+
+def _ingredient(told: Object, parent: str, store: _Store) -> Ingredient:
+    label = scalar(told.get("active_manifest"))
+    actions, statements = store.read(label)
+    declared = Action(
+        "c2pa.created", "said to be", source=source_term(scalar(told.get("digital_source_type")))
+    )
+    statements += read_statements({}, [declared], "")
+    ingredients = _ingredients(label, store)
+    check = _check(told, parent, store)
+    return Ingredient(
+        said(told.get("title")),
+        said(told.get("format")),
+        _relation(told.get("relationship")),
+        sources_of([*actions, declared]),
+        _doubted(strongest(statements), check),
+        _doubted(_origin(store.get(label), actions, statements, ingredients), check),
+        check.fault,
+        ingredients,
+    )
+
+
+def _doubted(statement: Statement | None, check: Check) -> Statement | None:
+    """The statement, worth less where it may have been changed since it was signed."""
+    return statement if check.intact or statement is None else capped(statement, "medium")
+
+
+def _check(told: Object, parent: str, store: _Store) -> Check:
+    """The signature of an ingredient: as recorded when it was taken in, and as it was found now."""
+    name = scalar(told.get("label"))
+    delta = store.deltas.get(f"self#jumbf=/c2pa/{parent}/c2pa.assertions/{name}", {})
+    results = _object(_object(told.get("validation_results")).get("activeManifest"))
+    success = _codes(results, "success") | _codes(delta, "success")
+    failure = _codes(results, "failure") | _codes(delta, "failure")
+    return examine(success, failure | _codes(told, "validation_status"))
+
+
+def _relation(value: Any) -> Relation:
+    return value if value in ("parentOf", "componentOf", "inputTo") else ""
+
+
+def _object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,97 @@
+"""The fields that IPTC's standard of 2025 has for the AI system behind a picture and its prompt.
+
+They are free text, which people and forms also fill in to say, in any language, that no AI was
+used. So only the bare name of a known system decides. Any other text is a weak hint, since no list
+of denials is complete; a denial that is understood is no claim at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from detector.inference.methods.forensics.containers.metadata import Metadata, clean, quotable
+from detector.inference.methods.forensics.containers.xmp import IPTC_EXT
+from detector.inference.methods.forensics.evidence import (
+    MAX_VALUE,
+    Evidence,
+    ai_claim,
+    context,
+    make_rows,
+)
+
+from .generator_names import is_name, vocabulary, words_of
+
+FIELDS = {
+    "AISystemUsed": "AI system",
+    "AISystemVersionUsed": "AI system version",
+    "AIPromptInformation": "prompt",
+    "AIPromptWriterName": "prompt written by",
+}
+MAX_VALUES = 8  # of one field
+
+_NO = vocabulary("""
+    no not non none nil null never without false unknown undefined unspecified neither nor nothing
+    off unused free noai nope isn wasn didn don doesn aren weren
+    keine kein keiner nein nicht ohne frei pas sans aucun aucune rien sin ninguno ninguna ningún
+    nada senza nessun nessuno nessuna sem nenhum nenhuma geen niet zonder ingen intet inte ikke utan
+    ei brak nie bez nincs нет без не なし 無 無し 无 沒有 没有 없음 해당
+""")
+_BLANK = _NO | vocabulary("n a applicable used ai ki ia prompt human handmade photo original")
+_AI = vocabulary("ai ki ia ии artificial artificielle künstliche generated generative")
+_DENIED = re.compile("未使用|不使用|不适用|していません|していない|사용 ?안|사용하지")
+
+
+def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
+    """What the file says of the AI system, its prompt and who wrote that."""
+    held = {name: _values(metadata, name) for name in FIELDS}
+    systems = [text for text in held["AISystemUsed"] if not _denies_system(text)]
+    if held["AISystemUsed"] and not systems:
+        said = f'Of an AI system used, the file says "{quotable(held["AISystemUsed"][0], 80)}".'
+        yield context(f"{said} Anyone can write that.", "iptc-ai", _where("AISystemUsed"))
+        return
+    held["AISystemUsed"] = sorted(systems, key=lambda text: not is_name(text))
+    claiming = {"AISystemUsed": systems} | {
+        name: [text for text in held[name] if not _denies_ai(text)]
+        for name in ("AIPromptInformation", "AIPromptWriterName")
+    }
+    if field := next((name for name, texts in claiming.items() if texts), ""):
+        yield _claim(field, held)
+
+
+def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
+    """A known name decides; whatever else stands in such a field is a hint."""
+    text = held[field][0]
+    rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
+    if field == "AISystemUsed" and is_name(text):
+        said = f'The file names "{quotable(text, 80)}" as the AI system that generated the picture.'
+        return ai_claim(said, "iptc-ai", _where(field), rows=rows)
+    what = f'In a field about AI ("{FIELDS[field]}") stands "{quotable(text, 80)}"'
+    said = f"{what}; anyone can write that."
+    return ai_claim(said, "iptc-ai", _where(field), strength="weak", rows=rows)
+
+
+def _where(field: str) -> str:
+    return f"XMP Iptc4xmpExt:{field}"
+
+
+def _values(metadata: Metadata, name: str) -> list[str]:
+    """The values of a field that say something."""
+    values = metadata.xmp.get(IPTC_EXT + name, [])[:MAX_VALUES]
+    return [text for value in values if not _is_blank(text := clean(value, MAX_VALUE))]
+
+
+def _is_blank(text: str) -> bool:
+    """Whether it is what forms that fill in every field write where there is nothing to say."""
+    return all(word in _BLANK or not word.strip("0") for word in words_of(text))
+
+
+def _denies_ai(text: str) -> bool:
+    words = words_of(text)
+    negated = not _NO.isdisjoint(words)
+    return negated and (len(words) < 4 or not _AI.isdisjoint(words)) or bool(_DENIED.search(text))
+
+
+def _denies_system(text: str) -> bool:
+    """In the field for a system any such word makes the text something other than a name."""
+    return not is_name(text) and (not _NO.isdisjoint(words_of(text)) or _denies_ai(text))

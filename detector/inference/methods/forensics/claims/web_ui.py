@@ -1,0 +1,167 @@
+"""The `parameters` text of AUTOMATIC1111's Stable Diffusion web UI and of the many that copied it.
+
+A prompt, "Negative prompt: ...", and settings, "Steps: 20, Sampler: Euler a, ...". The text counts
+only if the settings parse and hold what nothing but such a program writes: people count steps and
+seeds in other trades too. Programs that convert and host pictures change the separators; so
+semicolons, bars, line ends, also written out as "\\n", and full stops are read as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from detector.inference.methods.forensics.containers.metadata import Metadata
+from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, summary
+
+MAX_SETTINGS = 4000  # characters that are looked at from the first setting on
+MAX_STARTS = 4  # places where the settings may begin, from either end of the text
+
+_KEYS = r"(?:Steps|Sampler|Seed|CFG [Ss]cale|Guidance [Ss]cale)"
+_START = re.compile(rf"(?:^|(?<=[\s.,;|，；]))(?={_KEYS} ?[:：])")
+_BEFORE = re.compile(r"(?:[A-Z][\w \-/]{0,40}: [^,:\n]{0,80}, ?)+")
+_VALUE = r"\s*([A-Za-z][\w \-/]{0,40}?)\s*[:：]\s*"
+_QUOTED = r'"(?:\\.|[^"\\]){0,2000}"'
+_IN_COMMAS = re.compile(rf"(?:^|[,，]){_VALUE}({_QUOTED}|[^,，]*)")
+_IN_ANYTHING = re.compile(rf"(?:^|[,;|\n，；]){_VALUE}({_QUOTED}|[^,;|\n，；]*)")
+_NO_SEPARATOR = re.compile(rf"[\s.](?={_KEYS} ?:|(?:Size|Model|Model hash|Version) ?: )")
+_NEGATIVE = re.compile(r"(?:^|[\s.,;|])Negative prompt: ?")
+
+# The same setting has other names, and other letters, in some programs.
+_OTHER_NAMES = {
+    "guidance scale": "cfg scale",
+    "sampler name": "sampler",
+    "sampling method": "sampler",
+    "schedule type": "scheduler",
+}
+# What the settings must look like; besides the steps, three of them make the grammar.
+_SHAPES = {
+    "sampler": r"\w[\w +.\-/()]{1,60}",
+    "scheduler": r"\w[\w +.\-/()]{1,60}",
+    "cfg scale": r"\d{1,3}([.,]\d+)?",
+    "seed": r"-?\d{1,20}",
+    "size": r"\d{2,5} ?[x×] ?\d{2,5}",
+    "model hash": r"[0-9a-fA-F]{6,64}",
+    "model": r"(?s).{1,300}",
+}
+# Names that nothing but a program of diffusion models has for a way to sample.
+SAMPLERS = (
+    r"(?i)(k_(euler|heun|lms|dpm\w*)\w*|euler[ _](a|ancestral|cfg)\b.*|dpm(\+\+|pp|[ _-]?(2|fast|"
+    r"adaptive|solver)).*|ddim\w*|ddpm\w*|plms|uni_?pc\w*|(lcm|lms|heun|restart) karras|lcm|tcd|"
+    r"deis\w*|ipndm\w*|sa[- ]solver|heun(pp)?2\w*|res[_ ]multistep\w*|er_sde\w*)"
+)
+_STEPS = re.compile(r"\d{1,3}(\.0+)?|1000")
+_LEAST = 3
+# How much a setting says that only a generator writes it; two points are needed. Euler and Heun are
+# also names of methods that solve equations, so that one of them alone says little.
+_POINTS = (
+    ("cfg scale", _SHAPES["cfg scale"], 2),
+    ("distilled cfg scale", _SHAPES["cfg scale"], 2),
+    ("version", r"(?i)(comfyui|stable-diffusion\.cpp|fooocus|invokeai|sd\.next).*", 2),
+    ("sampler", SAMPLERS, 2),
+    ("sampler", r"(?i)(euler|heun|restart).*", 1),
+    ("model hash", _SHAPES["model hash"], 1),
+    ("scheduler", r"(?i)(karras|exponential|sgm uniform|simple|beta|polyexponential|.*uniform)", 1),
+    ("denoising strength", r"0?\.\d+|[01]", 1),
+    ("clip skip", r"\d{1,2}", 1),
+    ("lora hashes", r".+", 1),
+    ("hires upscale", r"\d(\.\d+)?", 1),
+)
+_POINTS_NEEDED, _NEGATIVE_POINTS = 2, 2
+_SHOWN = {
+    "model": "model",
+    "seed": "seed",
+    "steps": "steps",
+    "sampler": "sampler",
+    "cfg scale": "CFG scale",
+    "size": "size",
+    "version": "version",
+}
+
+Settings = dict[str, str]
+
+
+def read_web_ui(metadata: Metadata) -> Iterator[Evidence]:
+    """The settings of a Stable Diffusion web UI, wherever a picture carries them."""
+    for text in metadata.texts:
+        for settings in filter(None, map(parse_settings, text.strings)):
+            rows = make_rows(settings)
+            fooocus = dict(rows).get("version", "").startswith("Fooocus")
+            writers = "Fooocus writes" if fooocus else "Stable Diffusion web UIs write"
+            said = f"The file holds the generation parameters that {writers}{summary(rows)}."
+            yield ai_claim(said, "fooocus" if fooocus else "a1111", text.where, rows=rows)
+
+
+def parse_settings(text: str) -> list[tuple[str, str]]:
+    """(name, value) of prompt and settings; empty if the grammar does not hold."""
+    if "Steps" not in text:
+        return []
+    if "\n" not in text:
+        text = text.replace("\\r", "").replace("\\n", "\n")
+    start, settings = _best(text)
+    if not settings:
+        return []
+    prompt, *negative = _NEGATIVE.split(text[:start], maxsplit=1)
+    found = [("prompt", prompt), ("negative prompt", negative[0] if negative else "")]
+    return found + [(name, settings[key]) for key, name in _SHOWN.items() if key in settings]
+
+
+def _best(text: str) -> tuple[int, Settings]:
+    """Where the settings begin, and they: the last ones of those that hold the most."""
+    best, most = (0, Settings()), 0
+    negative = _NEGATIVE.search(text)
+    for start in _starts(text):
+        before = negative is not None and negative.end() <= start
+        for settings in _readings(text[start : start + MAX_SETTINGS]):
+            held = _held(settings, _NEGATIVE_POINTS * before)
+            if held >= most and held:
+                best, most = (start, settings), held
+            if held:
+                break
+    return best
+
+
+def _starts(text: str) -> list[int]:
+    """The first and the last places where settings may begin."""
+    found = [match.start() for match in _START.finditer(text)]
+    starts = dict.fromkeys([*found[:MAX_STARTS], *found[-MAX_STARTS:]])
+    return [_with_what_stands_before(text, start) for start in starts]
+
+
+def _with_what_stands_before(text: str, start: int) -> int:
+    """The start of the line, if all before the first known setting are settings as well."""
+    line = text.rfind("\n", max(start - 300, 0), start) + 1
+    return line if line and _BEFORE.fullmatch(text, line, start) else start
+
+
+def _readings(region: str) -> Iterator[Settings]:
+    """The settings as the web UI writes them, one line in commas; then with other separators."""
+    line = region.partition("\n")[0]
+    yield _settings(_IN_COMMAS.findall(line))
+    yield _settings(_IN_ANYTHING.findall(_NO_SEPARATOR.sub(",", region)))
+
+
+def _settings(pairs: list[tuple[str, str]]) -> Settings:
+    """By name in small letters. The first value that fits counts: later ones may be quotations."""
+    found = Settings()
+    for key, value in pairs:
+        name = " ".join(key.lower().replace("_", " ").split())
+        name, value = _OTHER_NAMES.get(name, name), value.strip().strip('"')
+        if name not in found or not _fits(name, found[name]):
+            found[name] = value
+    return found
+
+
+def _fits(name: str, value: str) -> bool:
+    return name not in _SHAPES or bool(re.fullmatch(_SHAPES[name], value))
+
+
+def _held(settings: Settings, points: int) -> int:
+    """How many settings are there; 0 if it is too few, or if others than generators have them."""
+    held = [name for name, shape in _SHAPES.items() if re.fullmatch(shape, settings.get(name, ""))]
+    if len(held) < _LEAST or not {"seed", "sampler"} & set(held):
+        return 0
+    if not _STEPS.fullmatch(settings.get("steps", "")):
+        return 0
+    said = {n: p for n, shape, p in reversed(_POINTS) if re.fullmatch(shape, settings.get(n, ""))}
+    return len(held) if points + sum(said.values()) >= _POINTS_NEEDED else 0

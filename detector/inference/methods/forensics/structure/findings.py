@@ -1,0 +1,58 @@
+"""What the structure of the file says about its way here: context, evidence for neither side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from detector.inference.images import SourceImage
+from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
+from detector.inference.methods.forensics.evidence import Evidence, context, unreadable
+
+from .double_compression import FROM_JPEG, FROM_PIXELS, find_earlier_jpeg
+from .platforms import read_platform
+from .quantisation import Compression, describe, read_compression
+from .thumbnail import read_thumbnail
+
+WHERE = "JPEG tables"
+JPEGS = ("JPEG", "MPO")
+# Formats that keep every pixel, so that they keep the traces of an earlier JPEG.
+LOSSLESS = ("PNG", "BMP", "TIFF")
+MIN_SIDE = 128  # fewer blocks say too little
+
+
+def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]:
+    """How the file was compressed, before that too, and by whom it may have been re-saved."""
+    compression = None
+    if image.format in JPEGS:
+        try:
+            compression = read_compression(image.data)
+            yield context(describe(compression), "compression", WHERE)
+        except Unreadable as error:
+            yield unreadable(WHERE, str(error))
+            compression = None  # tables that cannot be described tell of no earlier ones
+    yield from read_thumbnail(metadata, image.rgb)
+    yield from _read_history(image, metadata, compression)
+    yield from read_platform(metadata, max(image.rgb.size), image.format)
+
+
+def _read_history(
+    image: SourceImage, metadata: Metadata, compression: Compression | None
+) -> Iterator[Evidence]:
+    if min(image.rgb.size) < MIN_SIDE:
+        return
+    if compression is not None and compression.luma is not None:
+        earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
+        if earlier.evidence >= FROM_JPEG:
+            yield context(
+                f"The picture was saved as a JPEG before (about quality {earlier.quality}) and "
+                "then again with other settings, as websites and editors do.",
+                "re-saved",
+            )
+    elif image.format in LOSSLESS:
+        earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
+        if earlier.evidence >= FROM_PIXELS:
+            yield context(
+                f"The pixels carry the traces of a JPEG (about quality {earlier.quality}), though "
+                f"the file is a {image.format}: somebody saved it anew.",
+                "re-saved",
+            )

@@ -1,0 +1,98 @@
+"""Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
+
+Each rendering is a function from a row to one line; a row is what `Detection.to_dict()` gives, or
+`{"path", "error"}` for a file that could not be read. Names come from strangers: what cannot be
+printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV what a
+spreadsheet would take for a formula has an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+from detector.inference.methods import METHODS
+from detector.inference.names import shown
+from detector.inference.results import LABEL_WORDS
+
+Row = dict[str, Any]
+
+PATH_WIDTH = 40
+# What makes a spreadsheet compute a cell, in Latin and in full-width letters.
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def to_jsonl(row: Row) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+
+
+def csv_header() -> str:
+    scores = [f"{key}_{what}" for key in METHODS for what in ("score", "status")]
+    return _csv(
+        ["path", "sha256", "label", "score", *scores, "reason", "elapsed_ms", "version", "error"]
+    )
+
+
+def to_csv(row: Row) -> str:
+    if "error" in row:
+        return _csv([row["path"], *[""] * (6 + 2 * len(METHODS)), row["error"]])
+    verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
+    scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
+    start = [row["path"], row["sha256"], verdict["label"], verdict["score"], *scores]
+    return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])
+
+
+def _csv(cells: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(map(csv_cell, cells))
+    return line.getvalue()
+
+
+def csv_cell(value: Any) -> Any:
+    """A cell that is nothing but its text; numbers stay as they are."""
+    if not isinstance(value, str):
+        return value
+    text = shown(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def table_header() -> str:
+    methods = " ".join(f"{f'M{number}':>5}" for number in range(1, len(METHODS) + 1))
+    return f"{'picture':<{PATH_WIDTH}} {'verdict':<11} {'AI':>5} {methods} {'ms':>6}"
+
+
+def to_table(row: Row) -> str:
+    path = shown(row["path"])
+    name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
+    if "error" in row:
+        return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"
+    verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
+    cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
+    return (
+        f"{name:<{PATH_WIDTH}} {LABEL_WORDS[verdict['label']]:<11} {_score(row):>5} {cells} "
+        f"{row['elapsed_ms']:>6.0f}"
+    )
+
+
+def _score(row: Row) -> str:
+    """The fused score; a dash where no method gave one."""
+    given = any(method["score"] is not None for method in row["methods"])
+    return f"{row['verdict']['score']:.0%}" if given else "-"
+
+
+def _cell(method: Row | None) -> str:
+    """A method's score; a dash where it abstained, a cross where it could not answer."""
+    if method is None or method["status"] == "abstained":
+        return "-"
+    return "x" if method["score"] is None else f"{method['score']:.0%}"
+
+
+RENDERINGS: dict[str, tuple[Callable[[], str] | None, Callable[[Row], str]]] = {
+    "table": (table_header, to_table),
+    "jsonl": (None, to_jsonl),
+    "csv": (csv_header, to_csv),
+}

@@ -1,0 +1,60 @@
+"""Trains the two EfficientNets of method 1: one on native tiles, one on whole pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from detector.networks.efficientnet import BACKBONE, EvidenceMap, LogOdds, start_from_imagenet
+from detector.training.pictures.preparation import Preparation, Progress
+
+from .export import describe, save_openvino, start_metrics, weights_of, write_folder, write_json
+from .network import Plan, train_network
+
+CROP = 160
+LEARNING_RATE = 1e-3
+
+
+def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+    """Train as planned and write the weights folder.
+
+    What it looks at, native regions or whole views, is what `prepared` holds.
+    """
+    torch.manual_seed(plan.seed)
+    network = EvidenceMap()
+    start_from_imagenet(network)
+    trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
+    write_evidence_map(trained, folder, describe(prepared, plan.arguments()))
+
+
+def write_evidence_map(network: EvidenceMap, folder: Path, training: dict[str, Any]) -> None:
+    """Write the weights folder of a network; `training` says what it learnt from and how."""
+
+    def write(draft: Path) -> None:
+        # Half the size; what is served is fp16, too.
+        weights = weights_of(network)
+        halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
+        save_file(halves, draft / "model.safetensors")
+        write_json(
+            draft / "config.json",
+            {
+                "architecture": "EfficientNet-Lite0",
+                "timm": BACKBONE,
+                "input": "RGB, 0..255",
+                "output": "map of log-odds of AI, whose mean is the picture's",
+            },
+        )
+        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
+        start_metrics(draft, folder.name, training)
+
+    write_folder(folder, write)
+
+
+def load_evidence_map(folder: Path) -> EvidenceMap:
+    """The network of a weights folder, ready for inference. Raises `OSError`, `RuntimeError`."""
+    network = EvidenceMap()
+    network.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    return network.eval()

@@ -1,0 +1,103 @@
+"""Writes weights folders: weights, how to load them, what they were trained on, what they reach."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from detector.inference.verdict.calibration import Calibration
+from detector.inference.weights.folder import write_digests
+from detector.training.corpus.learnt_sources import digests
+from detector.training.pictures.preparation import Preparation
+
+from .cards import write_card
+
+LIBRARIES = ("torch", "transformers", "timm", "scikit-learn", "openvino", "numpy", "pillow")
+
+
+def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Fill a temporary folder with `write` and move it into place: never half a model."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        write(draft)
+        _open_to_readers(draft)
+        _replace(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Temporary folders and safetensors are for their owner alone; the server may be another."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
+
+
+def _replace(draft: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Readable JSON that git can compare."""
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def weights_of(network: nn.Module) -> dict[str, torch.Tensor]:
+    """The weights of a trained network as safetensors takes them.
+
+    Training kept them in channels-last order, which it does not take.
+    """
+    return {name: value.contiguous() for name, value in network.state_dict().items()}
+
+
+def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
+    """A new metrics.json, of what was trained how; accuracy comes from calibration and tests.
+
+    The last step of a training: it takes the digests of what is in the folder.
+    """
+    write_json(folder / "metrics.json", {"model": model, "training": training})
+    write_card(folder)
+    Calibration().write(folder)
+    write_digests(folder)
+
+
+def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What was learnt from, with arguments and versions: what metrics.json says of a training."""
+    pictures = prepared.learnt
+    labels = Counter(picture.label for picture in pictures)
+    return {
+        "n_ai": labels[1],
+        "n_real": labels[0],
+        "sources": len({picture.source for picture in pictures}),
+        "generators": len({picture.generator for picture in pictures if picture.generator}),
+        "arguments": arguments,
+        "split_seed": prepared.seed,
+        "versions": {name: version(name) for name in LIBRARIES},
+        "learnt_from": digests(pictures),
+    }
+
+
+def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path) -> None:
+    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size and picture size."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
+    import openvino
+
+    with torch.inference_mode():
+        model = openvino.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+    openvino.save_model(model, xml, compress_to_fp16=True)

@@ -1,0 +1,47 @@
+"""What each method adds: the verdict without it, and without the fitted fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from detector.inference.numbers import log_odds, sigmoid
+from detector.inference.verdict.combine import Fusion, Subset
+from detector.training.figures.metrics import summarise
+
+from .outcome import Outcome, scores_of
+
+PLAIN = "mean of the log-odds"
+NAMES = ("roc_auc", "ece", "balanced_accuracy", "recall_at_fpr_1")
+
+
+def ablation(
+    labels: np.ndarray, outcomes: Sequence[Outcome], fusion: Fusion, seed: int
+) -> list[dict[str, Any]]:
+    """A row for each subset of the fitted methods, and for their plain mean without a fit.
+
+    Of the pictures that all of them gave a score, so that rows can be compared; none without
+    both classes.
+    """
+    largest = max(fusion.subsets, key=lambda name: name.count("+"))
+    scores = {key: scores_of(outcomes, key) for key in largest.split("+")}
+    given = ~np.isnan(np.stack(list(scores.values()))).any(0)
+    if len(set(labels[given])) < 2:
+        return []
+    odds = {key: np.array([log_odds(p) for p in values[given]]) for key, values in scores.items()}
+    fused = {name: _fuse(subset, odds) for name, subset in fusion.subsets.items()}
+    fused[PLAIN] = np.mean(list(odds.values()), 0)
+    return [_row(name, labels[given], values, seed) for name, values in fused.items()]
+
+
+def _fuse(subset: Subset, odds: dict[str, np.ndarray]) -> np.ndarray:
+    parts = [weight * odds[key] for key, weight in subset.weights.items()]
+    return subset.intercept + np.sum(parts, 0)
+
+
+def _row(name: str, labels: np.ndarray, values: np.ndarray, seed: int) -> dict[str, Any]:
+    figures = summarise(labels, np.array([sigmoid(value) for value in values]), seed)
+    kept = {key: figures[key] for name in NAMES for key in (name, f"{name}_interval")}
+    return {"methods": name, "n_ai": figures["n_ai"], "n_real": figures["n_real"], **kept}

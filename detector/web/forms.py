@@ -1,0 +1,28 @@
+"""The upload form: its cleaned value is a file of an accepted size, not yet looked into."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from detector.inference.images import SUFFIXES, say_too_large
+from detector.services import get_limits
+
+
+class UploadForm(forms.Form):
+    # A FileField: Django's ImageField decodes with rules of its own before ours apply.
+    image = forms.FileField(
+        label="Picture",
+        allow_empty_file=True,  # open_image has the better sentence for it
+        max_length=255,
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)])}),
+        error_messages={"required": "Choose a picture first."},
+    )
+
+    def clean_image(self) -> UploadedFile:
+        # Not the bytes: form and field refer to one another and so outlive the request.
+        upload: UploadedFile = self.cleaned_data["image"]
+        limits = get_limits()
+        if (upload.size or 0) > limits.max_bytes:  # do not even read it into memory
+            raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
+        return upload

@@ -1,0 +1,210 @@
+"""Geometry of the charts on the result page: numbers of a result in, places of marks out.
+
+Log-odds throughout: positive argues for AI, negative for real. Widths and x are in per cent of a
+chart's width, so that a chart can have any width. Nothing here judges a picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from detector.inference.numbers import log_odds, sigmoid
+
+# Up to these log-odds a scale shows at least (2 is 88 %), so that weak evidence looks weak.
+MIN_HEAT, MIN_REACH = 2.0, 3.0
+MAX_OPACITY = 0.7
+INTERCEPT = "Correction for these methods together"
+GROUP_NAMES = {"baseline": "starting point of every picture"}
+# Log-odds that change no whole per cent: 50 % against 50.5 %.
+INVISIBLE = 0.02
+# How much log-odds are said to be, from the largest down; below them they argue for no side.
+SIZES = ((1.0, "strongly "), (0.3, ""), (0.05, "slightly "))
+WORTH_A_WORD = 0.3
+# Chances that the axis of the waterfall is marked at, and its margin on either side in per cent.
+TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
+MARGIN = 4
+
+
+def side_of(value: float) -> str:
+    """The side that log-odds argue for, as the class name of its colour."""
+    if abs(value) < SIZES[-1][0]:
+        return "uncertain"
+    return "ai" if value > 0 else "real"
+
+
+def say_side(value: float) -> str:
+    """The side that log-odds argue for and how strongly, in words."""
+    for least, how in SIZES:
+        if abs(value) >= least:
+            return f"{how}towards {'AI' if value > 0 else 'real'}"
+    return "to neither side"
+
+
+# Heat map
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One place of a heat map: column `x`, row `y`, the side, and how opaque in 0..1."""
+
+    x: int
+    y: int
+    side: str
+    opacity: float
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """`columns` x `rows` cells; full colour stands for the chance `full` of AI (or of real)."""
+
+    rows: int
+    columns: int
+    cells: list[Cell]
+    full: float
+    text: str
+
+
+def draw_heat_map(heat: dict[str, Any]) -> HeatMap:
+    """A heat map from {"rows", "columns", "log_odds"}; cells of neither side are left out."""
+    values = heat["log_odds"]
+    places = [(x, y, value) for y, row in enumerate(values) for x, value in enumerate(row)]
+    scale = max([MIN_HEAT, *(abs(value) for *_, value in places)])
+    cells = [
+        Cell(x, y, side, round(abs(value) / scale * MAX_OPACITY, 2))
+        for x, y, value in places
+        if (side := side_of(value)) != "uncertain"
+    ]
+    text = describe_heat_map(places, heat["rows"], heat["columns"])
+    return HeatMap(heat["rows"], heat["columns"], cells, sigmoid(scale), text)
+
+
+def describe_heat_map(places: list[tuple[int, int, float]], rows: int, columns: int) -> str:
+    """Where the strongest evidence of either side lies, in a sentence."""
+    said = []
+    for side, sign in (("AI", 1), ("real", -1)):
+        x, y, value = max(places, key=lambda place: sign * place[2])
+        if sign * value >= WORTH_A_WORD:
+            said.append(f"the strongest evidence for {side} lies {name_place(x, y, rows, columns)}")
+    if not said:
+        return "No place argues for either side."
+    return f"T{', '.join(said)[1:]}."
+
+
+def name_place(x: int, y: int, rows: int, columns: int) -> str:
+    """A cell in words, by thirds: "at the upper left", "in the middle"."""
+    down = ("upper", "", "lower")[(2 * y + 1) * 3 // (2 * rows)]
+    across = ("left", "", "right")[(2 * x + 1) * 3 // (2 * columns)]
+    if not (down or across):
+        return "in the middle"
+    edge = {"upper": "top", "lower": "bottom"}.get(down, "")
+    return f"at the {down} {across}" if down and across else f"at the {across or edge}"
+
+
+# Groups of statistics
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar from the middle of its chart to its side, with what it says."""
+
+    name: str
+    x: float
+    width: float
+    side: str
+    words: str
+
+
+def draw_groups(groups: list[dict[str, Any]]) -> list[Bar]:
+    """Signed bars around the middle for [{"name", "log_odds"}, ...]."""
+    reach = max([1.0, *(abs(group["log_odds"]) for group in groups)])
+    bars = []
+    for group in groups:
+        value = group["log_odds"]
+        left, width = _span(0, value, reach)
+        name = GROUP_NAMES.get(group["name"], group["name"])
+        bars.append(Bar(name, left, width, side_of(value), say_side(value)))
+    return bars
+
+
+# Waterfall
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of the verdict: from chance `before` to `after`, 0..1, drawn from `start` to `end`.
+
+    `left` and `width` are those of the bar between them.
+    """
+
+    name: str
+    side: str
+    words: str
+    after: float
+    start: float
+    end: float
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """How the chance of AI came about, step by step from one half, and where it ends."""
+
+    steps: list[Step]
+    ticks: list[Tick]
+    end: float
+
+
+def draw_waterfall(
+    contributions: dict[str, float], methods: list[dict[str, Any]]
+) -> Waterfall | None:
+    """The steps of {method key or "intercept": log-odds}, in the order of the methods' results.
+
+    None where nothing moved the verdict.
+    """
+    titles = {"intercept": INTERCEPT} | {method["key"]: method["title"] for method in methods}
+    moves = {key: contributions.get(key, 0.0) for key in titles}
+    if not any(moves.values()):
+        return None
+    totals = list(accumulate(moves.values(), initial=0.0))
+    reach = max([MIN_REACH, *(abs(total) for total in totals)])
+    drawn = zip(moves.items(), totals, totals[1:], strict=False)
+    steps = [
+        _step(titles[key], before, after, reach)
+        for (key, move), before, after in drawn
+        if abs(move) >= INVISIBLE
+    ]
+    return Waterfall(steps, _ticks(reach), _place(totals[-1], reach))
+
+
+def _ticks(reach: float) -> list[Tick]:
+    return [Tick(_place(log_odds(p), reach), p) for p in TICKS if abs(log_odds(p)) <= reach]
+
+
+def _step(name: str, before: float, after: float, reach: float) -> Step:
+    left, width = _span(before, after, reach)
+    start, end = _place(before, reach), _place(after, reach)
+    move = after - before
+    return Step(name, side_of(move), say_side(move), sigmoid(after), start, end, left, width)
+
+
+# Places
+
+
+def _place(value: float, reach: float) -> float:
+    """Where log-odds from -reach to reach lie, in per cent of the width, with a margin."""
+    return round(50 + value / reach * (50 - MARGIN), 2)
+
+
+def _span(a: float, b: float, reach: float) -> tuple[float, float]:
+    """Left edge and width of a bar between two log-odds."""
+    left, right = sorted((_place(a, reach), _place(b, reach)))
+    return left, round(right - left, 2)

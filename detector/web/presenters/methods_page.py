@@ -1,0 +1,137 @@
+"""What the page of the methods shows: the table of methods, and what was measured of each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from detector.accuracy.report import (
+    VERDICT,
+    Accuracy,
+    AccuracyUnknown,
+    MethodAccuracy,
+    read_accuracy,
+    read_weights,
+)
+from detector.inference.methods import METHODS
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.verdict.combine import load_fusion
+from detector.inference.version import weights_part
+from detector.services import find_members, get_detector
+
+from .dot_plot import Plot, Point, axis_start, draw
+
+logger = logging.getLogger(__name__)
+
+Section = dict[str, Any]
+
+FUSION = "fusion"
+
+
+def build_page() -> dict[str, Any]:
+    """The context of methods.html. It reads files and loads no model."""
+    accuracy, unknown, serving = None, "", _version()
+    try:
+        accuracy = read_accuracy(settings.ACCURACY_REPORT)
+    except AccuracyUnknown as error:
+        logger.warning("%s %r", error, error.__cause__)
+        unknown = str(error)
+    return {
+        "sections": _sections(accuracy),
+        "accuracy": accuracy,
+        "unknown": unknown,
+        "report_folder": _shown(settings.ACCURACY_REPORT.parent),
+        "serving": serving,
+        "same_weights": bool(accuracy and _same_weights(accuracy.facts["version"], serving)),
+    }
+
+
+def _shown(folder: Path) -> str:
+    """A folder within the project; of any other the name alone, since the page is public."""
+    inside = folder.is_relative_to(settings.BASE_DIR)
+    return str(folder.relative_to(settings.BASE_DIR)) if inside else folder.name
+
+
+def _version() -> str | None:
+    """The version that serves now; None if it cannot be told, as without the fusion."""
+    try:
+        return get_detector().version
+    except (OSError, ValueError):
+        logger.warning("The version cannot be told", exc_info=True)
+        return None
+
+
+def _same_weights(measured: str, serving: str | None) -> bool:
+    """Whether two versions differ in nothing but the program; False if either cannot be told."""
+    return weights_part(measured) == weights_part(serving or "") != ""
+
+
+def _sections(accuracy: Accuracy | None) -> list[Section]:
+    """The verdict, then each method of the table."""
+    measured = accuracy.methods if accuracy else {}
+    start = axis_start(low for found in measured.values() for _, _, low, _ in _points(found))
+    sections = [_verdict_section()] + [_method_section(key) for key in METHODS]
+    for section in sections:
+        found = measured.get(section["key"])
+        section |= {"accuracy": found, "plot": _plot(found, start) if found else None}
+        section["main"] = _main(accuracy, section["key"]) if accuracy else None
+    return sections
+
+
+def _verdict_section() -> Section:
+    return {
+        "key": VERDICT,
+        "title": "Verdict",
+        "reads": "the scores of all methods",
+        "idea": "A calibrated fusion: logistic regression on the log-odds of the methods that gave "
+        "a score. Decisive evidence in the file, as a generator's own prompt, decides alone.",
+        "weights": read_weights(WEIGHTS_DIR, [FUSION]),
+    }
+
+
+def _method_section(key: str) -> Section:
+    spec = METHODS[key]
+    return {
+        "key": key,
+        "title": spec.title,
+        "reads": spec.reads,
+        "idea": spec.idea,
+        "highlighted": spec.highlighted,
+        "weights": read_weights(WEIGHTS_DIR, spec.weights),
+        "share": _fusion_weight(key),
+        "members": find_members(key),
+    }
+
+
+def _fusion_weight(key: str) -> float | None:
+    """By what the fusion of all methods multiplies a method's log-odds; None if that is unknown."""
+    try:
+        subsets = load_fusion(WEIGHTS_DIR).subsets
+    except (OSError, ValueError):
+        return None
+    largest = max(subsets, key=lambda name: name.count("+"))
+    return subsets[largest].weights.get(key)
+
+
+def _main(accuracy: Accuracy, key: str) -> Any:
+    """The figures under the main condition; None where the method was not measured."""
+    method = accuracy.methods.get(key)
+    rows = method.conditions if method else ()
+    return next((row for row in rows if row.name == accuracy.main), None)
+
+
+def _points(method: MethodAccuracy) -> Iterable[Point]:
+    """The AUROC under each condition that has one."""
+    for row in method.conditions:
+        area = row.figures[0]
+        if area.value is not None and area.low is not None and area.high is not None:
+            yield row.name, area.value, area.low, area.high
+
+
+def _plot(method: MethodAccuracy, start: float) -> Plot | None:
+    points = list(_points(method))
+    return draw(points, start) if points else None
