@@ -24,10 +24,9 @@ from detector.inference.method import Answer
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.watermarks.dwt_dct import Mark
 from detector.inference.runtime import Runtime
-from detector.tests.factories.pictures import encode, noise, png_chunk
-from detector.tests.factories.signing import MIME, action, sign
-from detector.tests.factories.watermarking import MARK, mark_pixels, textured
-from detector.tests.test_forensics import (
+from detector.tests.factories.carriers import JSON, PLACES, extended_xmp, invokeai_graph
+from detector.tests.factories.claims import CLAIMS, iptc_credit, raw_profile, samsung, segment
+from detector.tests.factories.marked_files import (
     AIGC,
     COMFYUI,
     COMMENTS,
@@ -45,9 +44,10 @@ from detector.tests.test_forensics import (
     with_xmp,
     xmp,
 )
-from detector.tests.test_forensics_carriers import JSON, PLACES, extended_xmp, invokeai_graph
-from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, raw_profile, samsung, segment
-from detector.tests.test_forensics_stealth import MAGICS, canvas, embed
+from detector.tests.factories.pictures import encode, noise, png_chunk
+from detector.tests.factories.signing import MIME, action, sign
+from detector.tests.factories.stealth import MAGICS, canvas, embed
+from detector.tests.factories.watermarking import MARK, mark_pixels, textured
 
 MAX_SECONDS = 2.0  # of this thread's own work
 FLIPS = 20

@@ -19,12 +19,12 @@ from detector.inference.methods.forensics.containers.xmp import add_xmp
 from detector.inference.methods.forensics.structure.findings import read_structure
 from detector.inference.methods.forensics.structure.thumbnail import read_thumbnail
 from detector.inference.methods.forensics.watermarks.stealth import add_stealth
-from detector.tests import test_forensics as files
+from detector.tests.factories import marked_files as files
+from detector.tests.factories.claims import CLAIMS, iptc_credit, samsung
+from detector.tests.factories.decoys import camera_exif
+from detector.tests.factories.hostile import VALID
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.signing import action, sign
-from detector.tests.test_forensics_claims import CLAIMS, iptc_credit, samsung
-from detector.tests.test_forensics_decoys import camera_exif
-from detector.tests.test_forensics_hostile import VALID
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "HEIF", "AVIF", "BMP")
 SIDE = 48

@@ -1,0 +1,300 @@
+"""A real browser before the real server: upload, drop, paste, and all of it without JavaScript."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from detector.inference.methods import METHODS
+from detector.inference.results import Verdict
+from detector.models import Detection
+from detector.tests.factories.marked_files import TEXTS, png
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "chrome"])), None)
+DRIVER = shutil.which("chromedriver")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 60  # seconds: the first picture loads the models, and the machine may be busy
+
+# The page's own listeners get a real DataTransfer, as from a drag or from the clipboard.
+GIVE_FILE = """
+const [selector, kind, base64] = arguments;
+const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+const transfer = new DataTransfer();
+transfer.items.add(new File([bytes], "given.jpg", { type: "image/jpeg" }));
+const options = { bubbles: true, dataTransfer: transfer, clipboardData: transfer };
+const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+document.querySelector(selector).dispatchEvent(event);
+"""
+
+
+def _missing() -> None:
+    """Skip where there is no browser; where CI promises one, its absence is a failure."""
+    reason = f"no browser: Chromium is {CHROMIUM}, chromedriver is {DRIVER}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[WebDriver]:
+    if not (CHROMIUM and DRIVER):
+        _missing()
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in [*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def picture(tmp_path: Path, jpeg: bytes) -> Path:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(jpeg)
+    return path
+
+
+def upload(browser: WebDriver, path: Path) -> None:
+    browser.find_element(By.NAME, "image").send_keys(str(path))
+    browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
+
+
+def next_page(browser: WebDriver) -> WebDriverWait:
+    """Wait over a change of page.
+
+    An element of the old page may go between finding and reading it, which chromedriver reports
+    in several ways: as stale, as an inspector error, as a node of no document.
+    """
+    return WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException])
+
+
+def wait_for_result(browser: WebDriver) -> None:
+    # The footer comes last: once it is there, the table above it is whole.
+    next_page(browser).until(
+        lambda b: "/results/" in b.current_url and b.find_elements(By.TAG_NAME, "footer")
+    )
+
+
+def get_texts(browser: WebDriver, selector: str) -> list[str]:
+    return [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def assert_result_is_complete(browser: WebDriver) -> None:
+    titles = [spec.title for spec in METHODS.values()]
+    assert get_texts(browser, ".comparison tbody th") == titles
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".comparison tbody svg.bar")) == len(titles)
+    assert all(get_texts(browser, ".comparison tbody .badge"))
+    assert get_texts(browser, "h1")[0] in ("Likely AI", "Likely real", "Uncertain")
+
+
+def test_upload_gives_a_verdict_and_the_comparison(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.get(live_server.url)
+    upload(browser, picture)
+    wait_for_result(browser)
+    assert "Multi-Model Comparison Analysis" in get_texts(browser, "h2")
+    assert_result_is_complete(browser)
+    image = browser.find_element(By.CSS_SELECTOR, ".picture img")
+    WebDriverWait(browser, PATIENCE).until(lambda _: image.get_property("naturalWidth") == 512)
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
+
+
+def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
+    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+):
+    fake = tmp_path / "fake.jpg"
+    fake.write_text("This is not a picture.")
+    browser.get(live_server.url)
+    upload(browser, fake)
+    alert = next_page(browser).until(lambda b: b.find_element(By.CSS_SELECTOR, "[role=alert]").text)
+    assert alert.endswith(".") and ("picture" in alert or "file" in alert)
+    assert browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").is_enabled()
+
+
+@pytest.mark.parametrize(("kind", "selector"), [("drop", "[data-zone] label"), ("paste", "body")])
+def test_a_dropped_or_pasted_picture_is_analysed_at_once(
+    browser: WebDriver, live_server: LiveServer, jpeg: bytes, kind: str, selector: str
+):
+    browser.get(live_server.url)
+    browser.execute_script(GIVE_FILE, selector, kind, base64.b64encode(jpeg).decode())
+    wait_for_result(browser)
+    assert_result_is_complete(browser)
+    assert get_texts(browser, ".filename") == ["given.jpg"]
+
+
+def test_the_page_shows_the_picture_and_that_it_is_busy(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.get(live_server.url)
+    # The page stays as it is while busy, so that it can be looked at.
+    browser.execute_script("document.forms[0].addEventListener('submit', e => e.preventDefault())")
+    browser.find_element(By.NAME, "image").send_keys(str(picture))
+    preview = browser.find_element(By.CSS_SELECTOR, "[data-preview]")
+    WebDriverWait(browser, PATIENCE).until(lambda _: preview.get_property("naturalWidth") == 512)
+    button = browser.find_element(By.CSS_SELECTOR, "main button[type=submit]")
+    button.click()
+    assert not button.is_enabled() and button.text == "Analysing…"
+    assert browser.find_element(By.CSS_SELECTOR, "[role=status]").text.startswith("Analysing")
+    browser.execute_script("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
+    assert button.is_enabled() and button.text == "Analyse picture"
+
+
+def test_too_large_a_file_is_refused_before_it_is_sent(
+    browser: WebDriver, live_server: LiveServer, picture: Path, settings
+):
+    settings.MAX_UPLOAD_MB = 1
+    browser.get(live_server.url)
+    with picture.open("ab") as file:
+        file.truncate(2**20 + 1)
+    browser.find_element(By.NAME, "image").send_keys(str(picture))
+    assert "at most 1 MB" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    assert browser.find_element(By.NAME, "image").get_property("value") == ""
+
+
+def test_upload_works_without_javascript(
+    browser: WebDriver, live_server: LiveServer, picture: Path
+):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(live_server.url)
+    assert not browser.find_element(By.CSS_SELECTOR, "[data-with-script]").is_displayed()
+    upload(browser, picture)
+    wait_for_result(browser)
+    assert_result_is_complete(browser)
+
+
+# The result page, with a result put in as a row
+
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+EXPLAINED = {
+    "deep_learning": {
+        "details": {"heat_map": {"rows": 2, "columns": 3, "log_odds": [[3, 0, -1], [0, 2, 0]]}}
+    },
+    "statistical": {
+        "details": {
+            "groups": [{"name": "chroma noise patterns", "log_odds": 1.5}],
+            "spectrum": base64.b64encode(bytes(4096)).decode(),
+        }
+    },
+}
+MOVES = {"intercept": -0.4, "deep_learning": 2.0, "statistical": 1.0, "huggingface": -0.5}
+
+
+@pytest.fixture
+def explained(
+    browser: WebDriver,
+    live_server: LiveServer,
+    client: Client,
+    verdict: Callable[..., Verdict],
+    make_detection: Callable[..., Detection],
+) -> WebDriver:
+    """The browser on the page of a result with all charts, its details unfolded."""
+    detection = make_detection(verdict(methods=EXPLAINED, contributions=MOVES))
+    browser.get(live_server.url)  # a cookie can only be set for the page shown
+    name = settings.SESSION_COOKIE_NAME
+    browser.add_cookie({"name": name, "value": client.cookies[name].value})
+    browser.get(live_server.url + detection.get_absolute_url())
+    for summary in browser.find_elements(By.TAG_NAME, "summary"):
+        summary.click()
+    return browser
+
+
+def get_box(browser: WebDriver, selector: str) -> list[int]:
+    rect = browser.find_element(By.CSS_SELECTOR, selector).rect
+    return [round(rect[side]) for side in ("x", "y", "width", "height")]
+
+
+def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: WebDriver):
+    explained.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    heat = explained.find_element(By.CSS_SELECTOR, "svg.heat")
+    words = explained.find_element(By.CSS_SELECTOR, ".heat-words")
+    switch = explained.find_element(By.ID, "heat-switch")
+    assert not heat.is_displayed() and not words.is_displayed()
+    switch.click()
+    assert heat.is_displayed() and "Orange argues for AI" in words.text
+    assert get_box(explained, "svg.heat") == get_box(explained, ".picture img")
+    switch.click()
+    assert not heat.is_displayed()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_result_page_never_scrolls_sideways(explained: WebDriver, width: int):
+    size = PHONE | {"width": width, "mobile": width < 800}
+    explained.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    explained.find_element(By.ID, "heat-switch").click()
+    assert explained.execute_script("return document.documentElement.scrollWidth") <= width
+    for selector in (".waterfall", ".groups", ".spectrum img"):
+        x, _, wide, _ = get_box(explained, selector)
+        assert x >= 0 and x + wide <= width
+    assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]
+
+
+def test_generation_parameters_can_be_copied(
+    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+):
+    path = tmp_path / "made.png"
+    path.write_bytes(png(TEXTS["a1111"]))
+    browser.get(live_server.url)
+    upload(browser, path)
+    wait_for_result(browser)
+    assert "Generator" in get_texts(browser, ".timeline h3")
+    browser.find_element(By.CSS_SELECTOR, "[data-copy]").click()
+    said = browser.find_element(By.CSS_SELECTOR, "[data-copied]")
+    WebDriverWait(browser, PATIENCE).until(lambda _: said.text)
+    if said.text == "Copied.":
+        area = "document.body.append(document.createElement('textarea'))"
+        browser.execute_script(area)
+        box = browser.find_element(By.TAG_NAME, "textarea")
+        box.send_keys(Keys.CONTROL, "v")
+        copied = box.get_property("value")
+    else:  # a browser without a clipboard: the list is selected instead
+        copied = browser.execute_script("return getSelection().toString()")
+    assert "lighthouse" in copied and "1415885281" in copied
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
+
+
+def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: LiveServer):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get(live_server.url)
+    browser.find_element(By.LINK_TEXT, "Methods").click()
+    next_page(browser).until(
+        lambda b: b.current_url.endswith("/methods/") and b.find_elements(By.TAG_NAME, "footer")
+    )
+    for fold in browser.find_elements(By.TAG_NAME, "details"):
+        browser.execute_script("arguments[0].open = true", fold)
+    root = browser.find_element(By.TAG_NAME, "html")
+    assert root.get_property("scrollWidth") == root.get_property("clientWidth") == 390
+    tables = browser.find_elements(By.CSS_SELECTOR, ".scroll")
+    assert any(t.get_property("scrollWidth") > t.get_property("clientWidth") for t in tables)
+    titles = ["Verdict", *(spec.title for spec in METHODS.values())]
+    assert get_texts(browser, ".method h2") == titles
+    assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
