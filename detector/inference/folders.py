@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .images import SUFFIXES
+from .formats import SUFFIXES
 from .names import brief
 
 MOST_NAMED = 10

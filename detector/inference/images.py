@@ -33,12 +33,10 @@ from .decoding.limits import (
 )
 from .decoding.memory import decoding_memory
 from .decoding.pixels import STRIP, Shown, to_rgb
-from .decoding.prepare import FORMAT_NAMES, prepare, skip_leading
+from .decoding.prepare import prepare, skip_leading
 from .decoding.stream import Stream, cut_off, header_damaged
 
 __all__ = (
-    "FORMAT_NAMES",
-    "SUFFIXES",
     "ImageError",
     "Limits",
     "SourceImage",
@@ -46,12 +44,6 @@ __all__ = (
     "say_too_large",
 )
 
-# How files of these formats are named, by which folders are searched; what a file is, it says.
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".pjpeg", ".pjp", ".mpo", ".png", ".apng"}
-    | {".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".heic", ".heics", ".heif", ".heifs"}
-    | {".hif", ".avif", ".avifs"}
-)
 # Share of the lines of a fax that may be broken: scans of real ones have some.
 MAX_BROKEN_LINES = 0.1
 

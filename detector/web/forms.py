@@ -5,7 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from detector.inference.images import SUFFIXES, say_too_large
+from detector.inference.formats import SUFFIXES
+from detector.inference.images import say_too_large
 from detector.services import get_limits
 
 

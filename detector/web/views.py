@@ -19,7 +19,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from detector.inference.images import FORMAT_NAMES, ImageError, say_too_large
+from detector.inference.formats import FORMAT_NAMES
+from detector.inference.images import ImageError, say_too_large
 from detector.inference.methods import METHODS
 from detector.inference.methods.forensics.structure.error_level import EXPLANATION
 from detector.inference.methods.forensics.watermarks.dwt_dct import UNREADABLE_MARKS

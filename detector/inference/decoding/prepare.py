@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from detector.inference.formats import FORMAT_NAMES
+
 from .bmp import prepare_bmp
 from .gif import prepare_gif
 from .items import prepare_boxes
@@ -14,7 +16,6 @@ from .stream import Stream
 from .tiff import prepare_tiff
 from .webp import prepare_webp
 
-FORMAT_NAMES = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
 # What scripts and transfers leave in front of a picture: space, NUL, the mark of UTF-8. Any other
 # bytes are a file of another kind that holds a picture.
 MAX_SPACE = 1024

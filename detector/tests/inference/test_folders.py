@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from detector.inference.folders import MOST_NAMED, LeftOut, Walk
-from detector.inference.images import FORMATS, SUFFIXES, open_image
+from detector.inference.formats import FORMATS, SUFFIXES
+from detector.inference.images import open_image
 from detector.inference.names import MOST_SHOWN, brief, shown
 from detector.tests.factories.pictures import encode, noise
 

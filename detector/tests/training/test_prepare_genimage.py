@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from detector.inference.folders import File
 from detector.inference.images import open_image
 from detector.tests.factories.pictures import encode, frames, scene
 from detector.tests.factories.processes import run_python
@@ -21,7 +22,7 @@ from detector.training.genimage import scan
 from detector.training.genimage.duplicates import DISTANCE, cluster_hashes, group_pictures
 from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.index import NAME, Index
-from detector.training.genimage.layout import File, find_files, place_of
+from detector.training.genimage.layout import find_files, place_of
 from detector.training.genimage.reading import Facts, perceptual_hash, read_facts
 from detector.training.genimage.splits import read_equalise, read_split, read_splits_metadata
 from detector.training.genimage.splitting import Ratios, split_pictures

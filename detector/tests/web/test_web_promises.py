@@ -18,7 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from detector.models import PREVIEW_SIDE, Detection
+from detector.models import Detection
+from detector.previews import PREVIEW_SIDE
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import make_stub
 from detector.web.middleware import POLICY
