@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from detector.inference.methods.forensics.credentials import read_credentials
 from detector.inference.methods.forensics.credentials_process import PROCESS
@@ -225,3 +226,10 @@ def test_metadata_beside_an_identity_is_read() -> None:
     drawn = action("c2pa.created", "digitalArt")
     answer = ask(sign(PHOTO, "JPEG", drawn, assertions=(extra, metadata)))
     assert claims(answer) == [("ai", "decisive")]
+
+
+def test_the_page_says_when_not_all_could_be_checked() -> None:
+    found = judged("general.error").to_dict()
+    page = render_to_string("detector/includes/credentials.html", {"credentials": found})
+    assert "could not be fully checked" in page
+    assert "Not valid" not in page and "Does not fit" not in page
