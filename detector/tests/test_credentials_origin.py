@@ -242,6 +242,12 @@ def test_other_metadata_says_nothing_of_an_ai(data: Any) -> None:
     assert claims(read({"label": "c2pa.metadata", "data": data})) == []
 
 
+def test_of_several_statements_in_one_place_the_strongest_counts() -> None:
+    for terms in ((TRAINED, "compositeSynthetic"), ("compositeSynthetic", TRAINED)):
+        data = {"x:DigitalSourceType": [TERM + term for term in terms]}
+        assert claims(read({"label": "c2pa.metadata", "data": data})) == DECISIVE
+
+
 def test_only_assertions_of_metadata_are_taken_for_metadata() -> None:
     data = {"x:DigitalSourceType": TERM + TRAINED}
     assert claims(read({"label": "c2pa.hash.data", "data": data})) == []
