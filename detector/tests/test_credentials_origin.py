@@ -10,6 +10,7 @@ import pytest
 from detector.inference.methods.forensics.actions import STEPS
 from detector.inference.methods.forensics.credentials import read_credentials
 from detector.inference.methods.forensics.manifest import interpret
+from detector.inference.trust_lists import Trust
 from detector.tests.signing import TERM, action, identity, sign
 from detector.tests.test_credentials import (
     AI,
@@ -172,7 +173,7 @@ class _Answer:
     """What `claims` looks at."""
 
     def __init__(self, report: dict[str, Any]) -> None:
-        found = interpret(report, "JPEG", checked=False)
+        found = interpret(report, "JPEG", Trust())
         self.findings = [item.finding for item in read_credentials(found)]
 
 

@@ -12,7 +12,8 @@ from detector.inference.methods.forensics.credentials import read_credentials
 from detector.inference.methods.forensics.credentials_process import PROCESS
 from detector.inference.methods.forensics.manifest import Credentials, interpret
 from detector.inference.methods.forensics.validation import BINDINGS, FAULTS, NOTES
-from detector.tests.signing import TERM, action, sign
+from detector.inference.trust_lists import Trust
+from detector.tests.signing import LISTED, TERM, action, sign
 from detector.tests.test_credentials import AI, CAPTURED, PHOTO, TRAINED, ask, claims, said, shown
 
 SOUND = ("claimSignature.validated", "claimSignature.insideValidity", "assertion.dataHash.match")
@@ -30,9 +31,9 @@ def judged(*failure: str, success: tuple[str, ...] = SOUND, step: Any = AI) -> C
         "active_manifest": "a",
         "manifests": {"a": {"assertions": [steps]}},
         "validation_state": "Invalid",
-        "validation_results": {"activeManifest": results},
+        "validation_results": {"activeManifest": results, "trustListUri": "own"},
     }
-    return interpret(report, "JPEG", checked=True)
+    return interpret(report, "JPEG", LISTED)
 
 
 def strengths(found: Credentials) -> list[str]:
@@ -136,7 +137,7 @@ def test_what_is_wrong_with_an_ingredient_is_no_fault_of_the_file() -> None:
             "ingredientDeltas": [delta | {"validationDeltas": expired}],
         },
     }
-    found = interpret(report, "JPEG", checked=False)
+    found = interpret(report, "JPEG", Trust())
     assert found.signature == "valid"
     assert "has expired" in found.ingredients[0].fault
 
@@ -152,7 +153,7 @@ def test_a_fault_that_an_old_record_of_an_ingredient_names_makes_it_worth_less(c
         }
         manifests = {"a": {"ingredients": [parent]}, "b": {"assertions": [steps]}}
         report = {"active_manifest": "a", "manifests": manifests, "validation_state": "Valid"}
-        return interpret(report, "JPEG", checked=False)
+        return interpret(report, "JPEG", Trust())
 
     assert strengths(interpreted("signingCredential.untrusted")) == ["decisive"]
     assert strengths(interpreted(code)) == ["medium"]
