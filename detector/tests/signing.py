@@ -80,14 +80,43 @@ def identity(
     return Identity("".join(pem), private.decode(), pem[1])
 
 
+@cache
+def clerk(usage: x509.ObjectIdentifier) -> tuple[Identity, str]:
+    """A signer under an authority for time stamps, which is under a root; that authority (PEM)."""
+    root_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    life = {"begins": -9, "ends": 1}
+    stamps = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    root = certificate("Top", root_key, "Top", root_key, **life)
+    middle = certificate("Clocks", middle_key, "Top", root_key, **life, authority=True)
+    leaf = certificate("Clerk", key, "Clocks", middle_key, **life)
+    leaf = leaf.add_extension(x509.ExtendedKeyUsage([usage]), True)
+    pem = [
+        builder.sign(by, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        for builder, by in (
+            (leaf, middle_key),
+            (middle.add_extension(stamps, False), root_key),
+            (root, root_key),
+        )
+    ]
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Identity(pem[0] + pem[1], private.decode(), pem[2]), pem[1]
+
+
 def certificate(
-    subject: str, key: Key, issuer: str, issuer_key: Key, *, begins: float, ends: float
+    subject: str,
+    key: Key,
+    issuer: str,
+    issuer_key: Key,
+    *,
+    begins: float,
+    ends: float,
+    authority: bool = False,
 ) -> x509.CertificateBuilder:
-    """A certificate as C2PA demands it; one whose key is that of its issuer is an authority.
+    """A certificate as C2PA demands it; one whose key is that of its issuer is an authority, too.
 
     It is valid from `begins` to `ends`, in days from now.
     """
-    authority = key is issuer_key
+    authority = authority or key is issuer_key
     now = datetime.datetime.now(datetime.UTC)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())

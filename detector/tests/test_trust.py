@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.template.loader import render_to_string
 
 from detector.inference.images import open_image
@@ -17,7 +19,7 @@ from detector.inference.methods.forensics.credentials_process import PROCESS
 from detector.inference.methods.forensics.manifest import Credentials, interpret
 from detector.inference.runtime import TRUST_DIR, Runtime
 from detector.inference.trust_lists import KINDS, Trust, TrustList
-from detector.tests.signing import Identity, action, identity, sign
+from detector.tests.signing import Identity, action, clerk, identity, sign
 from detector.tests.test_credentials import AI, CAPTURED, OPENED, PHOTO, part
 from detector.tests.time_stamps import TimeAuthority, serve, time_authority
 
@@ -129,6 +131,15 @@ def test_a_time_that_nobody_vouches_for_is_not_told_as_the_day_of_the_signature(
         assert ("not checked or is of nobody" in page) is not proven
 
 
+def test_a_listed_name_in_a_changed_file_is_not_called_trusted() -> None:
+    data = bytearray(stamped(None))
+    data[-20] ^= 1
+    found = read(bytes(data), lists(signers=identity().anchor))
+    text = next(read_credentials(found)).finding.text
+    assert found.standing == "invalid: the file was changed after it was signed"
+    assert "which does not count" in text and "is trusted" not in text
+
+
 def test_a_time_stamp_from_outside_the_certificate_s_life_is_no_help() -> None:
     trust = lists(signers=identity().anchor, stamps=CLOCK.anchor)
     for days in (-80, 8):
@@ -147,6 +158,20 @@ def test_an_authority_for_time_stamps_vouches_for_no_signer() -> None:
     for _ in range(4):  # the library names any of the lists
         both = lists(signers=somebody + identity().anchor, stamps=identity().anchor)
         assert read(data, both).trusted is True
+
+
+@pytest.mark.parametrize(
+    "usage", [ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.EMAIL_PROTECTION]
+)
+def test_a_clock_under_the_root_of_signers_signs_no_picture(usage: x509.ObjectIdentifier) -> None:
+    who, clocks = clerk(usage)
+    data = stamped(None, who=who)
+    found = read(data, lists(signers=who.anchor, stamps=who.anchor + clocks))
+    assert found.trusted is False
+    assert "time stamps" in found.standing or "not on the list" in found.standing
+    # The root of both is no reason to doubt a signer.
+    both = lists(signers=identity().anchor, stamps=identity().anchor + clocks)
+    assert read(stamped(CLOCK), both).trusted is True
 
 
 @pytest.mark.parametrize(

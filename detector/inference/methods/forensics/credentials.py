@@ -102,6 +102,8 @@ def _say_signature(credentials: Credentials) -> str:
 def _say_trust(credentials: Credentials) -> str:
     if credentials.trusted is None:
         return "The signer was not checked, for want of a list of trusted signers."
+    if credentials.trusted and credentials.signature != "valid":
+        return f"The signer that it names is on the {credentials.trust_list}, which does not count."
     if credentials.trusted:
         return f"The signer is trusted: on the {credentials.trust_list}."
     if credentials.doubt == NOT_LISTED:

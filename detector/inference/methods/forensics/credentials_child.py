@@ -57,7 +57,8 @@ def read_report(trust: str, mime: str, data: bytes) -> bytes:
     """The library's report on one file as JSON, or {"error": "remote" | "damaged" | "long"}.
 
     Where a time stamp counts, "time_stamp" is added: whether an authority for time stamps is behind
-    it ("trusted"), and the end of the signer's certificate ("not_after").
+    it ("trusted"), and the end of the signer's certificate ("not_after"). Where a signer is on the
+    lists, "signer_is_clock" says whether an authority for nothing but time stamps is behind it.
     """
     from c2pa import C2paError  # type: ignore[import-untyped]
 
@@ -71,20 +72,35 @@ def read_report(trust: str, mime: str, data: bytes) -> bytes:
 
 
 def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
-    with _open(lists.get("anchors", []), mime, data) as reader:
+    """The report, and where lists make a signer or a time stamp count, what it does not tell."""
+    anchors = lists.get("anchors", [])
+    with _open(anchors, mime, data) as reader:
         report: dict[str, Any] = json.loads(reader.json())
-        if not lists or not _is_stamped(report):
-            return report
-        not_after = _not_after(json.loads(reader.crjson()), report["active_manifest"])
-    with _open(lists["stamps"], mime, data) as reader:
-        trusted = _is_stamped(json.loads(reader.json()))
-    return report | {"time_stamp": {"trusted": trusted, "not_after": not_after}}
+        listed = bool(lists) and _has(report, "signingCredential.trusted")
+        stamped = bool(lists) and _has(report, "timeStamp.trusted")
+        if stamped:
+            not_after = _not_after(json.loads(reader.crjson()), report["active_manifest"])
+    clocks = [one for one in anchors if one["trust_kind"] == "tsa"]
+    if listed and clocks:
+        by_clock = _has(_reread(clocks, mime, data), "signingCredential.trusted")
+        report["signer_is_clock"] = by_clock
+    if stamped:
+        trusted = _has(_reread(lists["stamps"], mime, data), "timeStamp.trusted")
+        report["time_stamp"] = {"trusted": trusted, "not_after": not_after}
+    return report
 
 
-def _is_stamped(report: dict[str, Any]) -> bool:
-    """Whether the library takes the time stamp of the file's own manifest."""
+def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, Any]:
+    """The report if these alone were trusted."""
+    with _open(anchors, mime, data) as reader:
+        report: dict[str, Any] = json.loads(reader.json())
+        return report
+
+
+def _has(report: dict[str, Any], success: str) -> bool:
+    """Whether the file's own manifest has this code among its successes."""
     codes = (report.get("validation_results") or {}).get("activeManifest") or {}
-    return any(one.get("code") == "timeStamp.trusted" for one in codes.get("success") or [])
+    return any(one.get("code") == success for one in codes.get("success") or [])
 
 
 def _not_after(report: dict[str, Any], label: str) -> str:
@@ -103,7 +119,7 @@ def _open(anchors: list[dict[str, str]], mime: str, data: bytes) -> Any:
     return Reader(mime, io.BytesIO(data), context=_context(json.dumps(anchors)))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _context(anchors: str) -> Any:
     from c2pa import Context
 

@@ -1,8 +1,8 @@
 """Whether the signer of a manifest is trusted, and whether the time of the signature is proven.
 
 The library alone would say so too often (0.91): it takes a signer who is on the list of time-stamp
-authorities, and of claims of version 1 it takes any time stamp, so that whoever has a certificate
-that expired could sign today and say that it was then.
+authorities, or under one of these (phones have keys for time stamps), and of claims of version 1 it
+takes any time stamp, so that whoever has an expired certificate could sign for the past.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .validation import FORGED, Check
 
 STAMPED = "timeStamp.trusted"
 NOT_LISTED = "signer not on the list"
+CLOCK = "signer not trusted: the authority behind the certificate is one for time stamps"
 EXPIRED = (
     "signer not trusted: the certificate has expired, and no time stamp that can be checked says "
     "that it had not when it signed"
@@ -61,6 +62,8 @@ def check_signer(
     sound = "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
     if found is None or not sound:
         return SignerCheck(False, trust.names, NOT_LISTED, dated)
+    if report.get("signer_is_clock"):
+        return SignerCheck(False, found.name, CLOCK, dated)
     if STAMPED in success and not dated and not _is_in_force(scalar(stamp.get("not_after"))):
         return SignerCheck(False, found.name, EXPIRED, dated)
     if found.kind.ended and not (dated and _is_before_end(manifest, found)):
