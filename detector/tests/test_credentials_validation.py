@@ -232,5 +232,5 @@ def test_metadata_beside_an_identity_is_read() -> None:
 def test_the_page_says_when_not_all_could_be_checked() -> None:
     found = judged("general.error").to_dict()
     page = render_to_string("detector/includes/credentials.html", {"credentials": found})
-    assert "could not be fully checked" in page
-    assert "Not valid" not in page and "Does not fit" not in page
+    assert "Could not be fully checked" in page
+    assert "Invalid" not in page and "Trusted" not in page

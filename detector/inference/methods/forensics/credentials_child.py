@@ -75,18 +75,20 @@ def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
     """The report, and where lists make a signer or a time stamp count, what it does not tell."""
     anchors = lists.get("anchors", [])
     with _open(anchors, mime, data) as reader:
-        report: dict[str, Any] = json.loads(reader.json())
-        listed = bool(lists) and _has(report, "signingCredential.trusted")
-        stamped = bool(lists) and _has(report, "timeStamp.trusted")
-        if stamped:
+        text = reader.json()
+        if len(text) > MAX_REPORT:
+            return {"error": "long"}
+        report: dict[str, Any] = json.loads(text)
+        if lists and _has(report, "timeStamp.trusted"):
             not_after = _not_after(json.loads(reader.crjson()), report["active_manifest"])
+            report["time_stamp"] = {"not_after": not_after}
+    if "time_stamp" in report:
+        stamps = _reread(lists["stamps"], mime, data)
+        report["time_stamp"]["trusted"] = _has(stamps, "timeStamp.trusted")
     clocks = [one for one in anchors if one["trust_kind"] == "tsa"]
-    if listed and clocks:
-        by_clock = _has(_reread(clocks, mime, data), "signingCredential.trusted")
-        report["signer_is_clock"] = by_clock
-    if stamped:
-        trusted = _has(_reread(lists["stamps"], mime, data), "timeStamp.trusted")
-        report["time_stamp"] = {"trusted": trusted, "not_after": not_after}
+    if clocks and _has(report, "signingCredential.trusted"):
+        signers = _reread(clocks, mime, data)
+        report["signer_is_clock"] = _has(signers, "signingCredential.trusted")
     return report
 
 

@@ -54,7 +54,8 @@ def check_signer(
     stamp = report.get("time_stamp")
     stamp = stamp if isinstance(stamp, dict) else {}
     # Of claims of version 1 the library takes any authority.
-    dated = stamp.get("trusted") is True and manifest.get("claim_version") != 1
+    checked = manifest.get("claim_version") not in (None, 1)
+    dated = checked and stamp.get("trusted") is True
     results = report.get("validation_results")
     uri = scalar(results.get("trustListUri")) if isinstance(results, dict) else ""
     found = trust.find(uri)
