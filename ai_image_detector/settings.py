@@ -207,8 +207,10 @@ FORCE_CPU = env_bool("FORCE_CPU", False)
 MEMORY_CONSTRAINED = env_bool("MEMORY_CONSTRAINED", False)
 FINETUNED_DIR = env_path("FINETUNED_DIR", BASE_DIR / "hf_finetuned_models")
 COMPILED_DIR = DATA_DIR / "openvino"
-# Certificates (PEM) of the authorities whose signers of Content Credentials are trusted; None
-# checks no signer.
+# The lists of the C2PA with the authorities whose signers of Content Credentials are trusted, those
+# that `manage.py update_trust_list` puts in their place, and further ones (PEM) of the operator.
+C2PA_TRUST_LIST = env_choice("C2PA_TRUST_LIST", "ON", ("ON", "OFF")) == "ON"
+TRUST_DIR = DATA_DIR / "trust"
 C2PA_TRUST_ANCHORS = env_path("C2PA_TRUST_ANCHORS", None)
 # Empty: the library's own default, which follows HF_HOME.
 HUB_CACHE = os.environ.get("HF_HUB_CACHE") or None

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from .inference.methods import METHODS
 from .inference.runtime import WEIGHTS_DIR
+from .services import find_trust_lists
 
 
 @register()
@@ -28,20 +29,15 @@ def weights_are_present(app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 
 
 @register()
-def trust_anchors_are_certificates(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E002 if C2PA_TRUST_ANCHORS names a file without certificates: no signer would be checked."""
-    path = settings.C2PA_TRUST_ANCHORS
-    if path is None:
-        return []
+def trust_lists_are_certificates(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E002 for each list of trusted authorities that cannot be used: nobody on it is trusted."""
     # Not at the top: a start must not wait for the package of one method.
-    from .inference.methods.forensics.c2pa.trust import read_anchors
+    from .inference.trust_lists import read_trust
 
-    try:
-        read_anchors(path)
-        return []
-    except OSError as error:
-        fault = f"cannot be read: {error.strerror}"
-    except ValueError as error:
-        fault = str(error)
-    hint = "Name a PEM file, or leave it empty: then no signer of Content Credentials is checked."
-    return [Error(f"C2PA_TRUST_ANCHORS: {path} {fault}.", hint=hint, id="detector.E002")]
+    own = "Name a PEM file, or leave it empty: then C2PA_TRUST_LIST alone says who is trusted."
+    listed = "Run `manage.py update_trust_list` with a PEM file, or with --restore."
+    anchors = read_trust((), settings.C2PA_TRUST_ANCHORS).faults
+    lists = read_trust(find_trust_lists(), None).faults
+    found = [(f"C2PA_TRUST_ANCHORS: {fault}.", own) for fault in anchors]
+    found += [(f"Trust list: {fault}.", listed) for fault in lists]
+    return [Error(text, hint=hint, id="detector.E002") for text, hint in found]

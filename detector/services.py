@@ -15,7 +15,7 @@ from .inference.images import Limits, SourceImage, open_image
 from .inference.methods import METHODS
 from .inference.pipeline import Detector
 from .inference.results import Verdict
-from .inference.runtime import Runtime
+from .inference.runtime import TRUST_DIR, Runtime
 
 
 def get_runtime() -> Runtime:
@@ -26,8 +26,14 @@ def get_runtime() -> Runtime:
         hub_cache=Path(settings.HUB_CACHE) if settings.HUB_CACHE else None,
         force_cpu=settings.FORCE_CPU,
         memory_constrained=settings.MEMORY_CONSTRAINED,
+        trust_lists=find_trust_lists(),
         trust_anchors=settings.C2PA_TRUST_ANCHORS,
     )
+
+
+def find_trust_lists() -> tuple[Path, ...]:
+    """The folders with the lists of the C2PA, none where the operator does without them."""
+    return (TRUST_DIR, settings.TRUST_DIR) if settings.C2PA_TRUST_LIST else ()
 
 
 def get_limits() -> Limits:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
+TRUST_DIR = WEIGHTS_DIR.parent / "trust"  # the lists that ship
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Runtime:
     `force_cpu` keeps inference off every accelerator. `memory_constrained` loads the first member
     of the ensemble only. `finetuned_dir` holds the folders that fine-tuning writes, `hub_cache` is
     the Hugging Face cache (None: the library's default), `compiled_dir` keeps converted networks,
-    `trust_anchors` is a PEM file with the authorities whose C2PA signers are trusted.
+    `trust_lists` are folders with lists of the authorities whose C2PA signers are trusted (one in a
+    later folder replaces the same list before it), `trust_anchors` is a PEM file with further ones.
     """
 
     finetuned_dir: Path
@@ -35,6 +37,7 @@ class Runtime:
     hub_cache: Path | None = None
     force_cpu: bool = False
     memory_constrained: bool = False
+    trust_lists: tuple[Path, ...] = ()
     trust_anchors: Path | None = None
 
     @property

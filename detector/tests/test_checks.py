@@ -90,7 +90,7 @@ def test_a_trust_list_without_certificates_is_an_error(
     settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
     if text is not None:
         settings.C2PA_TRUST_ANCHORS.write_text(text)
-    (message,) = checks.trust_anchors_are_certificates()
+    (message,) = checks.trust_lists_are_certificates()
     assert message.id == "detector.E002" and said in message.msg and "anchors.pem" in message.msg
 
 
@@ -98,7 +98,7 @@ def test_no_trust_list_and_one_with_a_certificate_are_fine(
     tmp_path: Path, settings: Settings
 ) -> None:
     settings.C2PA_TRUST_ANCHORS = None
-    assert checks.trust_anchors_are_certificates() == []
+    assert checks.trust_lists_are_certificates() == []
     settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
     settings.C2PA_TRUST_ANCHORS.write_text(f"# Zertifizierungsstelle für Prüfer\n{PEM}", "utf-8")
-    assert checks.trust_anchors_are_certificates() == []
+    assert checks.trust_lists_are_certificates() == []

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from detector.analysis.answers import NeedsMemory
-from detector.checks import trust_anchors_are_certificates
+from detector.checks import trust_lists_are_certificates
 from detector.inference.folders import Tally, Walk
 from detector.inference.images import ImageError
 from detector.inference.methods import METHODS
@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def handle(
         self, *, paths: list[str], format: str, only: list[str] | None, **options: Any
     ) -> None:
-        for fault in trust_anchors_are_certificates():
+        for fault in trust_lists_are_certificates():
             raise CommandError(f"{fault.msg} {fault.hint}")
         detector = Detector(get_runtime(), only=tuple(only) if only else None)
         header, render = RENDERINGS[format]

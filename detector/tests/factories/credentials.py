@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from detector.inference.images import SourceImage
@@ -14,7 +13,7 @@ from detector.inference.method import Answer
 from detector.inference.methods.forensics import Forensics
 from detector.inference.runtime import Runtime
 from detector.tests.factories.pictures import encode, noise
-from detector.tests.factories.signing import MIME, action, identity, sign
+from detector.tests.factories.signing import MIME, action, sign
 
 TRAINED = "trainedAlgorithmicMedia"
 AI = action("c2pa.created", TRAINED, softwareAgent="Test Painter")
@@ -45,14 +44,6 @@ def shown(answer: Answer) -> dict[str, Any]:
 
 def said(answer: Answer) -> str:
     return " ".join(f.text for f in answer.findings if f.kind in ("c2pa", "capture", "unreadable"))
-
-
-@pytest.fixture
-def anchors(tmp_path: Path) -> Path:
-    """A list that trusts the signer of most of these pictures."""
-    path = tmp_path / "anchors.pem"
-    path.write_text(identity("Somebody").anchor + identity().anchor)
-    return path
 
 
 OPENED = action("c2pa.opened", parameters={"ingredientIds": ["a"]})

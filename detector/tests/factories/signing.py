@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from detector.inference.trust_lists import Trust, TrustList
+
 TERM = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 MIME = {
     "JPEG": "image/jpeg",
@@ -25,6 +27,8 @@ MIME = {
     "HEIF": "image/heic",
     "AVIF": "image/avif",
 }
+# Lists to interpret reports with that a test writes itself: "own" is the one that trusts.
+LISTED = Trust((TrustList("own", ("a certificate",)),))
 # As few bytes as can be, and no look at what was signed: tests sign what a validator refuses.
 SETTINGS = {
     "builder": {"thumbnail": {"enabled": False}},
@@ -47,16 +51,23 @@ class Identity:
 
 
 @cache
-def identity(name: str = "Test Camera", *, seconds: int = 86_400, ocsp: str = "") -> Identity:
+def identity(
+    name: str = "Test Camera",
+    *,
+    begins: float = -9,
+    ends: float = 1,
+    ocsp: str = "",
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.EMAIL_PROTECTION,
+) -> Identity:
     """A signer of this name, with an authority of its own.
 
-    The certificate is valid for so many `seconds`; it names `ocsp` as the place that knows whether
-    it was revoked.
+    The certificate is valid from `begins` to `ends`, in days from now, and for this `usage`; it
+    names `ocsp` as the place that knows whether it was revoked.
     """
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
-    root = _certificate(f"{name} Root", root_key, f"{name} Root", root_key, 86_400)
-    leaf = _certificate(name, key, f"{name} Root", root_key, seconds).add_extension(usage, False)
+    root = certificate(f"{name} Root", root_key, f"{name} Root", root_key, begins=begins, ends=1)
+    leaf = certificate(name, key, f"{name} Root", root_key, begins=begins, ends=ends)
+    leaf = leaf.add_extension(x509.ExtendedKeyUsage([usage]), False)
     if ocsp:
         place = x509.UniformResourceIdentifier(ocsp)
         access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
@@ -69,11 +80,43 @@ def identity(name: str = "Test Camera", *, seconds: int = 86_400, ocsp: str = ""
     return Identity("".join(pem), private.decode(), pem[1])
 
 
-def _certificate(
-    subject: str, key: Key, issuer: str, issuer_key: Key, seconds: int
+@cache
+def clerk(usage: x509.ObjectIdentifier) -> tuple[Identity, str]:
+    """A signer under an authority for time stamps, which is under a root; that authority (PEM)."""
+    root_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    life = {"begins": -9, "ends": 1}
+    stamps = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    root = certificate("Top", root_key, "Top", root_key, **life)
+    middle = certificate("Clocks", middle_key, "Top", root_key, **life, authority=True)
+    leaf = certificate("Clerk", key, "Clocks", middle_key, **life)
+    leaf = leaf.add_extension(x509.ExtendedKeyUsage([usage]), True)
+    pem = [
+        builder.sign(by, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        for builder, by in (
+            (leaf, middle_key),
+            (middle.add_extension(stamps, False), root_key),
+            (root, root_key),
+        )
+    ]
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Identity(pem[0] + pem[1], private.decode(), pem[2]), pem[1]
+
+
+def certificate(
+    subject: str,
+    key: Key,
+    issuer: str,
+    issuer_key: Key,
+    *,
+    begins: float,
+    ends: float,
+    authority: bool = False,
 ) -> x509.CertificateBuilder:
-    """A certificate as C2PA demands it; one whose key is that of its issuer is an authority."""
-    authority = key is issuer_key
+    """A certificate as C2PA demands it; one whose key is that of its issuer is an authority, too.
+
+    It is valid from `begins` to `ends`, in days from now.
+    """
+    authority = authority or key is issuer_key
     now = datetime.datetime.now(datetime.UTC)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
@@ -83,8 +126,8 @@ def _certificate(
         .issuer_name(_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=9))
-        .not_valid_after(now + datetime.timedelta(seconds=seconds))
+        .not_valid_before(now + datetime.timedelta(days=begins))
+        .not_valid_after(now + datetime.timedelta(days=ends))
         .add_extension(x509.BasicConstraints(authority, None), critical=True)
         .add_extension(_key_usage(authority=authority), critical=True)
         .add_extension(identifier, critical=False)
@@ -128,11 +171,13 @@ def sign(
     label: str = "c2pa.actions",
     assertions: tuple[dict[str, Any], ...] = (),
     version: int = 2,
+    clock: str = "",
 ) -> bytes:
     """The picture with a manifest that holds these actions, if any, under this label.
 
     `ingredients` are (definition, JPEG); with `remote_url` the file only points at its manifest.
     `assertions` are further ones, `version` is that of the claim: 1 for the standard up to 1.4.
+    `clock` is the address of an authority for time stamps, which is asked for one.
     """
     who = who or identity()
     steps = {"label": label, "data": {"actions": list(actions)}}
@@ -141,8 +186,8 @@ def sign(
         "claim_generator_info": [{"name": generator, "version": "1.2"}],
         "assertions": [*([steps] if actions else []), *assertions],
     }
-    # No authority for time stamps: one would be asked over the network.
-    info = C2paSignerInfo(b"es256", who.chain.encode(), who.key.encode(), None)
+    stamps = clock.encode() or None
+    info = C2paSignerInfo(b"es256", who.chain.encode(), who.key.encode(), stamps)
     signed = io.BytesIO()
     context = Context.from_dict(SETTINGS)
     with Signer.from_info(info) as signer, Builder(definition, context) as builder:

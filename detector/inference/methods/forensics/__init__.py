@@ -7,8 +7,8 @@ Containers are walked and payloads parsed; a string somewhere in the file is no 
 
 What it misses: everything that was stripped, which social networks do to most pictures. A file that
 says nothing proves nothing, and what a file says can be forged; so it may argue for AI, never for
-"real". The one exception is a camera's signed statement (C2PA) from a signer whom the operator
-trusts.
+"real". The one exception is a camera's signed statement (C2PA) from a signer on a list of trusted
+signers.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Finding, Strength
+from detector.inference.trust_lists import read_trust, trust_state
 from detector.inference.verdict.grounds import weigh
 
 from .c2pa.credentials import find_credentials, read_credentials
@@ -89,15 +90,13 @@ class Forensics(Method):
 
     def state(self) -> str:
         """Which signers are trusted: another list may change an answer."""
-        anchors = self.runtime.trust_anchors
-        if anchors is None or not anchors.is_file():
-            return ""
-        return f"{anchors} {anchors.stat().st_mtime_ns}"
+        return trust_state(self.runtime.trust_lists, self.runtime.trust_anchors)
 
     def _predict(self, image: SourceImage) -> Answer:
         metadata = read_metadata(image.data, image.format)
         add_stealth(image, metadata)
-        credentials = find_credentials(image, metadata, self.runtime.trust_anchors)
+        trust = read_trust(self.runtime.trust_lists, self.runtime.trust_anchors)
+        credentials = find_credentials(image, metadata, trust)
         evidence = _distinct(
             chain(
                 read_credentials(credentials),

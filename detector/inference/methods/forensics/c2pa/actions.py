@@ -120,11 +120,18 @@ def objects(value: Any) -> list[Object]:
 
 def _told(manifest: Object) -> list[Object]:
     """What all assertions on actions hold."""
-    return [
-        _with_agent(_with_template(told, objects(data.get("templates"))), data)
-        for data in _lists(manifest)
-        for told in objects(data.get("actions"))
-    ]
+    return [told for data in _lists(manifest) for told in _told_in(data)]
+
+
+def _told_in(data: Object) -> list[Object]:
+    """The actions of one assertion, each with what the first template of its name adds to it."""
+    templates: dict[str, Object] = {}
+    for template in objects(data.get("templates")):
+        templates.setdefault(scalar(template.get("action")), template)
+    agents = objects(data.get("softwareAgents"))
+    actions = objects(data.get("actions"))
+    whole = (templates.get(scalar(told.get("action")), {}) | told for told in actions)
+    return [_with_agent(told, agents) for told in whole]
 
 
 def _lists(manifest: Object) -> list[Object]:
@@ -137,15 +144,9 @@ def _lists(manifest: Object) -> list[Object]:
     return [data if isinstance(data, dict) else {"actions": data} for data in found]
 
 
-def _with_template(told: Object, templates: list[Object]) -> Object:
-    """The action with what the first template of its name adds to it."""
-    named = (t for t in templates if t.get("action") == told.get("action"))
-    return next(named, {}) | told
-
-
-def _with_agent(told: Object, data: Object) -> Object:
+def _with_agent(told: Object, agents: list[Object]) -> Object:
     """The action with its program in it, where it only names a place in a list of programs."""
-    index, agents = told.get("softwareAgentIndex"), objects(data.get("softwareAgents"))
+    index = told.get("softwareAgentIndex")
     if type(index) is int and 0 <= index < len(agents) and "softwareAgent" not in told:
         return told | {"softwareAgent": agents[index]}
     return told

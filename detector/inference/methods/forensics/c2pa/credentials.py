@@ -3,15 +3,13 @@
 Four things are told apart: a manifest is there, its signature is valid, its signer is trusted, and
 it says that an AI was at work. A valid signature proves that the file is unchanged since somebody
 signed it, not that this somebody tells the truth: anyone can make a certificate. Only if the signer
-is on the operator's list does a camera's statement argue for "real".
+is on a list of trusted signers does a camera's statement argue for "real".
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.claims.declarations import CAPTURED
@@ -19,15 +17,14 @@ from detector.inference.methods.forensics.claims.generator_names import is_gener
 from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
 from detector.inference.methods.forensics.evidence import Evidence, ai_claim, capture_claim, context
 from detector.inference.results import Finding
+from detector.inference.trust_lists import Trust
 
 from .actions import Action
 from .credentials_process import PROCESS
 from .jumbf import find_manifest
 from .manifest import Credentials, Ingredient, interpret
+from .signer import NOT_LISTED
 from .statements import Statement, at_most, capped, strongest
-from .trust import read_anchors
-
-logger = logging.getLogger(__name__)
 
 PROVENANCE = "{http://purl.org/dc/terms/}provenance"
 MIME = {
@@ -42,36 +39,19 @@ MIME = {
 }
 
 
-def find_credentials(
-    image: SourceImage, metadata: Metadata, anchors: Path | None = None
-) -> Credentials | None:
-    """The Content Credentials of a file, or None if it has none; does not raise.
-
-    `anchors` is a PEM file with the certificates of the authorities that the operator trusts.
-    """
+def find_credentials(image: SourceImage, metadata: Metadata, trust: Trust) -> Credentials | None:
+    """The Content Credentials of a file, or None if it has none; does not raise."""
     if where := find_manifest(image.data, image.format):
-        pem = _anchors_of(anchors)
         metadata.read("C2PA manifest")
         try:
-            report = PROCESS.report(MIME[image.format], image.data, pem)
-            return interpret(report, where, checked=bool(pem))
+            report = PROCESS.report(MIME[image.format], image.data, trust.request())
+            return interpret(report, where, trust)
         except Unreadable as error:
             return Credentials("unreadable", where, fault=str(error))
     links = (value.strip().lower() for value in metadata.xmp.get(PROVENANCE, []))
     if any(link.startswith(("https://", "http://")) for link in links):
         return Credentials("remote", "XMP dcterms:provenance")
     return None
-
-
-def _anchors_of(path: Path | None) -> str:
-    """The operator's list, "" without one that can be used."""
-    if path is None:
-        return ""
-    try:
-        return read_anchors(path)
-    except (OSError, ValueError) as error:
-        logger.warning("%s cannot be used, so no signer is checked: %s", path, error)
-        return ""
 
 
 def read_credentials(credentials: Credentials | None) -> Iterator[Evidence]:
@@ -102,7 +82,7 @@ def _describe(credentials: Credentials) -> str:
     names = dict.fromkeys(filter(None, (credentials.signer, credentials.issuer)))
     how = "signed by" if credentials.signature == "valid" else "which name as their signer"
     by = f', {how} "{", ".join(names)}"' if names else ""
-    on = f" on {credentials.time[:10]}" if by and credentials.time else ""
+    on = f" on {credentials.time[:10]}" if by and credentials.dated else ""
     sentences = [f"The file carries Content Credentials (C2PA){by}{on}."]
     if credentials.generator:
         sentences.append(f'The program that wrote them calls itself "{credentials.generator}".')
@@ -122,9 +102,13 @@ def _say_signature(credentials: Credentials) -> str:
 def _say_trust(credentials: Credentials) -> str:
     if credentials.trusted is None:
         return "The signer was not checked, for want of a list of trusted signers."
+    if credentials.trusted and credentials.signature != "valid":
+        return f"The signer that it names is on the {credentials.trust_list}, which does not count."
     if credentials.trusted:
-        return "The signer is on the list of trusted signers."
-    return "The signer is not on the list of trusted signers: anyone can sign under any name."
+        return f"The signer is trusted: on the {credentials.trust_list}."
+    if credentials.doubt == NOT_LISTED:
+        return f"The signer is not on the {credentials.trust_list}: anyone can sign under any name."
+    return f"{credentials.doubt.capitalize()}."
 
 
 def _claims(credentials: Credentials) -> Iterator[Evidence]:

@@ -4,8 +4,11 @@ Parsers of hostile bytes hang and crash (c2pa-rs issue 1578), so the library wor
 nobody: with little memory, little time, no file and no network. Started by its path, it imports
 nothing of this project. Requests come on standard input, answers go to standard output, cut into
 frames: four bytes of length, big-endian, then so many bytes. A request is three frames: the trust
-anchors (PEM, may be empty), the MIME type, the file. An answer is one frame with a JSON object: the
+lists (JSON, may be empty), the MIME type, the file. An answer is one frame with a JSON object: the
 report of the library, or {"error": kind}. The end of the input ends the program.
+
+The trust lists are {"anchors": [...], "stamps": [...]}, each as in the library's settings
+(trust.anchors): all that the library may trust, and those alone whose time stamps count.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from typing import IO, Any
 MEMORY = 200 * 2**20  # bytes beyond what the program has once it is ready
 CPU_SECONDS = 3  # a picture; the parent loses patience before, unless it has died
 MAX_REPORT = 2 * 2**20  # bytes; the largest seen in 170 real files had 92,000
+
+Lists = dict[str, list[dict[str, str]]]
 
 # Nothing may be fetched because of what a file says: no manifest, no list of revoked certificates,
 # no document that says whose key an identity assertion (CAWG, did:web) was signed with.
@@ -41,32 +46,87 @@ def main() -> None:
     send(answers, b"{}")
     while True:
         try:
-            anchors, mime, data = (receive(requests) for _ in range(3))
+            trust, mime, data = (receive(requests) for _ in range(3))
         except EOFError:
             return
         _allow_cpu_time()
-        send(answers, read_report(anchors.decode(), mime.decode(), data))
+        send(answers, read_report(trust.decode(), mime.decode(), data))
 
 
-def read_report(anchors: str, mime: str, data: bytes) -> bytes:
-    """The library's report on one file as JSON, or {"error": "remote" | "damaged" | "long"}."""
-    from c2pa import C2paError, Reader  # type: ignore[import-untyped]
+def read_report(trust: str, mime: str, data: bytes) -> bytes:
+    """The library's report on one file as JSON, or {"error": "remote" | "damaged" | "long"}.
+
+    Where a time stamp counts, "time_stamp" is added: whether an authority for time stamps is behind
+    it ("trusted"), and the end of the signer's certificate ("not_after"). Where a signer is on the
+    lists, "signer_is_clock" says whether an authority for nothing but time stamps is behind it.
+    """
+    from c2pa import C2paError  # type: ignore[import-untyped]
 
     try:
-        with Reader(mime, io.BytesIO(data), context=_context(anchors)) as reader:
-            report = reader.json().encode()
+        report = _report(json.loads(trust) if trust else {}, mime, data)
     except C2paError as error:
         remote = "must fetch remote manifests" in str(error)
         return json.dumps({"error": "remote" if remote else "damaged"}).encode()
-    return report if len(report) <= MAX_REPORT else b'{"error": "long"}'
+    text = json.dumps(report).encode()
+    return text if len(text) <= MAX_REPORT else b'{"error": "long"}'
 
 
-@lru_cache(maxsize=1)
+def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
+    """The report, and where lists make a signer or a time stamp count, what it does not tell."""
+    anchors = lists.get("anchors", [])
+    with _open(anchors, mime, data) as reader:
+        text = reader.json()
+        if len(text) > MAX_REPORT:
+            return {"error": "long"}
+        report: dict[str, Any] = json.loads(text)
+        if lists and _has(report, "timeStamp.trusted"):
+            not_after = _not_after(json.loads(reader.crjson()), report["active_manifest"])
+            report["time_stamp"] = {"not_after": not_after}
+    if "time_stamp" in report:
+        stamps = _reread(lists["stamps"], mime, data)
+        report["time_stamp"]["trusted"] = _has(stamps, "timeStamp.trusted")
+    clocks = [one for one in anchors if one["trust_kind"] == "tsa"]
+    if clocks and _has(report, "signingCredential.trusted"):
+        signers = _reread(clocks, mime, data)
+        report["signer_is_clock"] = _has(signers, "signingCredential.trusted")
+    return report
+
+
+def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, Any]:
+    """The report if these alone were trusted."""
+    with _open(anchors, mime, data) as reader:
+        report: dict[str, Any] = json.loads(reader.json())
+        return report
+
+
+def _has(report: dict[str, Any], success: str) -> bool:
+    """Whether the file's own manifest has this code among its successes."""
+    codes = (report.get("validation_results") or {}).get("activeManifest") or {}
+    return any(one.get("code") == success for one in codes.get("success") or [])
+
+
+def _not_after(report: dict[str, Any], label: str) -> str:
+    """The end of the signer's certificate (ISO 8601), which only the library's crJSON names."""
+    for manifest in report.get("manifests", []):
+        if manifest.get("label") == label:
+            certificate = manifest.get("signature", {}).get("certificateInfo", {})
+            return str(certificate.get("validity", {}).get("notAfter", ""))
+    return ""
+
+
+def _open(anchors: list[dict[str, str]], mime: str, data: bytes) -> Any:
+    """The library's reader of a file; with an empty list it trusts nobody."""
+    from c2pa import Reader
+
+    return Reader(mime, io.BytesIO(data), context=_context(json.dumps(anchors)))
+
+
+@lru_cache(maxsize=3)
 def _context(anchors: str) -> Any:
     from c2pa import Context
 
-    trust = {"trust": {"trust_anchors": anchors}} if anchors else {}
-    return Context.from_dict(OFFLINE | trust)
+    lists = json.loads(anchors)
+    return Context.from_dict(OFFLINE | ({"trust": {"anchors": lists}} if lists else {}))
 
 
 def _give_up_rights() -> None:

@@ -39,15 +39,15 @@ class CredentialsProcess:
         self._lock = threading.Lock()
         self._child: Child | None = None
 
-    def report(self, mime: str, data: bytes, anchors: str = "") -> dict[str, Any]:
-        """The library's report on a file, or {"error": kind}; `anchors` are PEM certificates.
+    def report(self, mime: str, data: bytes, trust: str = "") -> dict[str, Any]:
+        """The library's report on a file, or {"error": kind}; `trust` is a `Trust.request()`.
 
         Takes `SECONDS` at most, once the child runs and is free. Raises `Unreadable`.
         """
         with self._lock:
             child = self._running()
             try:
-                return _ask_for_report(child, anchors.encode(), mime.encode(), data)
+                return _ask_for_report(child, trust.encode(), mime.encode(), data)
             except BaseException as error:
                 # Whatever it was: an answer left in the pipe would be taken for the next picture's.
                 self._end()

@@ -13,15 +13,15 @@ from typing import Any, Literal
 from detector.inference.methods.forensics.claims.declarations import source_term
 from detector.inference.methods.forensics.containers.metadata import Unreadable
 from detector.inference.methods.forensics.evidence import scalar
+from detector.inference.trust_lists import Trust
 
 from .actions import Action, Object, is_whole, objects, read_actions, said, sources_of
+from .signer import check_signer, standing
 from .statements import Statement, capped, read_statements, strongest
-from .validation import FORGED, Check, Signature, examine, judge
+from .validation import Check, Signature, examine, judge
 
 MAX_INGREDIENTS = 40  # of all levels together
-
-# Why the library has no report.
-ERRORS = {
+ERRORS = {  # why the library has no report
     "damaged": "they are damaged, or do not follow the standard.",
     "long": "they are too long.",
     "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
@@ -57,7 +57,8 @@ class Credentials:
     `intact` that the file is what was signed even so.
     `statements` are what it says itself about generative AI; `origin` is how the picture began if
     that was an AI, by its own word or by that of its only parent.
-    `complete` is False where actions were left out, `trusted` is None where no signer was checked.
+    `complete` is False where actions were left out. `dated`, `trusted`, `trust_list` and `doubt`
+    are those of `SignerCheck`; `standing` sums up signature and signer in words.
     """
 
     manifest: Literal["embedded", "remote", "unreadable"]
@@ -68,7 +69,11 @@ class Credentials:
     signer: str = ""
     issuer: str = ""
     time: str = ""
+    dated: bool = False
     trusted: bool | None = None
+    trust_list: str = ""
+    doubt: str = ""
+    standing: str = ""
     generator: str = ""
     actions: tuple[Action, ...] = ()
     ingredients: tuple[Ingredient, ...] = ()
@@ -86,7 +91,7 @@ class Credentials:
 class _Store:
     """All manifests of a file, and how many ingredients may still be read.
 
-    `told` are the actions and statements of those read so far: many ingredients may name the same.
+    `told` are the actions and statements read so far: many ingredients may name the same.
     """
 
     manifests: Object
@@ -107,11 +112,10 @@ class _Store:
         return self.told[label]
 
 
-def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentials:
+def interpret(report: dict[str, Any], where: str, trust: Trust) -> Credentials:
     """The report of the library in our terms. Raises `Unreadable`.
 
-    `where` is the place of the manifest in the file; `checked` says that the library had a list of
-    trust anchors.
+    `where` is the place of the manifest in the file, `trust` the lists that the library had.
     """
     if "error" in report:
         raise Unreadable(ERRORS.get(report["error"], ERRORS["damaged"]))
@@ -121,22 +125,22 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
     active = store.get(label)
     if not active:
         raise Unreadable(ERRORS["damaged"])
-    codes = _object(results.get("activeManifest"))
-    success, failure = _codes(codes, "success"), _codes(codes, "failure")
-    check = judge(scalar(report.get("validation_state")), success, failure)
+    found = _object(results.get("activeManifest"))
+    codes = _codes(found, "success"), _codes(found, "failure")
+    check = judge(scalar(report.get("validation_state")), *codes)
+    signer = check_signer(report, active, codes, trust)
     signed = _object(active.get("signature_info"))
     actions, statements = store.read(label)
     ingredients = _ingredients(label, store)
     return Credentials(
         "embedded",
         where,
-        check.signature,
-        check.fault,
-        check.intact,
+        **vars(check),
+        **vars(signer),
+        standing=standing(check, signer),
         signer=said(signed.get("common_name")),
         issuer=said(signed.get("issuer")),
         time=said(signed.get("time")),
-        trusted=_is_trusted(success, failure) if checked else None,
         generator=_generator(active),
         actions=actions,
         ingredients=ingredients,
@@ -145,11 +149,6 @@ def interpret(report: dict[str, Any], where: str, *, checked: bool) -> Credentia
         origin=_origin(active, actions, statements, ingredients),
         complete=store.left > 0 and is_whole(active, actions),
     )
-
-
-def _is_trusted(success: set[str], failure: set[str]) -> bool:
-    """Whether it is the trusted signer who signed: a certificate alone can be copied."""
-    return "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
 
 
 def _codes(results: Object, outcome: str) -> set[str]:

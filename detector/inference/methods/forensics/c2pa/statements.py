@@ -77,7 +77,7 @@ def read_statements(
     """
     kept: dict[str, Statement] = {}
     for one in (*_of_actions(actions, generator), *_of_assertions(manifest)):
-        kept[one.where] = strongest([*filter(None, [kept.get(one.where)]), one]) or one
+        kept[one.where] = max(kept.get(one.where, one), one, key=_rank)
     by_strength = sorted(kept.values(), key=_rank, reverse=True)
     return tuple(by_strength[:MAX_STATEMENTS])
 

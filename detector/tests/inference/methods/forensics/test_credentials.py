@@ -35,7 +35,7 @@ from detector.tests.factories.credentials import (
 )
 from detector.tests.factories.marked_files import png, with_xmp, xmp
 from detector.tests.factories.pictures import encode, noise
-from detector.tests.factories.signing import MIME, TERM, action, identity, sign
+from detector.tests.factories.signing import LISTED, MIME, TERM, action, identity, sign
 
 SIGNED = {format: sign(data, format, AI) for format, data in PICTURES.items()}
 # The seconds that a picture may take, and some for a busy machine that starts the child anew.
@@ -126,8 +126,8 @@ def test_trust_is_the_operator_s_choice(anchors: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("# nobody")
     states = {
-        anchors: (True, "is on the list of trusted signers"),
-        other: (False, "is not on the list of trusted signers"),
+        anchors: (True, "trusted: on the list of this installation"),
+        other: (False, "is not on the list of this installation"),
         empty: (None, "not checked"),
         tmp_path / "missing.pem": (None, "not checked"),
     }
@@ -258,9 +258,9 @@ def read_report(actions: dict[str, Any]) -> credentials.Credentials:
         "active_manifest": "a",
         "manifests": {"a": {"assertions": [assertion]}},
         "validation_state": "Trusted",
-        "validation_results": {"activeManifest": trusted},
+        "validation_results": {"activeManifest": trusted, "trustListUri": "own"},
     }
-    return interpret(report, "JPEG", checked=True)
+    return interpret(report, "JPEG", LISTED)
 
 
 def test_the_source_type_of_an_ingredient_without_a_manifest() -> None:
@@ -283,7 +283,7 @@ def test_a_statement_against_the_standard_is_not_valid() -> None:
 
 
 def test_an_expired_certificate_is_told_and_worth_an_unsigned_claim() -> None:
-    data = sign(PHOTO, "JPEG", AI, who=identity("Short", seconds=2))
+    data = sign(PHOTO, "JPEG", AI, who=identity("Short", ends=2 / 86_400))
     time.sleep(3.1)  # certificates count whole seconds
     answer = ask(data)
     assert shown(answer)["signature"] == "invalid"
@@ -390,7 +390,7 @@ STRANGE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("report", STRANGE, ids=range(len(STRANGE)))
 def test_reports_of_any_shape_are_read(report: dict[str, Any]) -> None:
-    found = interpret(report | {"active_manifest": "a"}, "JPEG APP11", checked=True)
+    found = interpret(report | {"active_manifest": "a"}, "JPEG APP11", LISTED)
     assert found.signature == "unchecked"
     assert len(json.dumps(found.to_dict())) < 100_000
     for evidence in credentials.read_credentials(found):
@@ -435,11 +435,11 @@ def test_a_signature_under_a_copied_certificate_names_no_signer_as_such() -> Non
         "manifests": {"m": {"signature_info": {"common_name": "Test Camera"}, "assertions": [
             {"label": "c2pa.actions", "data": {"actions": [CAPTURED]}}]}},
         "validation_state": "Invalid",
-        "validation_results": {"activeManifest": {
+        "validation_results": {"trustListUri": "own", "activeManifest": {
             "success": [{"code": "signingCredential.trusted"}],
             "failure": [{"code": "claimSignature.mismatch"}]}},
     }  # fmt: skip
-    found = interpret(report, "JPEG APP11", checked=True)
+    found = interpret(report, "JPEG APP11", LISTED)
     assert (found.signature, found.trusted) == ("invalid", False)
     texts = [item.finding for item in credentials.read_credentials(found)]
     assert not any(finding.claim for finding in texts)

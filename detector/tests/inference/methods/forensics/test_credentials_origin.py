@@ -10,6 +10,7 @@ import pytest
 from detector.inference.methods.forensics.c2pa.actions import STEPS
 from detector.inference.methods.forensics.c2pa.credentials import read_credentials
 from detector.inference.methods.forensics.c2pa.manifest import interpret
+from detector.inference.trust_lists import Trust
 from detector.tests.factories.credentials import (
     AI,
     CAPTURED,
@@ -172,7 +173,7 @@ class _Answer:
     """What `claims` looks at."""
 
     def __init__(self, report: dict[str, Any]) -> None:
-        found = interpret(report, "JPEG", checked=False)
+        found = interpret(report, "JPEG", Trust())
         self.findings = [item.finding for item in read_credentials(found)]
 
 
@@ -240,6 +241,12 @@ def test_every_form_of_a_source_type_in_metadata_is_read(key: str, value: str) -
 )
 def test_other_metadata_says_nothing_of_an_ai(data: Any) -> None:
     assert claims(read({"label": "c2pa.metadata", "data": data})) == []
+
+
+def test_of_several_statements_in_one_place_the_strongest_counts() -> None:
+    for terms in ((TRAINED, "compositeSynthetic"), ("compositeSynthetic", TRAINED)):
+        data = {"x:DigitalSourceType": [TERM + term for term in terms]}
+        assert claims(read({"label": "c2pa.metadata", "data": data})) == DECISIVE
 
 
 def test_only_assertions_of_metadata_are_taken_for_metadata() -> None:

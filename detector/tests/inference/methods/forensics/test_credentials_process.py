@@ -20,6 +20,7 @@ from detector.inference.methods.forensics.c2pa import credentials_process
 from detector.inference.methods.forensics.c2pa.credentials_child import MEMORY
 from detector.inference.methods.forensics.c2pa.credentials_process import CredentialsProcess
 from detector.inference.methods.forensics.containers.metadata import Unreadable
+from detector.inference.trust_lists import Trust, TrustList
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import loaded_after, run_python
 from detector.tests.factories.signing import action, identity, sign
@@ -183,7 +184,8 @@ def test_nothing_is_fetched() -> None:
         remote = sign(PHOTO, "JPEG", AI, remote_url=address + "a.c2pa")
         process = CredentialsProcess()
         assert address.encode() in remote
-        report = process.report("image/jpeg", named, identity("Revocable", ocsp=address).anchor)
+        own = TrustList("own", (identity("Revocable", ocsp=address).anchor,))
+        report = process.report("image/jpeg", named, Trust((own,)).request())
         assert report["validation_state"] == "Trusted"
         assert process.report("image/jpeg", remote) == {"error": "remote"}
         process._end()

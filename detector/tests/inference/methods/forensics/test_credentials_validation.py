@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from detector.inference.methods.forensics.c2pa.credentials import read_credentials
 from detector.inference.methods.forensics.c2pa.credentials_process import PROCESS
 from detector.inference.methods.forensics.c2pa.manifest import Credentials, interpret
 from detector.inference.methods.forensics.c2pa.validation import BINDINGS, FAULTS, NOTES
+from detector.inference.trust_lists import Trust
 from detector.tests.factories.credentials import (
     AI,
     CAPTURED,
@@ -21,7 +23,7 @@ from detector.tests.factories.credentials import (
     said,
     shown,
 )
-from detector.tests.factories.signing import TERM, action, sign
+from detector.tests.factories.signing import LISTED, TERM, action, sign
 
 SOUND = ("claimSignature.validated", "claimSignature.insideValidity", "assertion.dataHash.match")
 CHANGED = "the file was changed after it was signed"
@@ -38,9 +40,9 @@ def judged(*failure: str, success: tuple[str, ...] = SOUND, step: Any = AI) -> C
         "active_manifest": "a",
         "manifests": {"a": {"assertions": [steps]}},
         "validation_state": "Invalid",
-        "validation_results": {"activeManifest": results},
+        "validation_results": {"activeManifest": results, "trustListUri": "own"},
     }
-    return interpret(report, "JPEG", checked=True)
+    return interpret(report, "JPEG", LISTED)
 
 
 def strengths(found: Credentials) -> list[str]:
@@ -144,7 +146,7 @@ def test_what_is_wrong_with_an_ingredient_is_no_fault_of_the_file() -> None:
             "ingredientDeltas": [delta | {"validationDeltas": expired}],
         },
     }
-    found = interpret(report, "JPEG", checked=False)
+    found = interpret(report, "JPEG", Trust())
     assert found.signature == "valid"
     assert "has expired" in found.ingredients[0].fault
 
@@ -160,7 +162,7 @@ def test_a_fault_that_an_old_record_of_an_ingredient_names_makes_it_worth_less(c
         }
         manifests = {"a": {"ingredients": [parent]}, "b": {"assertions": [steps]}}
         report = {"active_manifest": "a", "manifests": manifests, "validation_state": "Valid"}
-        return interpret(report, "JPEG", checked=False)
+        return interpret(report, "JPEG", Trust())
 
     assert strengths(interpreted("signingCredential.untrusted")) == ["decisive"]
     assert strengths(interpreted(code)) == ["medium"]
@@ -234,3 +236,10 @@ def test_metadata_beside_an_identity_is_read() -> None:
     drawn = action("c2pa.created", "digitalArt")
     answer = ask(sign(PHOTO, "JPEG", drawn, assertions=(extra, metadata)))
     assert claims(answer) == [("ai", "decisive")]
+
+
+def test_the_page_says_when_not_all_could_be_checked() -> None:
+    found = judged("general.error").to_dict()
+    page = render_to_string("detector/includes/credentials.html", {"credentials": found})
+    assert "Could not be fully checked" in page
+    assert "Invalid" not in page and "Trusted" not in page

@@ -1,0 +1,104 @@
+"""Whether the signer of a manifest is trusted, and whether the time of the signature is proven.
+
+The library alone would say so too often (0.91): it takes a signer who is on the list of time-stamp
+authorities, or under one of these (phones have keys for time stamps), and of claims of version 1 it
+takes any time stamp, so that whoever has an expired certificate could sign for the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from detector.inference.methods.forensics.evidence import scalar
+from detector.inference.trust_lists import Trust, TrustList
+
+from .actions import Object
+from .validation import FORGED, Check
+
+STAMPED = "timeStamp.trusted"
+NOT_LISTED = "signer not on the list"
+CLOCK = "signer not trusted: the authority behind the certificate is one for time stamps"
+EXPIRED = (
+    "signer not trusted: the certificate has expired, and no time stamp that can be checked says "
+    "that it had not when it signed"
+)
+TOO_LATE = (
+    "signer not trusted: only on the interim list, which counts for signatures with a trusted time "
+    "stamp from before {ended}"
+)
+
+
+@dataclass(frozen=True)
+class SignerCheck:
+    """`trusted` is None where no signer was checked; `trust_list` is the list that has the signer,
+    or the lists that do not have it; `doubt` says in words why a signer is not trusted.
+
+    `dated` says that an authority on the list of time-stamp authorities vouches for the time.
+    """
+
+    trusted: bool | None = None
+    trust_list: str = ""
+    doubt: str = ""
+    dated: bool = False
+
+
+def check_signer(
+    report: Object, manifest: Object, codes: tuple[Set[str], Set[str]], trust: Trust
+) -> SignerCheck:
+    """What is known about the signer; `codes` are the successes and failures of the manifest."""
+    if not trust.checks:
+        return SignerCheck()
+    success, failure = codes
+    stamp = report.get("time_stamp")
+    stamp = stamp if isinstance(stamp, dict) else {}
+    # Of claims of version 1 the library takes any authority.
+    checked = manifest.get("claim_version") not in (None, 1)
+    dated = checked and stamp.get("trusted") is True
+    results = report.get("validation_results")
+    uri = scalar(results.get("trustListUri")) if isinstance(results, dict) else ""
+    found = trust.find(uri)
+    # It must be the trusted signer who signed: a certificate alone can be copied.
+    sound = "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
+    if found is None or not sound:
+        return SignerCheck(False, trust.names, NOT_LISTED, dated)
+    if report.get("signer_is_clock"):
+        return SignerCheck(False, found.name, CLOCK, dated)
+    if STAMPED in success and not dated and not _is_in_force(scalar(stamp.get("not_after"))):
+        return SignerCheck(False, found.name, EXPIRED, dated)
+    if found.kind.ended and not (dated and _is_before_end(manifest, found)):
+        return SignerCheck(False, found.name, TOO_LATE.format(ended=found.kind.ended), dated)
+    return SignerCheck(True, found.name, "", dated)
+
+
+def standing(check: Check, signer: SignerCheck) -> str:
+    """Signature and signer in a few words: "trusted: on the C2PA list of 2026-08-21"."""
+    if check.signature == "unchecked":
+        return "could not be fully checked"
+    if check.signature != "valid":
+        return f"invalid: {check.fault}"
+    if signer.trusted is None:
+        return "valid, signer not checked"
+    return f"trusted: on the {signer.trust_list}" if signer.trusted else f"valid, {signer.doubt}"
+
+
+def _is_in_force(not_after: str) -> bool:
+    """Whether a certificate that is valid until then is so now."""
+    until = _time(not_after)
+    return until is not None and datetime.now(UTC) <= until
+
+
+def _is_before_end(manifest: Object, found: TrustList) -> bool:
+    signed = manifest.get("signature_info")
+    time = _time(scalar(signed.get("time"))) if isinstance(signed, dict) else None
+    return time is not None and time < datetime.fromisoformat(found.kind.ended).replace(tzinfo=UTC)
+
+
+def _time(text: str) -> datetime | None:
+    """A time with its zone; None for anything else."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
