@@ -40,7 +40,7 @@ def _read_history(
 ) -> Iterator[Evidence]:
     if min(image.rgb.size) < MIN_SIDE:
         return
-    if compression is not None and compression.luma is not None:
+    if compression is not None:
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
         if earlier.evidence >= FROM_JPEG:
             yield context(
