@@ -9,13 +9,13 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from detector.inference.formats import FORMATS, family, list_titles
 from detector.inference.images import ImageError, open_image
 from detector.inference.pixels.jpeg_quality import jpeg_quality
 
-# Pillow's names of what is accepted, and ours: an MPO is a JPEG with further pictures behind it.
-ACCEPTED = {name: name for name in ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "HEIF", "AVIF")}
-ACCEPTED["MPO"] = "JPEG"
-ACCEPTED_NAMES = "JPEG, PNG, WebP, BMP, TIFF, HEIC and AVIF"
+# 256 colours tell more about the format than about who made the picture.
+ACCEPTED = {name: row for name, row in FORMATS.items() if not row.palette}
+ACCEPTED_NAMES = list_titles(ACCEPTED.values(), "and")
 HASHED_SIDE = 256
 # Standard deviation of the grey values. Below it the hash is of noise more than of the picture:
 # at 2, a quarter of JPEG copies is no longer found (docs/lab.md).
@@ -45,9 +45,9 @@ def read_facts(path: Path) -> Facts | str:
         image = open_image(path)
     except ImageError as error:
         return str(error)
-    if image.format not in ACCEPTED:
+    format_ = family(image.format)
+    if format_ not in ACCEPTED:
         return f"This is a {image.format}; accepted are {ACCEPTED_NAMES}."
-    format_ = ACCEPTED[image.format]
     quality = jpeg_quality(image.data) if format_ == "JPEG" else None
     return Facts(
         bytes.fromhex(image.sha256),

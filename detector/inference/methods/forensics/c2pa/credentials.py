@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from detector.inference.formats import format_of
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.claims.declarations import CAPTURED
 from detector.inference.methods.forensics.claims.generator_names import is_generator
@@ -30,16 +31,6 @@ from .trust import read_anchors
 logger = logging.getLogger(__name__)
 
 PROVENANCE = "{http://purl.org/dc/terms/}provenance"
-MIME = {
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "TIFF": "image/tiff",
-    "HEIF": "image/heic",
-    "AVIF": "image/avif",
-}
 
 
 def find_credentials(
@@ -53,7 +44,7 @@ def find_credentials(
         pem = _anchors_of(anchors)
         metadata.read("C2PA manifest")
         try:
-            report = PROCESS.report(MIME[image.format], image.data, pem)
+            report = PROCESS.report(format_of(image.format).mime, image.data, pem)
             return interpret(report, where, checked=bool(pem))
         except Unreadable as error:
             return Credentials("unreadable", where, fault=str(error))
