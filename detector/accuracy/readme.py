@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
-from .report import SIDES, VERDICT, Accuracy, AccuracyUnknown, Calls, Condition, Figure
+from .figure import SIDES, VERDICT, Figure
+from .report import Accuracy, AccuracyUnknown, Calls, Condition
 
 BEGIN, END = "<!-- figures: manage.py print_figures -->", "<!-- end of figures -->"
 CONDITIONS = ("clean", "JPEG 95", "JPEG 70", "half size + JPEG 70")
