@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-VERDICT = "fused"  # its key among the methods of a report
+from .figure import CLASSES, SIDES, VERDICT, Figure, called
+
 FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
-SIDES = ("ai", "real", "uncertain")
 
 # An object of a JSON file.
 Row = Mapping[str, Any]
@@ -22,16 +22,6 @@ Row = Mapping[str, Any]
 
 class AccuracyUnknown(Exception):
     """There is no report, or none that can be read; the message is a sentence for the page."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure in [0, 1] with the bounds of its 95 % interval; None where there is none."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,35 +116,15 @@ def _method(conditions: Row, kinds: Row, key: str) -> MethodAccuracy:
 
 
 def _condition(name: str, row: Row) -> Condition:
-    figures = tuple(figure(row, which) for which in FIGURES)
+    figures = tuple(Figure.from_dict(row, which) for which in FIGURES)
     return Condition(name, row["n_ai"], row["n_real"], figures)
-
-
-def figure(row: Row, name: str) -> Figure:
-    """The figure `name` of an object that has `<name>_interval` and `<name>_reason` beside it.
-
-    Raises `TypeError` or `ValueError` for what is not a number and two bounds.
-    """
-    value = row.get(name)
-    if value is None:
-        return Figure(None, reason=str(row.get(f"{name}_reason", "not measured")))
-    low, high = row.get(f"{name}_interval") or (None, None)
-    if low is None:
-        return Figure(_number(value))
-    return Figure(_number(value), _number(low), _number(high))
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError("A figure is a number from 0 to 1.")  # which NaN is not
-    return float(value)
 
 
 def _calls(conditions: Row) -> Iterator[Calls]:
     for name, rows in conditions.items():
         real, ai = (
-            tuple(figure(rows[VERDICT], f"{truth}_called_{side}") for side in SIDES)
-            for truth in ("real", "ai")
+            tuple(Figure.from_dict(rows[VERDICT], called(truth, side)) for side in SIDES)
+            for truth in CLASSES
         )
         yield Calls(name, real, ai)
 
@@ -170,11 +140,11 @@ def _kinds(kinds: Row, key: str) -> Iterator[Kind]:
 def _cell(row: Row | None, key: str) -> Cell | None:
     if row is None:
         return None
-    called = row if key == VERDICT else row["by_method"][key]
-    share = figure(
-        {"called_ai_reason": "no score for any of these pictures", **called}, "called_ai"
+    counted = row if key == VERDICT else row["by_method"][key]
+    share = Figure.from_dict(
+        {"called_ai_reason": "no score for any of these pictures", **counted}, "called_ai"
     )
-    return Cell(called["n"], share)
+    return Cell(counted["n"], share)
 
 
 @dataclass(frozen=True)
@@ -215,7 +185,7 @@ def _weights(folder: str, metrics: Row) -> Weights:
         training=training,
         arguments=dict(training.get("arguments") or {}),
         calibration=calibration,
-        roc_auc=figure(calibration, "roc_auc"),
-        ece=figure(calibration, "ece"),
+        roc_auc=Figure.from_dict(calibration, "roc_auc"),
+        ece=Figure.from_dict(calibration, "ece"),
         chosen_for=dict(metrics.get("thresholds_chosen_for") or {}),
     )

@@ -1,8 +1,19 @@
-"""The file formats that are accepted: one row each, and the only place that lists them."""
+"""The file formats that are accepted: one row each, and the only place that lists them.
+
+What a format needs as code stands in a table of functions by the names of this table: `PREPARE` of
+decoding, `WALKERS` of forensics/containers, `FINDERS` of forensics/c2pa and `SAYS_ALPHA` of
+forensics/watermarks. tests/inference/test_formats.py fails for a format that one of them forgot.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# Whether files of a format keep the pixels as they were.
+Keeps = Literal["always", "usually", "sometimes", "never"]
 
 
 @dataclass(frozen=True)
@@ -10,33 +21,145 @@ class Format:
     """A file format.
 
     `title` is its name in sentences, `suffixes` are how files of it are named in folders (what a
-    file is, its bytes say), `mime` its media type. `lossless` says that every file of the format
-    keeps the pixels as they were; None that it depends on the file.
+    file is, its bytes say: `signature` matches the first 12), `mime` its media type. `container`
+    is how findings call what holds its metadata, `c2pa` the place of a C2PA manifest in it ("" if
+    C2PA has none). `keeps` says whether its files keep pixels exactly, and `palette` that it has
+    256 colours at most. `behind_space` is false for a signature that white space in front of the
+    file could be mistaken for, or a short one. Of decoders of whole frames, `frame_memory` gives
+    the bytes a pixel that they take by Pillow's mode, Pillow's picture and the conversion among
+    them (measured). Below `low_rate` bytes a pixel the codec has smoothed the noise away.
     """
 
     title: str
     suffixes: frozenset[str]
     mime: str
-    lossless: bool | None
+    signature: re.Pattern[bytes]
+    container: str
+    c2pa: str
+    keeps: Keeps
+    palette: bool = False
+    behind_space: bool = True
+    frame_memory: Mapping[str, int] = field(default_factory=dict)
+    low_rate: float = 0.0
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is flat or regular in the pixels can be taken for how it was stored."""
+        return self.keeps in ("always", "usually")
 
 
 def _suffixes(text: str) -> frozenset[str]:
     return frozenset(f".{suffix}" for suffix in text.split())
 
 
-# By Pillow's name. MPO, a JPEG with further pictures behind it that phones write, opens as JPEG.
+def _signature(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, re.DOTALL)
+
+
+# By Pillow's name.
 FORMATS: dict[str, Format] = {
     "JPEG": Format(
-        "JPEG", _suffixes("jpg jpeg jpe jfif jif jfi pjpeg pjp mpo"), "image/jpeg", lossless=False
+        "JPEG",
+        _suffixes("jpg jpeg jpe jfif jif jfi pjpeg pjp mpo"),
+        "image/jpeg",
+        _signature(rb"\xff\xd8\xff"),
+        container="JPEG segments",
+        c2pa="JPEG APP11",
+        keeps="never",
     ),
-    "PNG": Format("PNG", _suffixes("png apng"), "image/png", lossless=True),
-    "WEBP": Format("WebP", _suffixes("webp"), "image/webp", lossless=None),
-    "GIF": Format("GIF", _suffixes("gif"), "image/gif", lossless=True),
-    "BMP": Format("BMP", _suffixes("bmp dib"), "image/bmp", lossless=True),
-    "TIFF": Format("TIFF", _suffixes("tif tiff"), "image/tiff", lossless=None),
-    "HEIF": Format("HEIC", _suffixes("heic heics heif heifs hif"), "image/heic", lossless=None),
-    "AVIF": Format("AVIF", _suffixes("avif avifs"), "image/avif", lossless=None),
+    "PNG": Format(
+        "PNG",
+        _suffixes("png apng"),
+        "image/png",
+        _signature(rb"\x89PNG\r\n\x1a\n"),
+        container="PNG chunks",
+        c2pa="PNG caBX",
+        keeps="always",
+    ),
+    "WEBP": Format(
+        "WebP",
+        _suffixes("webp"),
+        "image/webp",
+        _signature(rb"RIFF....WEBP"),
+        container="WebP chunks",
+        c2pa="WebP C2PA",
+        keeps="sometimes",
+        frame_memory={"RGB": 16, "RGBA": 20},
+        low_rate=0.05,
+    ),
+    "GIF": Format(
+        "GIF",
+        _suffixes("gif"),
+        "image/gif",
+        _signature(rb"GIF8[79]a"),
+        container="GIF blocks",
+        c2pa="GIF C2PA_GIF",
+        keeps="always",
+        palette=True,
+    ),
+    "BMP": Format(
+        "BMP",
+        _suffixes("bmp dib"),
+        "image/bmp",
+        _signature(rb"BM"),
+        container="BMP header",
+        c2pa="",
+        keeps="always",
+        behind_space=False,
+    ),
+    "TIFF": Format(
+        "TIFF",
+        _suffixes("tif tiff"),
+        "image/tiff",
+        _signature(rb"II[*+]\0|MM\0[*+]"),
+        container="TIFF tags",
+        c2pa="TIFF tag 0xCD41",
+        keeps="usually",
+    ),
+    "HEIF": Format(
+        "HEIC",
+        _suffixes("heic heics heif heifs hif"),
+        "image/heic",
+        _signature(rb"....ftyp"),
+        container="HEIF boxes",
+        c2pa="HEIF uuid box",
+        keeps="sometimes",
+        behind_space=False,
+        frame_memory={"RGB": 16, "RGBA": 20},
+        low_rate=0.03,
+    ),
+    "AVIF": Format(
+        "AVIF",
+        _suffixes("avif avifs"),
+        "image/avif",
+        _signature(rb"....ftyp"),
+        container="AVIF boxes",
+        c2pa="AVIF uuid box",
+        keeps="sometimes",
+        behind_space=False,
+        frame_memory={"RGB": 16, "RGBA": 22},
+        low_rate=0.03,
+    ),
 }
+# What phones write: a JPEG with further pictures behind it, which Pillow gives a name of its own.
+SEVERAL_JPEGS = "MPO"
 SUFFIXES = frozenset().union(*(format.suffixes for format in FORMATS.values()))
-_TITLES = [format.title for format in FORMATS.values()]
-FORMAT_NAMES = f"{', '.join(_TITLES[:-1])} or {_TITLES[-1]}"
+
+
+def family(name: str) -> str:
+    """The name in FORMATS of what `SourceImage.format` names: itself, or "JPEG" for an MPO."""
+    return "JPEG" if name == SEVERAL_JPEGS else name
+
+
+def format_of(name: str) -> Format:
+    """The row of what `SourceImage.format` names. Raises `KeyError` for any other name."""
+    return FORMATS[family(name)]
+
+
+def list_titles(formats: Iterable[Format], last: str) -> str:
+    """ "JPEG, PNG or WebP", with "or" as `last`."""
+    *titles, final = [format.title for format in formats]
+    return f"{', '.join(titles)} {last} {final}"
+
+
+FORMAT_NAMES = list_titles(FORMATS.values(), "or")

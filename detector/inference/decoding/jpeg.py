@@ -25,6 +25,7 @@ FILLED = re.compile(rb"\xff{2,}")
 FILL = re.compile(rb"[^\xff]*\xff+")
 ALONE = (0x01, *range(0xD0, 0xD9))
 SOS, APP0, APP14, COMMENT = 0xDA, 0xE0, 0xEE, 0xFE
+SCAN = 0  # stands for a marker where picture data come
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 # How segments begin that are kept, and how long each is at least.
@@ -98,9 +99,11 @@ def prepare_jpeg(data: bytes) -> Stream:
     """The stream of a JPEG. Raises `ImageError` if it is cut off or has too many scans."""
     parts, damaged = [START], dict[str, None]()
     frame, scans, ended, pictures, gain_map = None, Scans(), False, 1, False
-    for marker, segment, scan in _segments(data):
+    for marker, segment in segments(data):
         body = segment[4:]
-        if marker == 0xD9:
+        if marker == SCAN:
+            parts.append(_without_fill(bytes(segment)))
+        elif marker == 0xD9:
             ended = True
         elif APP0 <= marker <= 0xEF or marker == COMMENT:
             kept = _keeps(marker, body)
@@ -116,7 +119,7 @@ def prepare_jpeg(data: bytes) -> Stream:
                 frame = frame or Frame.read(marker, body)
             elif marker == SOS:
                 scans.add(body)
-            parts += [bytes(segment), _without_fill(bytes(scan))]
+            parts.append(bytes(segment))
     if frame is None:
         raise header_damaged()
     if not scans.count or not scans.complete(frame):
@@ -156,8 +159,10 @@ def count_pictures(index: bytes) -> int:
     return 1
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """(marker, segment with its marker, picture data behind it) up to the end of the picture.
+def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
+    """(marker, segment with its marker) up to the end of the picture.
+
+    Picture data come under SCAN, and are looked through only when they are asked for.
 
     As libjpeg does, bytes between segments are passed over. A segment that claims more bytes than
     there are ends the walk.
@@ -168,12 +173,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview, memoryview]]:
         found = FILL.match(data, at)
         if not found or found.end() + 2 >= len(data):
             if found and found.end() < len(data) and data[found.end()] == 0xD9:
-                yield 0xD9, nothing, nothing
+                yield 0xD9, nothing
             return
         at = found.end() - 1
         marker = data[at + 1]
         if marker == 0xD9:
-            yield marker, nothing, nothing
+            yield marker, nothing
             return
         if marker == 0 or marker in ALONE:
             at += 2
@@ -181,12 +186,12 @@ def _segments(data: bytes) -> Iterator[tuple[int, memoryview, memoryview]]:
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
         if end < at + 4 or end > len(data):
             return
-        behind = end
+        yield marker, view[at:end]
+        at = end
         if marker == SOS:
-            next_marker = MARKER.search(data, end)
-            behind = next_marker.start() if next_marker else len(data)
-        yield marker, view[at:end], view[end:behind]
-        at = behind
+            following = MARKER.search(data, end)
+            at = following.start() if following else len(data)
+            yield SCAN, view[end:at]
     raise too_many(MAX_PARTS, "segments and more", MAX_PARTS)
 
 

@@ -5,26 +5,18 @@ Every check looks at the header or at a sample of the pixels, so that all take a
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
+from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
 
 from .abstention import MIN_SIDE
+from .jpeg_quality import jpeg_quality
 
 # The tiles that methods 1 and 2 cut: a smaller picture must be mirrored to fill one.
 TILE = 256
 LOW_QUALITY = 50
-# The mean of the luma table of the JPEG standard (Annex K), which stands for quality 50.
-STANDARD_MEAN = 57.625
-# Bytes a pixel below which modern codecs have smoothed the noise away.
-LOW_RATE = {"WEBP": 0.05, "AVIF": 0.03, "HEIF": 0.03}
-
-# Kinds of file that keep pixels exactly, so that what is flat was drawn flat.
-EXACT = ("PNG", "BMP", "GIF", "TIFF")
 # Width and height of screens, and of their browsers' windows in screenshots; either way up.
 SCREENS = {
     (1280, 720), (1280, 800), (1366, 768), (1440, 900), (1536, 864), (1600, 900), (1680, 1050),
@@ -61,12 +53,12 @@ def about_size(image: SourceImage) -> str | None:
 
 
 def about_compression(image: SourceImage) -> str | None:
-    if image.format in ("JPEG", "MPO"):
-        quality = jpeg_quality(image.stream or image.data)
-        measured = f"JPEG quality about {quality}" if (quality or 100) < LOW_QUALITY else ""
+    if family(image.format) == "JPEG":
+        quality = jpeg_quality(image.data)
+        measured = f"JPEG, {quality}" if quality and quality.value < LOW_QUALITY else ""
     else:
         rate = len(image.data) / (image.width * image.height)
-        low = rate < LOW_RATE.get(image.format, 0)
+        low = rate < format_of(image.format).low_rate
         measured = f"{image.format} with {rate:.3f} bytes a pixel" if low else ""
     if not measured:
         return None
@@ -74,20 +66,6 @@ def about_compression(image: SourceImage) -> str | None:
         f"The picture is strongly compressed ({measured}). That removes the traces that methods 1, "
         "2 and 4 look for; do not rely on a verdict near the middle."
     )
-
-
-def jpeg_quality(data: bytes) -> int | None:
-    """The quality (1..100) of libjpeg whose luma table is as coarse as that of a JPEG."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as header:
-            tables: dict[int, list[int]] = getattr(header, "quantization", {})
-    except OSError:  # a note is not worth failing for
-        return None
-    if 0 not in tables:
-        return None
-    scale = float(np.mean(tables[0])) / STANDARD_MEAN * 100
-    quality = 5000 / scale if scale > 100 else 100 - scale / 2
-    return max(1, round(quality))
 
 
 def about_kind(image: SourceImage) -> str | None:
@@ -112,7 +90,7 @@ def about_kind(image: SourceImage) -> str | None:
 
 def is_drawn(image: SourceImage) -> bool:
     """Whether most of a losslessly kept picture is flat, or whether it has few colours at all."""
-    exact = image.format in EXACT
+    exact = format_of(image.format).exact
     few = count_colours(image.pixels) <= FEW_COLOURS
     return few or (exact and flat_share(image.pixels) >= MANY_FLAT)
 

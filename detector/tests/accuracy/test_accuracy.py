@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from detector.accuracy.report import VERDICT, AccuracyUnknown, Figure, read_accuracy, read_weights
+from detector.accuracy.figure import CLASSES, SIDES, VERDICT, Figure, called
+from detector.accuracy.report import AccuracyUnknown, read_accuracy, read_weights
 from detector.tests.factories.reports import make_report
+from detector.training.measuring.figures import SHARES, share
 from detector.web.presenters.dot_plot import axis_start, draw
 
 # What leaves no report that can be read.
@@ -63,10 +66,10 @@ def test_only_the_verdict_calls_pictures_by_name(tmp_path: Path):
 def test_kinds_have_the_false_positives_of_each_method_largest_kind_first(tmp_path: Path):
     accuracy = read_accuracy(write(tmp_path, make_report()))
     assert accuracy.kind_conditions == ("clean", "JPEG 95")
-    for key, share in ((VERDICT, 0.02), ("statistical", 0.25)):
+    for key, value in ((VERDICT, 0.02), ("statistical", 0.25)):
         photo, art = accuracy.methods[key].kinds
         assert (photo.name, art.name) == ("photo", "art")
-        assert photo.cells[0] is not None and photo.cells[0].share.value == share
+        assert photo.cells[0] is not None and photo.cells[0].share.value == value
         assert art.cells[1] is None, "there is none under JPEG 95"
 
 
@@ -141,3 +144,21 @@ def test_dots_and_whiskers_stand_where_the_axis_says():
 )
 def test_the_axis_starts_below_everything(lows: list[float], start: float):
     assert axis_start(lows) == pytest.approx(start)
+
+
+# Writing and reading.
+
+
+@pytest.mark.parametrize(
+    "written",
+    [Figure(0.5, 0.25, 0.75), Figure(0.5), Figure(None, reason="needs 100 real pictures")],
+)
+def test_a_figure_is_read_as_it_was_written(written: Figure) -> None:
+    assert Figure.from_dict(written.to_dict("roc_auc"), "roc_auc") == written
+
+
+def test_the_page_reads_what_the_evaluation_writes() -> None:
+    row = share(called("ai", "real"), np.array([True, False, False, False]))
+    assert set(SHARES) == {called(truth, side) for truth in CLASSES for side in SIDES}
+    assert Figure.from_dict(row, "ai_called_real").value == 0.25
+    assert SHARES["ai_called_real"] == (1, "real") and SHARES["real_called_ai"] == (0, "ai")

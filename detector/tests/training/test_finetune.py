@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,11 +38,12 @@ from transformers import (
 
 from detector.checkpoints.convert import main as convert_in_this_process
 from detector.checkpoints.members import MEMBERS
-from detector.checkpoints.sources import find_sources
+from detector.checkpoints.sources import FINE_TUNED, Source, find_sources
 from detector.inference.images import open_image
 from detector.inference.methods import huggingface
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
+from detector.inference.weights.folder import folder_state
 from detector.services import get_detector, get_runtime
 from detector.tests.factories.checkpoints import PROCESSOR, put_in_cache, remove_head, save_tiny_vit
 from detector.tests.factories.finetuning import draw
@@ -60,6 +63,7 @@ FILES = {
     "preprocessor_config.json",
     "metrics.json",
     "training_args.bin",
+    "training_args.json",
     "README.md",
     "training_curves.png",
     "roc.png",
@@ -169,6 +173,30 @@ def test_it_writes_a_checkpoint_in_the_standard_format(tuned: tuple[Path, str]):
     model = AutoModelForImageClassification.from_pretrained(folder)
     bright = torch.full((1, 3, 32, 32), 0.3)
     assert model(bright).logits.argmax() == 1, "it has learnt what AI looks like here"
+
+
+def test_the_arguments_are_json_and_the_pickle_is_never_read(
+    tuned: tuple[Path, str], tmp_path: Path
+):
+    folder = tmp_path / "vit_ai_detector_finetuned"
+    shutil.copytree(tuned[0], folder)
+    text = (folder / "training_args.json").read_text()
+    assert json.loads(text)["output_dir"] == folder.name and str(tuned[0].parent) not in text
+    assert "never reads it" in (folder / "README.md").read_text()
+    (folder / "training_args.bin").write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    source = Source(FINE_TUNED, folder.name, folder, folder_state(folder), None)
+    assert 0 <= Checkpoint(source, get_runtime()).score(open_image(_picture(tmp_path))) <= 1
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
 
 
 def test_plots_are_pictures(tuned: tuple[Path, str]):

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from detector.accuracy.figure import Figure
+
 from .intervals import (
     Draws,
     Interval,
@@ -43,9 +45,9 @@ def summarise(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> dict[str
         needed = round(1 / FALSE_POSITIVES.get(name, 1))
         if n_real < needed:
             reason = f"needs {needed} real pictures, there are {n_real}"
-            figures |= {name: None, f"{name}_interval": None, f"{name}_reason": reason}
+            figures |= Figure(None, reason=reason).to_dict(name)
         else:
-            figures |= {name: round(found[name], 4), f"{name}_interval": _round(intervals[name])}
+            figures |= Figure(found[name], *(intervals[name] or ())).to_dict(name)
     return figures
 
 
@@ -105,10 +107,6 @@ def _mirrored(found: float, draws: np.ndarray) -> Interval:
     low, high = percentiles(draws)
     bias = float(draws.mean()) - found
     return max(2 * found - high - bias, 0.0), max(2 * found - low, found)
-
-
-def _round(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [round(bound, 4) for bound in interval]
 
 
 def roc_auc(labels: np.ndarray, scores: np.ndarray) -> float:

@@ -74,6 +74,10 @@ def _training(metrics: dict[str, Any]) -> list[str]:
         "",
         f"Arguments: {arguments}. Versions: {versions}.",
         "",
+        "`training_args.json` holds the Trainer's arguments. `training_args.bin` holds the same as "
+        "a pickle, for tools that expect it; a pickle can run code when it is loaded, and the "
+        "detector never reads it.",
+        "",
     ]
 
 

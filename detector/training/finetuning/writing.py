@@ -41,6 +41,7 @@ from .testing import (
 )
 from .training_run import Trained
 
+TRAINING_ARGS_JSON = "training_args.json"
 LIBRARIES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "openvino")
 AUGMENTED = (
     "Each picture was seen as a random part, rescaled, re-encoded as JPEG or WebP and mirrored by "
@@ -81,9 +82,7 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     shutil.copyfile(
         run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"
     )
-    arguments = copy(run.trained.trainer.args)
-    arguments.output_dir = run.name  # no folder of this machine
-    torch.save(arguments, draft / TRAINING_ARGS_NAME)
+    _write_arguments(draft, run)
     about_calibration = _calibrate(draft, run)
     fine_tuned = {FINE_TUNED: _load(draft, run)}  # once more: it is calibrated now
     base = {BASE: Checkpoint(run.base.source, run.runtime)} if run.base_knows else {}
@@ -94,6 +93,17 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     write_json(draft / "metrics.json", metrics)
     (draft / "README.md").write_text(model_card(metrics))
     return metrics
+
+
+def _write_arguments(draft: Path, run: Run) -> None:
+    """The Trainer's arguments as JSON, and as the pickle that some tools expect beside a model.
+
+    Nothing here reads the pickle: a pickle may run any code when it is loaded.
+    """
+    arguments = copy(run.trained.trainer.args)
+    arguments.output_dir = run.name  # no folder of this machine
+    (draft / TRAINING_ARGS_JSON).write_text(arguments.to_json_string() + "\n", encoding="utf-8")
+    torch.save(arguments, draft / TRAINING_ARGS_NAME)
 
 
 def _load(folder: Path, run: Run) -> Checkpoint:

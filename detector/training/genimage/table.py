@@ -11,7 +11,7 @@ from .index import Index
 from .layout import Place, place_of
 from .reading import ACCEPTED
 
-FORMATS = tuple(dict.fromkeys(ACCEPTED.values()))
+FORMATS = tuple(ACCEPTED)
 COLUMNS = np.dtype(
     [
         ("sha256", "S32"),

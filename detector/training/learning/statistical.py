@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from detector.inference.methods.statistical import MODEL
@@ -17,6 +18,9 @@ from detector.training.pictures.preparation import Preparation, Progress
 from detector.training.pictures.regions import Joined
 
 from .export import describe, start_metrics, write_folder
+
+# What is read of a node of scikit-learn's trees.
+NODE_FIELDS = ("feature_idx", "num_threshold", "left", "right", "value", "depth", "is_leaf")
 
 
 def fit_and_write(
@@ -95,7 +99,7 @@ def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
 
     The features hold no missing values, so the side that those would take is not kept.
     """
-    trees = [predictors[0].nodes for predictors in model._predictors]
+    trees, baseline = fitted_trees(model)
     size = max(len(nodes) for nodes in trees)
 
     def padded(values: Iterable[np.ndarray], dtype: type) -> np.ndarray:
@@ -108,9 +112,30 @@ def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
         "left": padded(map(_children("left"), trees, own), np.int32),
         "right": padded(map(_children("right"), trees, own), np.int32),
         "value": padded((_values(nodes, model.learning_rate) for nodes in trees), np.float64),
-        "baseline": np.float64(model._baseline_prediction.item()),
+        "baseline": np.float64(baseline),
         "depth": np.int32(max(nodes["depth"].max() for nodes in trees)),
     }
+
+
+def fitted_trees(model: HistGradientBoostingClassifier) -> tuple[list[np.ndarray], float]:
+    """The nodes of each tree, in the order of boosting, and the log-odds to which they add.
+
+    scikit-learn has no public way to them (its trees can only be pickled or asked), so this is the
+    one place that reads its private attributes. Raises `RuntimeError` where they are not what they
+    were in the version that is pinned.
+    """
+    try:
+        trees = [predictor.nodes for (predictor,) in model._predictors]
+        baseline = float(model._baseline_prediction.item())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise RuntimeError(_changed(str(error))) from error
+    if not trees or any(not set(NODE_FIELDS) <= set(nodes.dtype.names or ()) for nodes in trees):
+        raise RuntimeError(_changed(f"its nodes need {', '.join(NODE_FIELDS)}"))
+    return trees, baseline
+
+
+def _changed(reason: str) -> str:
+    return f"scikit-learn {sklearn.__version__} keeps its trees in another way: {reason}"
 
 
 def _children(side: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:

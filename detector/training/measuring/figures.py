@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from detector.accuracy.figure import CLASSES, SIDES, Figure, called
 from detector.training.figures.metrics import FIGURES, summarise, wilson_interval
 
 from .outcome import FUSED, Outcome, scores_of, titles
@@ -14,12 +15,7 @@ from .outcome import FUSED, Outcome, scores_of, titles
 Figures = dict[str, Any]
 # Of each class by each verdict; the others are uncertain.
 SHARES = {
-    "real_called_ai": (0, "ai"),
-    "real_called_real": (0, "real"),
-    "real_called_uncertain": (0, "uncertain"),
-    "ai_called_ai": (1, "ai"),
-    "ai_called_real": (1, "real"),
-    "ai_called_uncertain": (1, "uncertain"),
+    called(truth, side): (label, side) for label, truth in enumerate(CLASSES) for side in SIDES
 }
 COUNTS = ("abstained_ai", "abstained_real", "failed")
 
@@ -53,7 +49,7 @@ def _summarise(labels: np.ndarray, scores: np.ndarray, seed: int) -> Figures:
     figures: Figures = {"n_ai": n_ai, "n_real": n_real}
     reason = f"scores of {n_ai} AI and {n_real} real pictures; needed are both"
     for name in FIGURES:
-        figures |= {name: None, f"{name}_interval": None, f"{name}_reason": reason}
+        figures |= Figure(None, reason=reason).to_dict(name)
     return figures
 
 
@@ -72,8 +68,5 @@ def _verdict_figures(labels: np.ndarray, outcomes: Sequence[Outcome]) -> Figures
 
 def share(name: str, hits: np.ndarray) -> Figures:
     """The share of `hits` (n,) that are true, under `name`, with its 95 % interval."""
-    interval = wilson_interval(int(hits.sum()), len(hits))
-    return {
-        name: round(float(hits.mean()), 4),
-        f"{name}_interval": [round(bound, 4) for bound in interval],
-    }
+    low, high = wilson_interval(int(hits.sum()), len(hits))
+    return Figure(float(hits.mean()), low, high).to_dict(name)

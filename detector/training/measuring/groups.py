@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from detector.accuracy.figure import Figure
 from detector.inference.methods import METHODS
 from detector.training.corpus.labelled import Picture
 from detector.training.figures.metrics import roc_auc, roc_auc_interval
@@ -16,7 +17,7 @@ from .figures import share
 from .outcome import FUSED, Outcome, scores_of, titles
 
 NOT_NAMED = "not named"
-NOT_CALLED = {"called_ai": None, "called_ai_interval": None}
+NOT_CALLED = Figure(None).to_dict("called_ai")
 
 # For each method and the verdict P(AI) of the same pictures (n,), NaN where there is none.
 Scores = dict[str, np.ndarray]

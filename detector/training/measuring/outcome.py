@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from detector.accuracy.figure import VERDICT
 from detector.inference.methods import METHODS
 from detector.inference.results import Label, Status, Verdict
 
-FUSED = "fused"
+FUSED = VERDICT
 
 
 def titles() -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
+from detector.accuracy.figure import VERDICT
 from detector.accuracy.report import (
-    VERDICT,
     Accuracy,
     AccuracyUnknown,
     MethodAccuracy,

@@ -139,7 +139,7 @@ def test_a_large_picture_is_analysed_at_half_its_size(
 def test_strips_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     datas = [encode(noise(90, 70, m), "PNG") for m in ("RGBA", "P", "L", "1", "LA", "I;16", "RGB")]
     whole = [open_image(data).pixels.copy() for data in datas]
-    for module in ("pixels", "images"):
+    for module in ("decoding.pixels", "images"):
         monkeypatch.setattr(f"detector.inference.{module}.STRIP", 90 * 7)
     assert all(np.array_equal(open_image(d).pixels, w) for d, w in zip(datas, whole, strict=True))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+from copy import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,7 +38,7 @@ from detector.inference.runtime import Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode
-from detector.training.learning.statistical import tree_arrays
+from detector.training.learning.statistical import fitted_trees, tree_arrays
 
 COUNT = 885
 ROWS, COLUMNS = np.mgrid[:CROP, :CROP].astype(np.float32)
@@ -228,6 +230,34 @@ def test_trees_answer_as_scikit_learn_does(
     features = np.random.default_rng(1).normal(0, 2, (200, 6)).astype(np.float32)
     ours = BoostedTrees(trees).log_odds(features)
     np.testing.assert_allclose(ours, model.decision_function(features), atol=1e-9)
+
+
+def test_the_private_trees_of_scikit_learn_are_what_they_were(
+    model: HistGradientBoostingClassifier,
+) -> None:
+    """Fails with the version of scikit-learn that keeps them in another way."""
+    nodes, baseline = fitted_trees(model)
+    assert len(nodes) == model.n_iter_ and np.isfinite(baseline)
+    assert nodes[0].dtype["num_threshold"] == np.float64
+    assert not any(tree["is_categorical"].any() for tree in nodes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_predictors", None),
+        ("_predictors", []),
+        ("_predictors", [[SimpleNamespace(nodes=np.zeros(1, [("value", "f8")]))]]),
+        ("_baseline_prediction", "0.5"),
+    ],
+)
+def test_other_trees_are_refused_with_the_version(
+    model: HistGradientBoostingClassifier, name: str, value: object
+) -> None:
+    changed = copy(model)
+    setattr(changed, name, value)
+    with pytest.raises(RuntimeError, match=r"scikit-learn \d.* keeps its trees in another way"):
+        tree_arrays(changed)
 
 
 def test_a_value_on_the_threshold_goes_the_same_way(

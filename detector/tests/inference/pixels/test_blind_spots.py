@@ -17,7 +17,6 @@ from detector.inference.pixels.blind_spots import (
     blind_spots,
     count_colours,
     flat_share,
-    jpeg_quality,
 )
 from detector.services import get_detector
 from detector.tests.factories import pictures
@@ -70,22 +69,11 @@ def test_small_pictures_are_named(size: tuple[int, int], said: bool) -> None:
 # Compression
 
 
-@pytest.mark.parametrize("quality", [5, 20, 35, 50, 75, 90])
-def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality: int) -> None:
-    estimated = jpeg_quality(encode(noise(), "JPEG", quality=quality))
-    assert estimated and (abs(estimated - quality) <= 1 or estimated < 15 > quality)
-
-
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"text"])
-def test_what_is_no_jpeg_has_no_quality(data: bytes) -> None:
-    assert jpeg_quality(data) is None
-
-
 @pytest.mark.parametrize(("quality", "said"), [(30, True), (48, True), (55, False), (95, False)])
 def test_strong_jpeg_compression_is_named(quality: int, said: bool) -> None:
     sentence = about_compression(source(photo(), "JPEG", quality=quality))
     assert bool(sentence) == said
-    assert not sentence or f"JPEG quality about {quality}" in sentence
+    assert not sentence or f"(JPEG, quality {quality})" in sentence
 
 
 @pytest.mark.parametrize("format", ["WEBP", "AVIF", "HEIF"])

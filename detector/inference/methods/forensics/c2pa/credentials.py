@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from detector.inference.formats import format_of
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.claims.declarations import CAPTURED
 from detector.inference.methods.forensics.claims.generator_names import is_generator
@@ -27,16 +28,6 @@ from .signer import NOT_LISTED
 from .statements import Statement, at_most, capped, strongest
 
 PROVENANCE = "{http://purl.org/dc/terms/}provenance"
-MIME = {
-    "JPEG": "image/jpeg",
-    "MPO": "image/jpeg",
-    "PNG": "image/png",
-    "WEBP": "image/webp",
-    "GIF": "image/gif",
-    "TIFF": "image/tiff",
-    "HEIF": "image/heic",
-    "AVIF": "image/avif",
-}
 
 
 def find_credentials(image: SourceImage, metadata: Metadata, trust: Trust) -> Credentials | None:
@@ -44,7 +35,8 @@ def find_credentials(image: SourceImage, metadata: Metadata, trust: Trust) -> Cr
     if where := find_manifest(image.data, image.format):
         metadata.read("C2PA manifest")
         try:
-            report = PROCESS.report(MIME[image.format], image.data, trust.request())
+            mime = format_of(image.format).mime
+            report = PROCESS.report(mime, image.data, trust.request())
             return interpret(report, where, trust)
         except Unreadable as error:
             return Credentials("unreadable", where, fault=str(error))

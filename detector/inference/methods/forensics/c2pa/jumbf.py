@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
+from detector.inference.formats import family, format_of
 from detector.inference.methods.forensics.containers.metadata import Unreadable
 from detector.inference.methods.forensics.containers.png import chunks
 from detector.inference.methods.forensics.containers.walk import (
@@ -30,11 +31,11 @@ MAX_TAGS = 1000
 def find_manifest(data: bytes, format: str) -> str:
     """The place of the manifest as shown to people, "" without one. Whatever the bytes are, this
     does not raise."""
-    if format not in PLACES:
+    where = format_of(format).c2pa
+    if not where:
         return ""
-    where, has_manifest = PLACES[format]
     try:
-        return where if has_manifest(data) else ""
+        return where if FINDERS[family(format)](data) else ""
     except Unreadable:  # the reader of the container has reported it
         return ""
 
@@ -101,13 +102,13 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-PLACES: dict[str, tuple[str, Callable[[bytes], bool]]] = {
-    "JPEG": ("JPEG APP11", _in_jpeg),
-    "MPO": ("JPEG APP11", _in_jpeg),
-    "PNG": ("PNG caBX", _in_png),
-    "WEBP": ("WebP C2PA", _in_webp),
-    "GIF": ("GIF C2PA_GIF", _in_gif),
-    "TIFF": ("TIFF tag 0xCD41", _in_tiff),
-    "HEIF": ("HEIF uuid box", _in_boxes),
-    "AVIF": ("AVIF uuid box", _in_boxes),
+# By the names of FORMATS, for those in which C2PA has a place.
+FINDERS: dict[str, Callable[[bytes], bool]] = {
+    "JPEG": _in_jpeg,
+    "PNG": _in_png,
+    "WEBP": _in_webp,
+    "GIF": _in_gif,
+    "TIFF": _in_tiff,
+    "HEIF": _in_boxes,
+    "AVIF": _in_boxes,
 }

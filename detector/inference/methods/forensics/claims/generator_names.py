@@ -7,24 +7,24 @@ from itertools import islice
 
 MAX_NAME, MAX_WORDS = 10, 60  # words of a name, and words that are looked at
 
-# Anywhere in the name of a program. Names that also mean something else are not here.
-PROGRAMS = re.compile(
-    r"\b(midjourney|adobe firefly|dall[-·. ]?e|stable diffusion|automatic1111|comfyui|invokeai|"
-    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo\.ai|bing image creator|"
-    r"chatgpt|openai|gpt-image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
-    r"image creator from designer)\b",
-    re.IGNORECASE,
-)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-# Of words in lower case with single spaces between: "DALL-E 3" is "dall e 3", "GPT4o" "gpt 4 o".
-_NAME = re.compile(
-    r"\b(midjourney|niji ?journey|niji|firefly|dall ?e|stable ?diffusion|sdxl|automatic 1111|"
-    r"comfyui|invokeai|novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ?ai|"
-    r"chat ?gpt|gpt|openai|imagen|image ?fx|nightcafe|diffusionbee|dreamstudio|mflux|gemini|"
+# Both lists are patterns of words in lower case with single spaces between, as `words_of` gives
+# them: "DALL-E 3" is "dall e 3", "GPT4o" is "gpt 4 o".
+# What means nothing else, and counts anywhere in the name of a program.
+_UNMISTAKABLE = (
+    r"midjourney|adobe firefly|dall ?e|stable ?diffusion|automatic ?1111|comfyui|invokeai|"
+    r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ai|bing image creator|"
+    r"chatgpt|openai|gpt image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
+    r"image creator from designer"
+)
+# What also means something else, and counts where it is the whole name.
+_AMBIGUOUS = (
+    r"niji ?journey|niji|firefly|sdxl|leonardoai|"
+    r"chat gpt|gpt|imagen|image ?fx|gemini|"
     r"nano ?banana|flux|sora|grok|veo|krea|recraft|seedream|seededit|dreamina|jimeng|doubao|"
     r"qwen|qwen ?image|wan|hunyuan|hunyuan ?image|kling|kling ?ai|runway|runwayml|luma ai|"
     r"playground (ai|v)|hidream|kandinsky|pixart|z image|meta ai|cogview|notebooklm|"
-    r"(bing|microsoft|designer) image creator|image creator (from|by) (microsoft )?designer|"
+    r"(microsoft|designer) image creator|image creator (from microsoft|by( microsoft)?) designer|"
     r"stability ?ai|stable (image|cascade)|bfl|xai|black forest labs|"
     r"(made with )?google generative ai|made with google ai|google whisk|(amazon|bedrock) titan|"
     r"titan image|nova canvas|imagine with meta|meta (imagine|emu)|craiyon|"
@@ -33,8 +33,10 @@ _NAME = re.compile(
     r"generative ai by (getty images|istock)|starry ?ai|tongyi wanxiang|wanxiang|ernie vilg|"
     r"kolors|reve (image|ai)|bria( ai)?|hailuo( ai)?|minimax|vidu|seedance|mai image|"
     r"deepfloyd( if)?|wombo( dream)?|dream by wombo|lexica( aperture)?|sea ?art|tensor art|即梦|"
-    r"豆包|文心一格|通义万相|混元|可灵)\b"
+    r"豆包|文心一格|通义万相|混元|可灵"
 )
+_ANYWHERE = re.compile(rf"\b({_UNMISTAKABLE})\b")
+_NAME = re.compile(rf"\b({_UNMISTAKABLE}|{_AMBIGUOUS})\b")
 
 
 def vocabulary(words: str) -> frozenset[str]:
@@ -65,10 +67,14 @@ def is_name(text: str) -> bool:
     return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, rest.split()))
 
 
+def names_program(text: str) -> bool:
+    """Whether a program that does nothing but generate is named anywhere in the text."""
+    return bool(_ANYWHERE.search(" ".join(words_of(text))))
+
+
 def is_generator(program: str) -> bool:
     """Whether a program of this name, as it calls itself, does nothing but generate."""
-    name = program.replace("_", " ")
-    return bool(PROGRAMS.search(name)) or is_name(name)
+    return names_program(program) or is_name(program)
 
 
 def _is_beside(word: str) -> bool:

@@ -12,7 +12,7 @@ from detector.inference.methods.forensics.containers.metadata import Metadata, q
 from detector.inference.methods.forensics.containers.samsung import EDIT_BLOCK
 from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, summary
 
-from .generator_names import PROGRAMS
+from .generator_names import names_program
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _JOB = re.compile(rf"(?s)(?P<prompt>.*?)\bJob ID: (?P<job>{_UUID})\s*")
@@ -141,7 +141,7 @@ def read_software(metadata: Metadata) -> Iterator[Evidence]:
     It is one editable field: a hint, no more.
     """
     for text in metadata.carriers("Software"):
-        if PROGRAMS.search(quotable(text.value, 200)):
+        if names_program(quotable(text.value, 200)):
             name = quotable(text.value, 80)
             said = (
                 f'The file names "{name}" as the program that wrote it; anyone can write that name.'

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
+from detector.inference.formats import family, format_of
+
 from .exif import add_exif
 from .iptc import PHOTOSHOP_HEADER, add_photoshop
 from .metadata import MAX_BLOCKS, Metadata, Unreadable
@@ -30,10 +32,10 @@ Block = tuple[bytes, memoryview]
 def read_metadata(data: bytes, format: str) -> Metadata:
     """Read the file's metadata. Whatever the bytes are, this does not raise."""
     metadata = Metadata()
-    name, walk = CONTAINERS[format]
+    name = format_of(format).container
     with metadata.reading(name):
         metadata.read(name)
-        walk(data, metadata)
+        WALKERS[family(format)](data, metadata)
     return metadata
 
 
@@ -163,14 +165,14 @@ def _through_pillow(format: str) -> Callable[[bytes, Metadata], None]:
     return walk
 
 
-CONTAINERS: dict[str, tuple[str, Callable[[bytes, Metadata], None]]] = {
-    "JPEG": ("JPEG segments", _walk_jpeg),
-    "MPO": ("JPEG segments", _walk_jpeg),
-    "PNG": ("PNG chunks", walk_png),
-    "WEBP": ("WebP chunks", _walk_webp),
-    "TIFF": ("TIFF tags", _walk_tiff),
-    "GIF": ("GIF blocks", _walk_gif),
-    "HEIF": ("HEIF boxes", _through_pillow("HEIF")),
-    "AVIF": ("AVIF boxes", _through_pillow("AVIF")),
-    "BMP": ("BMP header", lambda data, metadata: None),
+# By the names of FORMATS.
+WALKERS: dict[str, Callable[[bytes, Metadata], None]] = {
+    "JPEG": _walk_jpeg,
+    "PNG": walk_png,
+    "WEBP": _walk_webp,
+    "TIFF": _walk_tiff,
+    "GIF": _walk_gif,
+    "HEIF": _through_pillow("HEIF"),
+    "AVIF": _through_pillow("AVIF"),
+    "BMP": lambda data, metadata: None,
 }

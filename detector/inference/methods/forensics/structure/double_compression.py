@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from .quantisation import Table, scaled_tables
+from detector.inference.pixels.jpeg_quality import Table, scaled_tables
 
 Floats = npt.NDArray[np.float64]
 Method = Image.Transpose

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
 from detector.inference.methods.forensics.evidence import Evidence, context, unreadable
@@ -14,16 +15,13 @@ from .quantisation import Compression, describe, read_compression
 from .thumbnail import read_thumbnail
 
 WHERE = "JPEG tables"
-JPEGS = ("JPEG", "MPO")
-# Formats that keep every pixel, so that they keep the traces of an earlier JPEG.
-LOSSLESS = ("PNG", "BMP", "TIFF")
 MIN_SIDE = 128  # fewer blocks say too little
 
 
 def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]:
     """How the file was compressed, before that too, and by whom it may have been re-saved."""
     compression = None
-    if image.format in JPEGS:
+    if family(image.format) == "JPEG":
         try:
             compression = read_compression(image.data)
             yield context(describe(compression), "compression", WHERE)
@@ -40,7 +38,7 @@ def _read_history(
 ) -> Iterator[Evidence]:
     if min(image.rgb.size) < MIN_SIDE:
         return
-    if compression is not None and compression.luma is not None:
+    if compression is not None:
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
         if earlier.evidence >= FROM_JPEG:
             yield context(
@@ -48,7 +46,8 @@ def _read_history(
                 "then again with other settings, as websites and editors do.",
                 "re-saved",
             )
-    elif image.format in LOSSLESS:
+    elif format_of(image.format).exact and not format_of(image.format).palette:
+        # What keeps every pixel keeps the traces of an earlier JPEG; a palette breaks them up.
         earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
         if earlier.evidence >= FROM_PIXELS:
             yield context(

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
 from detector.inference.methods.forensics.evidence import Evidence, context, unreadable
 
-from .quantisation import read_compression
+from .quantisation import read_coding
 
 Grey = npt.NDArray[np.float64]
 Comparison = Literal["same", "changed", "other"]
@@ -55,7 +55,7 @@ def read_thumbnail(metadata: Metadata, rgb: Image.Image) -> Iterator[Evidence]:
 
 def open_thumbnail(data: bytes) -> Image.Image:
     """The preview in grey. Raises `Unreadable` unless it is a small JPEG of one pass."""
-    if read_compression(data).coding not in ("baseline", "sequential"):
+    if read_coding(data).coding not in ("baseline", "sequential"):
         raise Unreadable("it is no plain JPEG.")  # a progressive one may hold thousands of passes
     try:
         image = Image.open(io.BytesIO(data), formats=("JPEG",))

@@ -15,11 +15,12 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
 
+from detector.inference.formats import format_of
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.containers.metadata import (
     MAX_STORED,
@@ -38,7 +39,6 @@ PLACES = {
     b"stealth_rgbinfo": (RGB, "stealth RGB (stealth_rgbinfo)"),
     b"stealth_rgbcomp": (RGB, "stealth RGB (stealth_rgbcomp)"),
 }
-LOSSLESS = ("PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "HEIF")
 BOXES = 8192  # bytes at the start of an AVIF or HEIC that list its parts
 # From upright back to how a file of this orientation stores it.
 AS_STORED = {
@@ -59,7 +59,7 @@ MAX_PIXELS, MAX_WEBP_PIXELS = 20_000_000, 12_000_000
 
 def add_stealth(image: SourceImage, metadata: Metadata) -> None:
     """Read a payload hidden in the pixels, if there is one, into the texts."""
-    if image.format not in LOSSLESS:
+    if format_of(image.format).keeps == "never":
         return
     with metadata.reading("stealth alpha"):
         if with_alpha := _with_alpha(image):
@@ -102,13 +102,24 @@ def _as_stored(image: SourceImage, orientation: int) -> Image.Image:
 
 def _says_alpha(image: SourceImage) -> bool:
     """Whether the header promises alpha: looked up first, because opening reads all the texts."""
-    if image.format == "PNG":
-        return image.data[25:26] == b"\6"  # the colour type in IHDR: RGB with alpha
-    if image.format == "WEBP":
-        return image.data[12:16] in (b"VP8X", b"VP8L")
-    if image.format in ("AVIF", "HEIF"):
-        return b"auxC" in image.data[:BOXES]  # a second picture beside the first, such as its alpha
-    return image.format == "TIFF"
+    return SAYS_ALPHA[image.format](image.data)
+
+
+def _in_boxes(data: bytes) -> bool:
+    """A second picture beside the first, such as its alpha."""
+    return b"auxC" in data[:BOXES]
+
+
+# By the names of FORMATS, for those that may keep every pixel.
+SAYS_ALPHA: dict[str, Callable[[bytes], bool]] = {
+    "PNG": lambda data: data[25:26] == b"\6",  # the colour type in IHDR: RGB with alpha
+    "WEBP": lambda data: data[12:16] in (b"VP8X", b"VP8L"),
+    "AVIF": _in_boxes,
+    "HEIF": _in_boxes,
+    "TIFF": lambda data: True,
+    "GIF": lambda data: False,
+    "BMP": lambda data: False,
+}
 
 
 def _is_plain(image: SourceImage) -> bool:

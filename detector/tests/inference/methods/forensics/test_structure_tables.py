@@ -18,14 +18,8 @@ from detector.inference.methods.forensics.structure.double_compression import (
     find_earlier_jpeg,
 )
 from detector.inference.methods.forensics.structure.error_level import error_level_picture
-from detector.inference.methods.forensics.structure.quantisation import (
-    MOZJPEG,
-    OWN,
-    STANDARD,
-    read_compression,
-    say_quality,
-    scaled_tables,
-)
+from detector.inference.methods.forensics.structure.quantisation import describe, read_compression
+from detector.inference.pixels.jpeg_quality import scaled_tables
 from detector.tests.factories.claims import segment
 from detector.tests.factories.marked_files import ask, exif, with_exif
 from detector.tests.factories.pictures import encode, noise, scene
@@ -54,12 +48,6 @@ def said(data: bytes, kind: str) -> str:
     return " ".join(finding.text for finding in found)
 
 
-@pytest.mark.parametrize("quality", [1, 5, 24, 25, 49, 50, 75, 85, 95, 99, 100])
-def test_the_standard_quality_is_exact(quality: int) -> None:
-    found = read_compression(encode(noise(), "JPEG", quality=quality))
-    assert say_quality(found) == (quality, STANDARD)
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -78,22 +66,13 @@ def test_grey_and_four_colours_are_told() -> None:
     assert "4 colour components" in said(encode(noise(mode="CMYK"), "JPEG"), "compression")
 
 
-def test_mozjpegs_tables_are_known() -> None:
-    table = scaled_tables("robidoux")[79].tolist()
-    found = read_compression(encode(noise(), "JPEG", qtables=[table, table]))
-    assert say_quality(found) == (80, MOZJPEG)
-
-
-def test_other_tables_get_the_nearest_quality() -> None:
-    tables = [(scaled_tables(name)[79] + np.arange(64) % 2).tolist() for name in ("luma", "chroma")]
-    quality, whose = say_quality(read_compression(encode(noise(), "JPEG", qtables=tables)))
-    assert whose == OWN
-    assert 75 <= quality <= 82
-
-
-def test_standard_brightness_with_other_colours_is_no_standard() -> None:
-    tables = [scaled_tables("luma")[84].tolist(), scaled_tables("chroma")[60].tolist()]
-    assert say_quality(read_compression(encode(noise(), "JPEG", qtables=tables))) == (85, OWN)
+def test_whose_tables_they_are_is_told() -> None:
+    even = [[3 + step // 12 for step in range(64)]] * 2
+    text = said(encode(noise(), "JPEG", qtables=even), "compression")
+    assert "about quality 9" in text and "with tables of its own" in text
+    robidoux = [scaled_tables("robidoux")[79].tolist()] * 2
+    text = said(encode(noise(), "JPEG", qtables=robidoux), "compression")
+    assert text.startswith("JPEG, quality 80 by the tables of mozjpeg, ")
 
 
 DUCKY = b"Ducky\0\1\0\4" + struct.pack(">I", 60) + b"\0\0"
@@ -129,7 +108,7 @@ FRAME = b"\xff\xc0\0\x0b\x08\0\x10\0\x10\1\1\x11\0"
 )
 def test_damaged_tables_are_reported(data: bytes, why: str) -> None:
     with pytest.raises(Unreadable, match=why):
-        say_quality(read_compression(b"\xff\xd8" + data + b"\xff\xd9\0\0"))
+        describe(read_compression(b"\xff\xd8" + data + b"\xff\xd9\0\0"))
 
 
 @pytest.mark.parametrize(("first", "second"), [(60, 75), (60, 95), (75, 90), (85, 95), (75, 60)])
