@@ -9,6 +9,7 @@ with the random numbers that stand in for them.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import subprocess
@@ -23,6 +24,14 @@ TIMEOUT_S = 600
 
 class ConversionError(Exception):
     """The checkpoint cannot be used; the message says why."""
+
+
+def can_convert() -> bool:
+    """Whether the libraries that convert are installed; none of them is imported."""
+    try:
+        return all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
+    except ModuleNotFoundError:
+        return False
 
 
 def convert(folder: Path, xml: Path) -> None:

@@ -15,6 +15,7 @@ import torch
 from transformers.trainer import TRAINING_ARGS_NAME
 
 from detector.checkpoints import sources
+from detector.checkpoints.networks import BESIDE, make_network
 from detector.checkpoints.sources import Source
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
@@ -84,6 +85,7 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     arguments = copy(run.trained.trainer.args)
     arguments.output_dir = run.name  # no folder of this machine
     torch.save(arguments, draft / TRAINING_ARGS_NAME)
+    make_network(draft, draft / BESIDE)  # here is torch, which the server may lack
     about_calibration = _calibrate(draft, run)
     fine_tuned = {FINE_TUNED: _load(draft, run)}  # once more: it is calibrated now
     base = {BASE: Checkpoint(run.base.source, run.runtime)} if run.base_knows else {}
