@@ -9,12 +9,14 @@ with the random numbers that stand in for them.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from .facts import WEIGHTS
+from .networks import NETWORK, network_key
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +28,13 @@ class ConversionError(Exception):
     """The checkpoint cannot be used; the message says why."""
 
 
-def can_convert() -> bool:
-    """Whether the libraries that convert are installed; none of them is imported."""
-    try:
-        return all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
-    except ModuleNotFoundError:
-        return False
+def make_network(folder: Path, place: Path) -> Path:
+    """Convert the checkpoint in `folder` into `place`. Raises `ConversionError` or `ValueError`."""
+    if not (folder / WEIGHTS).exists():
+        raise ValueError(f"it has no {WEIGHTS}; pickled weights are not loaded")
+    network = place / network_key(folder) / NETWORK
+    convert(folder, network)
+    return network
 
 
 def convert(folder: Path, xml: Path) -> None:

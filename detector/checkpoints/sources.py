@@ -14,10 +14,9 @@ from detector.inference.names import shown
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
 
-from .convert import can_convert
 from .facts import CONFIG, WEIGHTS, Measured, read_facts
 from .members import HubCheckpoint, Member
-from .networks import BESIDE, find_network
+from .networks import BESIDE, can_convert, find_network
 from .processor import FILENAME as PROCESSOR
 
 FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (

@@ -17,11 +17,11 @@ from typing import Any
 
 from PIL import Image
 
-from detector.checkpoints.convert import ConversionError
+from detector.checkpoints.convert import ConversionError, make_network
 from detector.checkpoints.facts import read_facts
 from detector.checkpoints.labels import ai_probability
 from detector.checkpoints.members import MEMBERS, Member
-from detector.checkpoints.networks import NETWORK, find_network, make_network
+from detector.checkpoints.networks import NETWORK, find_network
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.sources import (
     BUNDLED,

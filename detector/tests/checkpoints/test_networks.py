@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from detector.checkpoints import convert, sources
+from detector.checkpoints import networks, sources
 from detector.checkpoints.convert import main as convert_here
+from detector.checkpoints.convert import make_network
 from detector.checkpoints.members import MEMBERS
-from detector.checkpoints.networks import BESIDE, NETWORK, find_network, make_network
+from detector.checkpoints.networks import BESIDE, NETWORK, find_network
 from detector.checkpoints.sources import find_sources
 from detector.inference.methods.huggingface import HuggingFace
 from detector.inference.runtime import Runtime
@@ -33,7 +34,7 @@ def conversion_here(monkeypatch: pytest.MonkeyPatch) -> None:
         xml.parent.mkdir(parents=True, exist_ok=True)
         convert_here(folder, xml)
 
-    monkeypatch.setattr("detector.checkpoints.networks.convert", convert)
+    monkeypatch.setattr("detector.checkpoints.convert.convert", convert)
 
 
 @pytest.fixture
@@ -109,9 +110,9 @@ def test_a_running_server_without_torch_takes_up_what_is_converted_meanwhile(
 def test_whether_torch_is_there_is_asked_without_importing_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert convert.can_convert()
+    assert networks.can_convert()
     monkeypatch.setattr("importlib.util.find_spec", {"torch": None, "transformers": "there"}.get)
-    assert not convert.can_convert()
+    assert not networks.can_convert()
 
 
 def test_changed_weights_never_meet_an_old_network(runtime: Runtime) -> None:

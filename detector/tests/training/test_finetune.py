@@ -34,7 +34,7 @@ from transformers import (
     SwinForImageClassification,
 )
 
-from detector.checkpoints import networks
+from detector.checkpoints import convert
 from detector.checkpoints.convert import main as convert_in_this_process
 from detector.checkpoints.members import MEMBERS
 from detector.checkpoints.sources import find_sources
@@ -99,7 +99,7 @@ def conversion_here() -> Iterator[None]:
         convert_in_this_process(folder, xml)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(networks, "convert", convert_here)
+        patch.setattr(convert, "convert", convert_here)
         yield
 
 

@@ -15,7 +15,8 @@ import torch
 from transformers.trainer import TRAINING_ARGS_NAME
 
 from detector.checkpoints import sources
-from detector.checkpoints.networks import BESIDE, make_network
+from detector.checkpoints.convert import make_network
+from detector.checkpoints.networks import BESIDE
 from detector.checkpoints.sources import Source
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
