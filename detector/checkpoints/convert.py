@@ -15,6 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .facts import WEIGHTS
+from .networks import NETWORK, network_key
+
 logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,6 +26,15 @@ TIMEOUT_S = 600
 
 class ConversionError(Exception):
     """The checkpoint cannot be used; the message says why."""
+
+
+def make_network(folder: Path, place: Path) -> Path:
+    """Convert the checkpoint in `folder` into `place`. Raises `ConversionError` or `ValueError`."""
+    if not (folder / WEIGHTS).exists():
+        raise ValueError(f"it has no {WEIGHTS}; pickled weights are not loaded")
+    network = place / network_key(folder) / NETWORK
+    convert(folder, network)
+    return network
 
 
 def convert(folder: Path, xml: Path) -> None:

@@ -16,6 +16,7 @@ from detector.inference.weights.folder import check_digests, folder_state
 
 from .facts import CONFIG, WEIGHTS, Measured, read_facts
 from .members import HubCheckpoint, Member
+from .networks import BESIDE, can_convert, find_network
 from .processor import FILENAME as PROCESSOR
 
 FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
@@ -25,8 +26,8 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "unavailable",
 )
 NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
-
-
+# What gives a checkpoint its OpenVINO network where torch is not installed.
+REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
 MOST_SAID = 300
 
 
@@ -52,16 +53,21 @@ class Source:
         """The sentence that says that the folder was refused, and why."""
         return f"{self.name} was refused: {self.fault}."
 
+    def network_places(self, runtime: Runtime) -> tuple[Path, ...]:
+        """The folders that may hold the OpenVINO network, the best one first."""
+        beside = (self.folder / BESIDE,) if self.state == FINE_TUNED else ()
+        return (*beside, runtime.compiled_dir)
+
 
 def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
     """Every place that holds weights for this member, best first, those with a fault as well."""
     finetuned = runtime.finetuned_dir / member.finetuned
     if (finetuned / "config.json").is_file():
-        yield _from_folder(FINE_TUNED, finetuned)
+        yield _unless_unconverted(_from_folder(FINE_TUNED, finetuned), runtime)
     for checkpoint in member.hub:
         folder = cached_folder(checkpoint, runtime.hub_cache)
         if folder and holds_checkpoint(folder):
-            yield _with_fault(from_hub(checkpoint, folder))
+            yield _unless_unconverted(_with_fault(from_hub(checkpoint, folder)), runtime)
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
         yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
 
@@ -124,6 +130,18 @@ def _with_fault(source: Source) -> Source:
     except (OSError, ValueError) as error:
         return replace(source, fault=without_path(error))
     return source
+
+
+def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
+    """The same, with a fault if it has no network and nothing here could make one."""
+    places = source.network_places(runtime)
+    if source.fault or find_network(source.folder, places) or can_convert():
+        return source
+    fault = (
+        "it is not converted for OpenVINO yet, and torch, which converts it, is not installed "
+        f"here; `{REMEDIES[source.state]}` mends that"
+    )
+    return replace(source, fault=fault)
 
 
 def without_path(error: Exception) -> str:

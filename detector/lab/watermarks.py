@@ -62,7 +62,8 @@ def find_encoder() -> Callable[[], Any]:
     try:
         from imwatermark import WatermarkEncoder
     except ImportError as error:
-        raise ValueError(f"{PACKAGE} is needed: pip install {PACKAGE}.") from error
+        # Its dependencies would overwrite the OpenCV that is installed with another build of it.
+        raise ValueError(f"{PACKAGE} is needed: pip install --no-deps {PACKAGE}.") from error
     encoder: Callable[[], Any] = WatermarkEncoder
     return encoder
 

@@ -1,28 +1,33 @@
-"""What the training commands share: their arguments and how they show progress."""
+"""What the training commands share: their arguments, and the pictures that they learn from."""
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from detector.inference.runtime import WEIGHTS_DIR
+from detector.management.base import (
+    DetectorCommand,
+    add_data,
+    add_seed,
+    add_workers,
+    positive,
+    seed,
+)
 
 
-class TrainingCommand(BaseCommand):
+class TrainingCommand(DetectorCommand):
     """A command that learns from a corpus and writes a folder below --output."""
 
     requires_system_checks: list[str] = []  # the weights that the checks miss are made here
+    expected = (OSError, ValueError)
     more_help = "Further corpora, of which nothing is kept back for calibration."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
+        add_data(parser, help="Corpus folder.")
         parser.add_argument(
             "--more",
             type=Path,
@@ -37,14 +42,11 @@ class TrainingCommand(BaseCommand):
             help="Where decoded pictures and checkpoints are kept (default: %(default)s).",
         )
         parser.add_argument("--output", type=Path, default=WEIGHTS_DIR, help="Weights folder.")
-        parser.add_argument("--seed", type=int, default=4, help="Of the split and all draws.")
-        parser.add_argument("--workers", type=int, default=os.cpu_count(), help="Processes.")
+        add_seed(parser, 4, "Seed of the split and of all draws.")
+        add_workers(parser)
 
     def handle(self, **options: Any) -> str:
-        try:
-            return self.train(options)
-        except (OSError, ValueError) as error:
-            raise CommandError(str(error)) from error
+        return self.train(options)
 
     def train(self, options: dict[str, Any]) -> str:
         """Train and write; returns the closing sentence."""
@@ -55,7 +57,7 @@ class TrainingCommand(BaseCommand):
         from detector.training.pictures.preparation import prepare
 
         return prepare(
-            options["data"],
+            options["data_dir"],
             options["cache"],
             seed=options["seed"],
             workers=options["workers"],
@@ -63,10 +65,6 @@ class TrainingCommand(BaseCommand):
             more=options["more"],
             **how,
         )
-
-    def progress(self, items: Iterable, **options: Any) -> Iterable:
-        """A progress bar on standard error, where that is a terminal."""
-        return tqdm(items, file=self.stderr._out, disable=None, **options)
 
 
 class NetworkCommand(TrainingCommand):
@@ -77,12 +75,14 @@ class NetworkCommand(TrainingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--steps", type=int, default=self.steps, help="Batches to learn from.")
-        parser.add_argument("--batch-size", type=int, default=self.batch_size)
+        parser.add_argument(
+            "--steps", type=positive, default=self.steps, help="Number of batches to learn from."
+        )
+        parser.add_argument("--batch-size", type=positive, default=self.batch_size)
         parser.add_argument(
             "--draw-seed",
-            type=int,
-            help="Of the draws alone, for trainings to be averaged (default: that of --seed).",
+            type=seed,
+            help="Seed of the draws alone, for trainings to be averaged (default: --seed).",
         )
 
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:

@@ -17,10 +17,11 @@ from typing import Any
 
 from PIL import Image
 
-from detector.checkpoints.convert import ConversionError, convert
+from detector.checkpoints.convert import ConversionError, make_network
 from detector.checkpoints.facts import read_facts
 from detector.checkpoints.labels import ai_probability
 from detector.checkpoints.members import MEMBERS, Member
+from detector.checkpoints.networks import NETWORK, find_network
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.sources import (
     BUNDLED,
@@ -39,7 +40,6 @@ from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.pixels.abstention import reason_to_abstain
 from detector.inference.results import Finding
 from detector.inference.runtime import Network, Runtime
-from detector.inference.weights.folder import files_state
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class HuggingFace(Method):
 
     def state(self) -> str:
         found = [list(find_sources(member, self.runtime)) for member in self.members]
-        return repr([[(s.state, s.name, s.digest) for s in sources] for sources in found])
+        return repr([[(s.state, s.name, s.digest, s.fault) for s in sources] for sources in found])
 
     def _load(self) -> None:
         checkpoints: dict[str, Checkpoint] = {}
@@ -224,17 +224,11 @@ def prepare_network(source: Source, runtime: Runtime) -> Path:
 
     Raises `ConversionError` or `ValueError` if the checkpoint cannot be used.
     """
-    shipped = source.folder / "openvino_model.xml"
+    shipped = source.folder / NETWORK
     if source.state == BUNDLED and shipped.is_file():
         return shipped
-    # Of what is converted alone: a model whose card or calibration changes is converted no more.
-    state = files_state([source.folder / "config.json", source.folder / "model.safetensors"])
-    xml = runtime.compiled_dir / state[:16] / "openvino_model.xml"
-    if not xml.is_file():
-        if not (source.folder / "model.safetensors").exists():
-            raise ValueError("it has no model.safetensors; pickled weights are not loaded")
-        convert(source.folder, xml)
-    return xml
+    found = find_network(source.folder, source.network_places(runtime))
+    return found or make_network(source.folder, runtime.compiled_dir)
 
 
 def _findings(rows: list[MemberRow]) -> list[Finding]:

@@ -11,28 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.pipeline import Detector
+from detector.management.base import DetectorCommand, positive
 from detector.services import get_runtime, read_image
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Time every method on one picture (default: a made JPEG of one megapixel)."
+    expected = (ImageError,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("picture", nargs="?", type=Path)
-        parser.add_argument("--runs", type=int, default=20)
+        parser.add_argument("--runs", type=positive, default=20)
 
     def handle(self, *, picture: Path | None, runs: int, **options: Any) -> str:
-        if runs < 1:
-            raise CommandError(f"--runs is {runs}; accepted are whole numbers from 1 up.")
-        try:
-            image = read_image(picture or make_jpeg())
-        except ImageError as error:
-            raise CommandError(str(error)) from error
+        image = read_image(picture or make_jpeg())
         detector = Detector(get_runtime())
         self.stdout.write(
             f"{image.format} {image.width} x {image.height}, {os.cpu_count()} cores, {runs} runs"

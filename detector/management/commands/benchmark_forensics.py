@@ -13,42 +13,40 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from django.core.management.base import CommandError
 
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.watermarks.dwt_dct import read_watermarks
 from detector.inference.verdict.grounds import weigh
+from detector.management.base import DetectorCommand, add_data, add_seed, positive
 from detector.services import get_runtime, read_image
 
 STARTS = 15
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Time method 3 on pictures of a corpus, drawn at random, and count what it claims."
+    expected = (OSError,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--data", type=Path, required=True, help="Corpus folder.")
-        parser.add_argument("--count", type=int, default=500, help="Pictures (default: 500).")
-        parser.add_argument("--seed", type=int, default=4, help="Of the draw.")
+        add_data(parser, help="Corpus folder.")
+        parser.add_argument(
+            "--count", type=positive, default=500, help="Number of pictures (default: 500)."
+        )
+        add_seed(parser, 4)
 
-    def handle(self, *, data: Path, count: int, seed: int, **options: Any) -> str:
+    def handle(self, *, data_dir: Path, count: int, seed: int, **options: Any) -> str:
         from detector.training.corpus.labelled import read_corpus
 
-        if count < 1:
-            raise CommandError(f"--count is {count}; accepted are whole numbers from 1 up.")
-        try:
-            pictures = read_corpus(data)
-        except OSError as error:
-            raise CommandError(str(error)) from error
+        pictures = read_corpus(data_dir)
         drawn = np.random.default_rng(seed).permutation(len(pictures))[:count]
         method = Forensics(get_runtime())
-        bar = tqdm(drawn, file=self.stderr._out, disable=None, unit="picture")
+        bar = self.progress(drawn, unit="picture")
         asked = [(pictures[index], _ask(method, pictures[index].path)) for index in bar]
         read = [(picture, *found) for picture, found in asked if found]
         if not read:
-            raise CommandError(f"None of {len(drawn)} pictures in {data} can be read.")
+            raise CommandError(f"None of {len(drawn)} pictures in {data_dir} can be read.")
         self.stdout.write(f"{len(read)} pictures, one after another")
         self._write_times(np.array([times for _, times, _ in read]))
         start = _time_start(read[0][0].path)

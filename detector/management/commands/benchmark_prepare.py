@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from argparse import ArgumentParser
@@ -13,20 +12,21 @@ from typing import Any
 
 import numpy as np
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from PIL import Image
-from tqdm import tqdm
+
+from detector.management.base import DetectorCommand, add_workers, positive
 
 KINDS = (("ai_images", "jpg"), ("real_images", "jpg"), ("ai_images", "png"), ("real_images", "png"))
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Make small pictures in a folder, JPEG and PNG of both classes, and time their scan."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--folder", type=Path, required=True, help="New; it is kept.")
-        parser.add_argument("--files", type=int, default=100_000)
-        parser.add_argument("--workers", type=int, default=os.cpu_count(), help="Processes.")
+        parser.add_argument("--files", type=positive, default=100_000)
+        add_workers(parser)
 
     def handle(self, *, folder: Path, files: int, workers: int, **options: Any) -> str:
         if folder.exists():
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             (folder / name).mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(workers) as pool:
             made = pool.map(partial(make_file, folder), range(files), chunksize=64)
-            list(tqdm(made, total=files, desc="Making", file=self.stderr._out, disable=None))
+            list(self.progress(made, total=files, desc="Making"))
         for what in ("First run", "Second run, nothing to read"):
             started = time.perf_counter()
             call_command("prepare_genimage", data_dir=folder, workers=workers)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from detector.sweep import sweep
+from detector.management.base import DetectorCommand
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Delete results older than RETENTION_HOURS, expired sessions, and pictures and temporary "
         "files that a killed process left behind. A server does so by itself."
     )
 
     def handle(self, **options: Any) -> str:
+        from detector.sweep import sweep
+
         return str(sweep())

@@ -5,38 +5,31 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
-
 from detector.inference.images import ImageError
+from detector.management.base import DetectorCommand, add_corpus, add_workers, positive
 from detector.services import get_runtime, read_image
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Mask the tenth of each AI picture that argues most for AI, and tenths at random: the "
         "first must lower the score of method 1 more."
     )
+    expected = (OSError, ValueError)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--data-dir", "--data", type=Path, required=True, help="Corpus folder.")
-        parser.add_argument("--split", default="val", help="default: %(default)s")
-        parser.add_argument("--per-source", type=int, default=10, help="Most of one source.")
-        parser.add_argument("--report", type=Path, help="JSON file to write.")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--workers", type=int, default=4, help="Threads.")
+        add_corpus(parser)
+        parser.add_argument(
+            "--per-source", type=positive, default=10, help="Most pictures of one source."
+        )
+        add_workers(parser, "Number of threads.", default=4)
 
     def handle(self, **options: Any) -> str:
-        try:
-            figures = self._figures(options)
-            text = json.dumps(figures, indent=2)
-            if options["report"]:
-                options["report"].write_text(text + "\n")
-        except (OSError, ValueError) as error:
-            raise CommandError(str(error)) from error
+        text = json.dumps(self._figures(options), indent=2)
+        if options["report"]:
+            options["report"].write_text(text + "\n")
         return text
 
     def _figures(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -58,8 +51,7 @@ class Command(BaseCommand):
 
         with ThreadPoolExecutor(options["workers"]) as pool:
             found = pool.map(look, range(len(pictures)))
-            bar = tqdm(found, total=len(pictures), file=self.stderr._out, disable=None)
-            usable = [fall for fall in bar if fall]
+            usable = [fall for fall in self.progress(found, total=len(pictures)) if fall]
         if not usable:
             raise ValueError(f"No AI picture of {options['split']} could be scored.")
         sources = len({picture.source for picture in pictures})

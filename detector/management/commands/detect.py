@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from detector.analysis.answers import NeedsMemory
 from detector.checks import trust_lists_are_certificates
@@ -19,14 +19,16 @@ from detector.inference.images import ImageError
 from detector.inference.methods import METHODS
 from detector.inference.names import brief
 from detector.inference.pipeline import Detector
+from detector.management.base import DetectorCommand
 from detector.management.renderings import RENDERINGS
 from detector.services import get_runtime, read_image
 
 Row = dict[str, Any]
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Tell for each picture whether it was made by an AI."
+    needs_site = False  # it reads no database, and starts in half the time
     requires_system_checks: list[str] = []  # a missing method is said in every answer
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -71,9 +73,9 @@ class Command(BaseCommand):
             return
         from tqdm import tqdm
 
-        with tqdm(total=count, file=self.stderr._out, disable=None, leave=False) as bar:
+        with tqdm(total=count, disable=None, leave=False) as bar:
             for row in rows:
-                with tqdm.external_write_mode(self.stdout._out):
+                with tqdm.external_write_mode():
                     yield row
                 bar.update()
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from django.core.management.base import CommandError
 
 from detector.inference.methods import METHODS
 from detector.inference.names import shown
+from detector.management.base import DetectorCommand, add_data, add_seed, add_workers, positive
 from detector.services import get_detector
 
-INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
 
-
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Measure every method and the verdict on labelled pictures, as they are and re-encoded. "
         "Resumable: run it again. Re-encoding removes what method 3 reads."
     )
+    needs = ("jinja2", "matplotlib")  # for the report, after the long work
+    expected = (OSError, ValueError)
+    stopped = "Stopped. What was measured is kept: the same command goes on from here."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -35,10 +35,8 @@ class Command(BaseCommand):
             help="train, val or test of --data-dir, or a folder with ai_images/ and real_images/, "
             "ai/ and real/, or ai/ and nature/ at any depth (default: %(default)s).",
         )
-        parser.add_argument(
-            "--data-dir",
-            "--data",
-            type=Path,
+        add_data(
+            parser,
             default=settings.BASE_DIR / "genimage_data",
             help="What prepare_genimage has split, or a corpus (default: genimage_data).",
         )
@@ -48,29 +46,21 @@ class Command(BaseCommand):
             action="store_true",
             help="Measure after JPEG 90 to 30, WebP, half size, blur and a screenshot as well.",
         )
-        parser.add_argument("--per-source", type=int, help="At most so many of a source and class.")
+        parser.add_argument(
+            "--per-source", type=positive, help="Most pictures of one source and class."
+        )
         parser.add_argument(
             "--report", type=Path, help="Folder for report.json, .csv, .md and .html."
         )
-        parser.add_argument("--seed", type=int, default=0, help="Of --per-source and bootstrap.")
-        parser.add_argument("--workers", type=int, default=os.cpu_count(), help="Threads.")
+        add_seed(parser, 0, "Seed of --per-source and of the bootstrap.")
+        add_workers(parser, "Number of threads.")
 
     def handle(self, **options: Any) -> str:
-        try:
-            return self._evaluate(options)
-        except (OSError, ValueError) as error:
-            raise CommandError(str(error)) from error
-        except KeyboardInterrupt as error:
-            again = "Stopped. What was measured is kept: the same command goes on from here."
-            raise CommandError(again, returncode=INTERRUPTED) from error
-
-    def _evaluate(self, options: dict[str, Any]) -> str:
         from detector.inference.verdict.combine import load_fusion
         from detector.training.measuring.data import find_labelled
         from detector.training.measuring.report import Asked, build_report, write_report
         from detector.training.measuring.tables import to_markdown
 
-        _check_counts(options)
         conditions = _conditions(options)
         _check_writable(options["report"])
         data = find_labelled(options["split"], options["data_dir"])
@@ -121,19 +111,8 @@ class Command(BaseCommand):
             conditions,
             cache,
             workers=options["workers"],
-            progress=self._progress,
+            progress=self.progress,
         )
-
-    def _progress(self, items: Iterable, **options: Any) -> Iterable:
-        return tqdm(items, file=self.stderr._out, disable=None, **options)
-
-
-def _check_counts(options: dict[str, Any]) -> None:
-    """Raises `CommandError` for a number of pictures or threads below one."""
-    for name in ("per_source", "workers"):
-        if options[name] is not None and options[name] < 1:
-            flag = f"--{name.replace('_', '-')}"
-            raise CommandError(f"{flag} is {options[name]}; accepted are whole numbers from 1 up.")
 
 
 def _conditions(options: dict[str, Any]) -> list[str]:

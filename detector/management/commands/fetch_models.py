@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
+from detector.management.base import DetectorCommand
 from detector.services import get_runtime
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Download the checkpoints of method 4 from the Hugging Face hub. Run it again to go on "
         "after an interruption."
     )
+    needs = ("torch", "transformers")  # to convert what takes minutes to download
+    stopped = "Stopped. What was downloaded is kept: the same command goes on from here."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = [member.name for member in MEMBERS]

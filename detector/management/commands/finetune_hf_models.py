@@ -5,64 +5,52 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
+from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
 from detector.inference.names import shown
+from detector.management.base import (
+    INTERRUPTED,
+    DetectorCommand,
+    above_zero,
+    add_data,
+    add_seed,
+    positive,
+)
 from detector.services import get_runtime
 
 
-def at_least(lowest: float, kind: Callable[[str], Any] = float) -> Callable[[str], Any]:
-    """An argparse type: numbers from `lowest` on (above it for 0)."""
-
-    def parse(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not (lowest <= value < 1e9) or value == 0:
-            above = "above 0" if not lowest else f"of {lowest} or more"
-            raise ArgumentTypeError(f"{text!r}; accepted are numbers {above}")
-        return value
-
-    return parse
-
-
-def seed(text: str) -> int:
-    """An argparse type: what random generators take."""
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise ArgumentTypeError(f"{text!r}; accepted are whole numbers from 0 to {2**32 - 1}")
-    return int(text)
-
-
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Fine-tune models of method 4 on the splits that prepare_genimage wrote, test them and put "
         "them where a running server takes them up. Several GPUs or machines: accelerate launch "
         "manage.py finetune_hf_models ..."
     )
+    stopped = "Interrupted; nothing was changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = [member.name for member in MEMBERS]
         parser.add_argument("--model", choices=[*names, "all"], default="vit")
-        parser.add_argument("--data-dir", type=Path, default=settings.BASE_DIR / "genimage_data")
+        add_data(
+            parser,
+            default=settings.BASE_DIR / "genimage_data",
+            help="What prepare_genimage has split (default: genimage_data).",
+        )
         parser.add_argument(
             "--output-dir",
             type=Path,
             default=settings.FINETUNED_DIR,
             help="Folder of the fine-tuned models (default: where the server looks).",
         )
-        parser.add_argument("--epochs", type=at_least(0), default=3)
-        parser.add_argument("--batch-size", type=at_least(1, int), default=4)
-        parser.add_argument("--learning-rate", type=at_least(0), default=2e-5)
+        parser.add_argument("--epochs", type=above_zero, default=3)
+        parser.add_argument("--batch-size", type=positive, default=4)
+        parser.add_argument("--learning-rate", type=above_zero, default=2e-5)
         parser.add_argument(
             "--base-model", metavar="ID_OR_PATH", help="Start from this folder or hub checkpoint."
         )
@@ -76,16 +64,13 @@ class Command(BaseCommand):
             help="Go on with an interrupted run, else from the fine-tuned weights.",
         )
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-        parser.add_argument("--seed", type=seed, default=42)
+        add_seed(parser, 42)
 
     def handle(self, **options: Any) -> str:
         if options["model"] == "all" and options["base_model"]:
             raise CommandError("--base-model goes with one --model, not with all.")
-        try:
-            _quieten()
-            wanted = self._wanted(options)
-        except KeyboardInterrupt as error:
-            raise CommandError("Interrupted; nothing was changed.", returncode=130) from error
+        _quieten()
+        wanted = self._wanted(options)
         skipped = [member.title for member in wanted if not self._finetune(member, options)]
         if skipped:
             raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
@@ -113,7 +98,7 @@ class Command(BaseCommand):
 
         order = self._order(member, options)
         try:
-            metrics = finetune(order, progress=self._progress, quiet=not sys.stderr.isatty())
+            metrics = finetune(order, progress=self.progress, quiet=not sys.stderr.isatty())
         except BaseUnavailable as error:
             self.stderr.write(f"⊘ {member.title}: Skipped ({error})")
             return False
@@ -125,7 +110,7 @@ class Command(BaseCommand):
         except (*UNUSABLE, SafetensorError) as error:
             raise CommandError(_message(error)) from error
         except KeyboardInterrupt as error:
-            raise CommandError(self._interrupted(order), returncode=130) from error
+            raise CommandError(self._interrupted(order), returncode=INTERRUPTED) from error
         if metrics:
             self.stdout.write(f"\n{as_text(metrics)}\n{metrics['about_calibration']}")
             self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {shown(order.folder)}"))
@@ -168,9 +153,6 @@ class Command(BaseCommand):
         if checkpoint is None:
             return "Interrupted before the first epoch ended; nothing was changed."
         return f"Interrupted; {checkpoint.name} is kept, go on with --resume."
-
-    def _progress(self, items: Any, **options: Any) -> Any:
-        return tqdm(items, file=self.stderr._out, disable=None, **options)
 
 
 def _message(error: Exception) -> str:

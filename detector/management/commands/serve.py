@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ai_image_detector.server import FORM_OVERHEAD, Patience, make_servers
+from detector.management.base import DetectorCommand, port
 
 
-def port(value: str) -> int:
-    if not (value.isdecimal() and len(value) < 6 and int(value) < 2**16):
-        raise ArgumentTypeError(f"{value[:20]!r} is no port; accepted are 0 to 65535")
-    return int(value)
-
-
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Serve the site. Behind a proxy that ends TLS, set HTTPS=true."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

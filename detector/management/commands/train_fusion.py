@@ -24,7 +24,7 @@ class Command(TrainingCommand):
         from detector.training.fusion.calibration_run import calibrate_and_fuse
 
         report = calibrate_and_fuse(
-            options["data"],
+            options["data_dir"],
             options["output"],
             get_runtime(),
             more=options["more"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from detector.management.base import positive
 from detector.management.training_command import TrainingCommand
 
 
@@ -13,7 +14,7 @@ class Command(TrainingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--crops", type=int, default=4, help="Augmented crops a picture.")
+        parser.add_argument("--crops", type=positive, default=4, help="Augmented crops a picture.")
 
     def train(self, options: dict[str, Any]) -> str:
         from detector.training.learning.statistical import fit_and_write

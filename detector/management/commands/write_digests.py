@@ -6,29 +6,28 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.weights.folder import DIGESTS, write_digests
+from detector.management.base import DetectorCommand
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         f"Write {DIGESTS} of every weights folder from the files that are in it now. Training does "
         "so itself; this is for weights that were changed by hand."
     )
     requires_system_checks: list[str] = []  # what the checks miss is mended here
+    expected = (OSError,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR, help="Weights folder.")
 
     def handle(self, *, weights: Path, **options: Any) -> str:
-        try:
-            folders = sorted(folder for folder in weights.iterdir() if folder.is_dir())
-            for folder in folders:
-                write_digests(folder)
-        except OSError as error:
-            raise CommandError(str(error)) from error
+        folders = sorted(folder for folder in weights.iterdir() if folder.is_dir())
+        for folder in folders:
+            write_digests(folder)
         if not folders:
             raise CommandError(f"There is no weights folder in {weights}.")
         return f"Wrote {DIGESTS} of {', '.join(folder.name for folder in folders)}."

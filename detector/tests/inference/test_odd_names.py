@@ -13,8 +13,8 @@ import torch
 from django.core.management import call_command
 from pytest_django import Settings
 
+from detector.checkpoints import convert
 from detector.checkpoints.convert import main as convert_in_this_process
-from detector.inference.methods import huggingface
 from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.finetuning import draw
 from detector.training.genimage.splits import SPLITS, read_split
@@ -36,7 +36,7 @@ def small_machine(
         xml.parent.mkdir(parents=True, exist_ok=True)
         convert_in_this_process(folder, xml)
 
-    monkeypatch.setattr(huggingface, "convert", convert_here)
+    monkeypatch.setattr(convert, "convert", convert_here)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

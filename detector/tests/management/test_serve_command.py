@@ -115,8 +115,8 @@ def test_a_port_that_is_taken_is_said(server: RunningServer) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--port", "99999", "'99999' is no port; accepted are 0 to 65535"),
-        ("--port", "http", "'http' is no port"),
+        ("--port", "99999", "'99999'; accepted are whole numbers from 0 to 65535"),
+        ("--port", "http", "'http'; accepted are whole numbers from 0"),
         ("--host", "nowhere.invalid", "nowhere.invalid:8000 cannot be served"),
     ],
 )

@@ -156,3 +156,15 @@ def test_the_environment_is_read_in_one_place_alone() -> None:
     read = re.compile(r"os\.(getenv\(|environ(\.get\(|\[[^]]*\](?! = )))")
     found = {path for path in product if read.search((ROOT / path).read_text())}
     assert found == {Path("ai_image_detector", "settings.py")}
+
+
+def test_operations_lists_every_variable_with_its_default() -> None:
+    code = (ROOT / "ai_image_detector" / "settings.py").read_text()
+    read = set(re.findall(r'(?:env_\w+|environ\.get)\("([A-Z_0-9]+)"', code))
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z_0-9]+)` \| (.+?) \|", page, re.MULTILINE))
+    assert rows.keys() == read
+    plain = re.findall(r'env_(?:int|bool)\("([A-Z_0-9]+)", (\w+)\)', code)
+    assert {name: rows[name].strip("`") for name, _ in plain} == {
+        name: default.lower() for name, default in plain
+    }

@@ -419,8 +419,6 @@ def test_the_same_scores_give_the_same_bytes(
         ({"split": "test", "data_dir": Path("/nowhere")}, "needed is manifest.jsonl or"),
         ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; there are"),
         ({"conditions": ["clean"], "robustness": True}, "give one"),
-        ({"workers": 0}, "--workers is 0; accepted are whole numbers from 1 up"),
-        ({"per_source": -1}, "--per-source is -1"),
     ],
 )
 def test_errors_name_the_value_and_what_is_accepted(

@@ -36,11 +36,11 @@ from transformers import (
     SwinForImageClassification,
 )
 
+from detector.checkpoints import convert
 from detector.checkpoints.convert import main as convert_in_this_process
 from detector.checkpoints.members import MEMBERS
 from detector.checkpoints.sources import FINE_TUNED, Source, find_sources
 from detector.inference.images import open_image
-from detector.inference.methods import huggingface
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import folder_state
@@ -69,6 +69,7 @@ FILES = {
     "roc.png",
     "confusion_matrix.png",
     "reliability.png",
+    "openvino",
 }
 NATIVE = PROCESSOR | {
     "do_resize": False,
@@ -102,7 +103,7 @@ def conversion_here() -> Iterator[None]:
         convert_in_this_process(folder, xml)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(huggingface, "convert", convert_here)
+        patch.setattr(convert, "convert", convert_here)
         yield
 
 
@@ -673,8 +674,8 @@ def test_views_of_one_picture_count_as_one():
     [
         (("--epochs", "0"), "accepted are numbers above 0"),
         (("--epochs", "nan"), "accepted are numbers above 0"),
-        (("--batch-size", "0"), "accepted are numbers of 1 or more"),
-        (("--batch-size", "2.5"), "accepted are numbers of 1 or more"),
+        (("--batch-size", "0"), "accepted are whole numbers from 1 to"),
+        (("--batch-size", "2.5"), "accepted are whole numbers from 1 to"),
         (("--learning-rate", "-1"), "accepted are numbers above 0"),
         (("--model", "clip"), "invalid choice"),
         (("--model", "all", "--base-model", "x"), "goes with one --model"),

@@ -68,7 +68,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weights(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder made by the training commands, one after another."""
     output, cache = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("cache")
-    common = {"data": corpus, "output": output, "cache": cache, "workers": 2}
+    common = {"data_dir": corpus, "output": output, "cache": cache, "workers": 2}
     call_command("train_statistical", crops=4, stdout=io.StringIO(), **common)
     call_command("train_cnn", steps=4, batch_size=4, stdout=io.StringIO(), **common)
     for look in ("tiles", "whole"):
@@ -135,7 +135,7 @@ def test_the_average_of_trainings_is_a_weights_folder_of_its_own(
 
     monkeypatch.setattr(soup, "BATCHES", 2)
     other = tmp_path / "other"
-    common = {"data": corpus, "look": "whole", "workers": 1, "stdout": io.StringIO()}
+    common = {"data_dir": corpus, "look": "whole", "workers": 1, "stdout": io.StringIO()}
     made = {"output": other, "cache": tmp_path / "cache"}
     make_picture(tmp_path / "more" / "train" / "ai" / "m.jpg", np.random.default_rng(0), ai=True)
     how = {"steps": 2, "batch_size": 4, "draw_seed": 5, "more": [tmp_path / "more"]}
@@ -213,7 +213,7 @@ def test_what_cannot_be_averaged_is_refused(
     with pytest.raises(CommandError, match=said):
         call_command(
             "average_efficientnets",
-            data=corpus, look="whole", of=[places[name] for name in folders], workers=1,
+            data_dir=corpus, look="whole", of=[places[name] for name in folders], workers=1,
             cache=tmp_path / "cache", output=tmp_path / "mean",
         )  # fmt: skip
     assert not (tmp_path / "mean").exists()
@@ -254,7 +254,7 @@ def test_fusion_knows_every_subset_of_methods(weights: Path):
 
 
 def test_training_resumes_where_it_was_stopped(corpus: Path, tmp_path: Path):
-    common = {"data": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
+    common = {"data_dir": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
     call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
     (checkpoint,) = (tmp_path / "c").glob("cnn-*.pt")
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
@@ -265,7 +265,7 @@ def test_training_resumes_where_it_was_stopped(corpus: Path, tmp_path: Path):
 
 def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path):
     with pytest.raises(CommandError, match=r"No pictures in .*needed is manifest\.jsonl"):
-        call_command("train_statistical", data=tmp_path, cache=tmp_path / "c", output=tmp_path)
+        call_command("train_statistical", data_dir=tmp_path, cache=tmp_path / "c", output=tmp_path)
 
 
 @pytest.fixture
@@ -440,7 +440,7 @@ def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):
 def test_what_was_learnt_from_cannot_calibrate(
     corpus: Path, weights: Path, tmp_path: Path, how: str
 ) -> None:
-    common = {"data": corpus, "output": tmp_path / "w", "workers": 1}
+    common = {"data_dir": corpus, "output": tmp_path / "w", "workers": 1}
     shutil.copytree(weights, common["output"])
     before = {path: path.read_bytes() for path in common["output"].rglob("*.json")}
     learnt = {p.source for p in read_corpus(corpus) if p.split == "train"}
@@ -468,14 +468,14 @@ def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path,
     metrics = json.loads(path.read_text())
     metrics["training"]["learnt_from"].append("of the teacher alone")
     path.write_text(json.dumps(metrics))
-    common = {"data": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
+    common = {"data_dir": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
     call_command("train_vit_compact", steps=1, batch_size=2, stdout=io.StringIO(), **common)
     assert "of the teacher alone" in learnt_by(tmp_path / "w" / "vit_compact")
 
 
 def test_a_training_of_other_pictures_draws_or_teachers_starts_anew(corpus: Path, tmp_path: Path):
     common = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1, "batch_size": 2}
-    common |= {"data": corpus, "steps": 1, "stdout": io.StringIO()}
+    common |= {"data_dir": corpus, "steps": 1, "stdout": io.StringIO()}
     path = tmp_path / "more" / "train" / "ai" / "m.jpg"
     for count, other in enumerate([{}, {"more": [path.parents[2]]}, {"draw_seed": 5}], 1):
         make_picture(path, np.random.default_rng(0), ai=True)
@@ -499,7 +499,7 @@ def test_what_tests_is_not_learnt_from(
     row = {"split": "train", "label": "real", "source": tested, "file": "a.jpg"}
     (tmp_path / "manifest.jsonl").write_text(json.dumps(row))
     with pytest.raises(CommandError, match=f"{tested}: of the val split, so kept from training"):
-        call_command(command, data=corpus, more=[tmp_path], cache=tmp_path, output=weights)
+        call_command(command, data_dir=corpus, more=[tmp_path], cache=tmp_path, output=weights)
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

