@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -42,10 +43,13 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def env_path(name: str, default: Path | None) -> Path | None:
+Default = TypeVar("Default", bound=Path | None)
+
+
+def env_path(name: str, default: Default) -> Path | Default:
     value = os.environ.get(name) or default
     try:
-        return Path(value).expanduser().resolve() if value else None
+        return Path(value).expanduser().resolve() if value else default
     except (RuntimeError, OSError) as error:  # a home of nobody, links in a circle
         raise ImproperlyConfigured(f"{name} is {str(value)!r}: {error}") from error
 

@@ -64,9 +64,10 @@ class TrainingCommand(BaseCommand):
             **how,
         )
 
-    def progress(self, items: Iterable, **options: Any) -> Iterable:
+    def progress(self, items: Iterable[Any], **options: Any) -> Iterable[Any]:
         """A progress bar on standard error, where that is a terminal."""
-        return tqdm(items, file=self.stderr._out, disable=None, **options)
+        bar: Iterable[Any] = tqdm(items, file=self.stderr._out, disable=None, **options)
+        return bar
 
 
 class NetworkCommand(TrainingCommand):

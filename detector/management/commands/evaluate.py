@@ -124,8 +124,9 @@ class Command(BaseCommand):
             progress=self._progress,
         )
 
-    def _progress(self, items: Iterable, **options: Any) -> Iterable:
-        return tqdm(items, file=self.stderr._out, disable=None, **options)
+    def _progress(self, items: Iterable[Any], **options: Any) -> Iterable[Any]:
+        bar: Iterable[Any] = tqdm(items, file=self.stderr._out, disable=None, **options)
+        return bar
 
 
 def _check_counts(options: dict[str, Any]) -> None:

@@ -50,7 +50,7 @@ def main() -> None:
 
 def read_report(anchors: str, mime: str, data: bytes) -> bytes:
     """The library's report on one file as JSON, or {"error": "remote" | "damaged" | "long"}."""
-    from c2pa import C2paError, Reader  # type: ignore[import-untyped]
+    from c2pa import C2paError, Reader
 
     try:
         with Reader(mime, io.BytesIO(data), context=_context(anchors)) as reader:
