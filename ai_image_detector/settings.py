@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import TypeVar
+from typing import overload
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -43,13 +43,14 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-Default = TypeVar("Default", bound=Path | None)
-
-
-def env_path(name: str, default: Default) -> Path | Default:
+@overload
+def env_path(name: str, default: Path) -> Path: ...
+@overload
+def env_path(name: str, default: None) -> Path | None: ...
+def env_path(name: str, default: Path | None) -> Path | None:
     value = os.environ.get(name) or default
     try:
-        return Path(value).expanduser().resolve() if value else default
+        return Path(value).expanduser().resolve() if value else None
     except (RuntimeError, OSError) as error:  # a home of nobody, links in a circle
         raise ImproperlyConfigured(f"{name} is {str(value)!r}: {error}") from error
 

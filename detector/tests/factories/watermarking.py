@@ -72,7 +72,7 @@ class Encoder:
             raise NameError(f"{kind} is not supported")
         self.bits = "".join(map(str, content))
 
-    def encode(self, bgr: npt.NDArray[np.generic], method: str) -> npt.NDArray[np.generic]:
+    def encode(self, bgr: Numbers, method: str) -> Numbers:
         if method != "dwtDct":
             raise NameError(f"{method} is not supported")
         if bgr.shape[0] * bgr.shape[1] < 256 * 256:

@@ -30,7 +30,7 @@ PREDICTIONS = {
 @register.filter
 def verdict_word(label: str) -> str:
     """The verdict in words; an unknown one is shown as it is."""
-    words: dict[str, str] = {**LABEL_WORDS}
+    words = {str(name): word for name, word in LABEL_WORDS.items()}
     return str(capfirst(words.get(label, label)))
 
 
