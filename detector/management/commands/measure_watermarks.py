@@ -65,4 +65,5 @@ class Command(BaseCommand):
         return {**figures, "rates": found, **summarise_looks(looks)}
 
     def _progress(self, items: Iterable[Any], doing: str) -> Iterable[Any]:
-        return tqdm(items, desc=doing, file=self.stderr._out, disable=None)
+        bar: Iterable[Any] = tqdm(items, desc=doing, file=self.stderr._out, disable=None)
+        return bar
