@@ -2,6 +2,7 @@
 """Django's command-line utility for administrative tasks."""
 
 import errno
+import io
 import os
 import sys
 from pathlib import Path
@@ -40,7 +41,8 @@ def printable(stream: TextIO | None) -> TextIO:
     """The stream, fit for names of files that hold what cannot be printed; None if it is closed."""
     if stream is None:
         return open(os.devnull, "w")
-    stream.reconfigure(errors="backslashreplace")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
     return stream
 
 

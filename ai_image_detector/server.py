@@ -232,7 +232,8 @@ def make_servers(
         **adjustments,
     )
     own = type("OwnServer", (Server,), {"patience": patience})
-    shared, lanes = {}, Lanes()
+    shared: dict[int, Any] = {}  # the sockets of all of them
+    lanes = Lanes()
     _allow_files(3 * patience.connections)
     return [
         own(application, shared, dispatcher=lanes, adj=settings, sockinfo=address)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import overload
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -42,6 +43,10 @@ def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+@overload
+def env_path(name: str, default: Path) -> Path: ...
+@overload
+def env_path(name: str, default: None) -> Path | None: ...
 def env_path(name: str, default: Path | None) -> Path | None:
     value = os.environ.get(name) or default
     try:

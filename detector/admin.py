@@ -1,24 +1,36 @@
-from django.contrib import admin
+from __future__ import annotations
 
-from .models import Detection
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .models import Detection, DetectionQuerySet
+
+if TYPE_CHECKING:  # at run time, Django's class takes no type
+    ModelAdmin = admin.ModelAdmin[Detection]
+else:
+    ModelAdmin = admin.ModelAdmin
 
 
 @admin.register(Detection)
-class DetectionAdmin(admin.ModelAdmin):
+class DetectionAdmin(ModelAdmin):
     """What was analysed, to read and delete; results are never edited. Pictures are not shown."""
 
     list_display = ["created_at", "label", "score", "format", "width", "height", "version"]
     date_hierarchy = "created_at"
     exclude = ["preview", "error_levels", "owner", "filename"]
 
-    def has_add_permission(self, request) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Detection | None = None) -> bool:
         return False
 
-    def delete_model(self, request, obj: Detection) -> None:
+    def delete_model(self, request: HttpRequest, obj: Detection) -> None:
         self.delete_queryset(request, Detection.objects.filter(pk=obj.pk))
 
-    def delete_queryset(self, request, queryset) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Detection]) -> None:
+        assert isinstance(queryset, DetectionQuerySet)
         queryset.delete_with_files()

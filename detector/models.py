@@ -108,15 +108,16 @@ class Detection(models.Model):
 
     @property
     def label(self) -> str:
-        return self.result["verdict"]["label"]
+        return str(self.result["verdict"]["label"])
 
     @property
     def score(self) -> float:
-        return self.result["verdict"]["score"]
+        return float(self.result["verdict"]["score"])
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of the API and the command line."""
-        return {"path": self.filename, "sha256": self.sha256} | self.result
+        result: dict[str, Any] = self.result
+        return {"path": self.filename, "sha256": self.sha256} | result
 
     @classmethod
     def record(cls, analysis: Analysis, *, owner: uuid.UUID, filename: str) -> Detection:
@@ -136,8 +137,9 @@ class Detection(models.Model):
 
     def to_analysis(self) -> Analysis:
         """What was recorded, for the same bytes once more; `OSError` if a picture is gone."""
-        plain = {name: getattr(self, name) for name in PLAIN}
-        return Analysis(**plain, **{name: _read(getattr(self, name)) for name in PICTURES})
+        fields: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
+        fields |= {name: _read(getattr(self, name)) for name in PICTURES}
+        return Analysis(**fields)
 
     def delete_pictures(self) -> None:
         """Delete the files that belong to the row, as far as there are any.
@@ -155,4 +157,5 @@ def _read(picture: FieldFile) -> bytes:
     if not picture:
         return b""
     with picture.open() as file:
-        return file.read()
+        data: bytes = file.read()
+    return data

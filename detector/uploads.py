@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ from .models import Detection
 
 
 def analyse(
-    upload: UploadedFile, *, owner: uuid.UUID, filename: str, with_preview: bool = True
+    upload: UploadedFile[Any], *, owner: uuid.UUID, filename: str, with_preview: bool = True
 ) -> Detection:
     """Detect and record. Bytes that this version has seen before are answered from the database.
 

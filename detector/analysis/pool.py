@@ -149,7 +149,8 @@ class AnalysisProcess:
 
         def kill() -> None:
             late.set()
-            process.kill()
+            if process is not None:
+                process.kill()
 
         timer = threading.Timer(seconds, kill)
         timer.daemon = True

@@ -51,9 +51,10 @@ def receive(channel: Channel) -> Analysis:
     Raises `ImageError` for a refusal and `Shortage` where the memory did not suffice; `EOFError`
     or `OSError` where the process has ended, `ValueError` or `TypeError` for what is no answer.
     """
-    data = json.loads(channel.recv_bytes(MAX_FRAME))
+    data: dict[str, Any] = json.loads(channel.recv_bytes(MAX_FRAME))
     if "refused" in data:
         raise ImageError(str(data["refused"]))
     if "shortage" in data:
         raise Shortage
-    return Analysis(**data, **{name: channel.recv_bytes(MAX_FRAME) for name in PICTURES})
+    pictures: dict[str, Any] = {name: channel.recv_bytes(MAX_FRAME) for name in PICTURES}
+    return Analysis(**data, **pictures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -29,13 +29,13 @@ MAX_NAMES = 5
 # Exempt from CSRF: scripts have no token. `refuse_foreign_pages` keeps other sites out.
 @csrf_exempt
 @require_POST
-def detect(request: HttpRequest) -> JsonResponse:
+def detect(request: HttpRequest) -> HttpResponse:
     """POST a form with the file field `image`; `error` says why there is no answer."""
     if fault := _find_fault(request):
         return JsonResponse({"error": fault}, status=400)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return JsonResponse({"error": " ".join(form.errors[FIELD])}, status=400)
+        return JsonResponse({"error": " ".join(map(str, form.errors[FIELD]))}, status=400)
     upload = form.cleaned_data[FIELD]
     # Nobody's: there is no page to show a preview, and no session to ask for the row.
     nobody = uuid.uuid4()
@@ -50,7 +50,7 @@ def _find_fault(request: HttpRequest) -> str:
     """What keeps the form from being one with one picture, and what is accepted; "" if nothing."""
     wanted = f"send one picture as the file field '{FIELD}' of a form (multipart/form-data)."
     if request.content_type != "multipart/form-data":
-        kind = request.content_type[:MAX_QUOTED] or "of no stated kind"
+        kind = (request.content_type or "of no stated kind")[:MAX_QUOTED]
         return f"The body is {kind}; {wanted}"
     try:
         texts, files = request.POST.getlist(FIELD), request.FILES.getlist(FIELD)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from PIL import Image
 from pytest_django import Settings
 
@@ -19,7 +19,7 @@ from detector.analysis.answers import Analysis
 from detector.inference.images import open_image
 from detector.inference.method import Method
 from detector.inference.methods import METHODS
-from detector.inference.results import Agreement, Finding, MethodResult, Thresholds, Verdict
+from detector.inference.results import Agreement, Finding, Label, MethodResult, Thresholds, Verdict
 from detector.models import Detection
 from detector.previews import make_error_levels, make_preview
 from detector.services import get_detector
@@ -30,6 +30,19 @@ from detector.tests.factories.stubs import Here, spec_of
 def interruptible() -> None:
     """A shell ignores Ctrl-C for what it starts in the background, and children inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each process of the tests has a data folder of its own, and leaves the user's alone."""
+    folder = tmp_path_factory.mktemp("data")
+    temp = folder / "tmp"
+    temp.mkdir()
+    compiled = folder / "openvino"
+    with override_settings(
+        DATA_DIR=folder, TEMP_DIR=temp, FILE_UPLOAD_TEMP_DIR=temp, COMPILED_DIR=compiled
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +126,11 @@ def verdict() -> Callable[..., Verdict]:
 
 
 def make_verdict(
-    label: str = "ai", score: float = 0.93, *, methods: dict[str, dict] | None = None, **given: Any
+    label: Label = "ai",
+    score: float = 0.93,
+    *,
+    methods: dict[str, dict] | None = None,
+    **given: Any,
 ) -> Verdict:
     """A verdict with one result for every method of the table; `methods` sets those that matter."""
     plain = {"status": "ok", "score": score, "findings": (Finding("Even noise everywhere."),)}

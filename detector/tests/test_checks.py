@@ -23,7 +23,7 @@ def ids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(checks, "WEIGHTS_DIR", weights)
     found = checks.weights_are_present()
     assert all(message.hint for message in found)
-    return [message.id for message in found]
+    return [str(message.id) for message in found]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def read(name: str) -> str:
 
 def pins(group: str) -> dict[str, str]:
     """Package to the one version that the group names."""
-    found = {}
+    found: dict[str, str] = {}
     for line in GROUPS[group]:
         requirement = Requirement(line)
         (specifier,) = requirement.specifier
@@ -69,7 +69,8 @@ def test_serving_needs_no_training_library() -> None:
 
 def test_requirements_are_the_complete_list() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
-    listed = {canonicalize_name(Requirement(line).name): line for line in lines if line[0] != "#"}
+    pinned = [line for line in lines if line[0] != "#"]
+    listed = {str(canonicalize_name(Requirement(line).name)): line for line in pinned}
     wanted = {name: version for group in GROUPS for name, version in pins(group).items()}
     assert {name: line.rpartition("=")[2] for name, line in listed.items()} == wanted
     assert "torch===" in listed["torch"], "or pip takes a local build that has no torchvision"

@@ -68,7 +68,7 @@ def _say(request: HttpRequest, response: HttpResponse) -> str:
         return f"There is nothing at {path!r}. Post a picture to {POSTED_TO}."
     if response.status_code == 405:
         allowed = response.headers.get("Allow", "POST")
-        return f"{request.method[:MAX_QUOTED]!r} is not accepted here; send {allowed}."
+        return f"{(request.method or '')[:MAX_QUOTED]!r} is not accepted here; send {allowed}."
     if response.status_code == 400 and (host := _unknown_host(request)):
         return f"This server does not answer as {host!r}; the setting ALLOWED_HOSTS says as what."
     return SENTENCES.get(response.status_code, response.reason_phrase)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
@@ -20,10 +22,12 @@ class UploadForm(forms.Form):
         error_messages={"required": "Choose a picture first."},
     )
 
-    def clean_image(self) -> UploadedFile:
+    def clean_image(self) -> UploadedFile[Any]:
         # Not the bytes: form and field refer to one another and so outlive the request.
-        upload: UploadedFile = self.cleaned_data["image"]
+        upload: UploadedFile[Any] = self.cleaned_data["image"]
         limits = get_limits()
-        if (upload.size or 0) > limits.max_bytes:  # do not even read it into memory
+        if (
+            upload.size is not None and upload.size > limits.max_bytes
+        ):  # do not even read it into memory
             raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
         return upload

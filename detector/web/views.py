@@ -16,6 +16,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -70,7 +71,7 @@ def refuse_upload(request: HttpRequest, length: int | None) -> HttpResponse:
         said = say_too_large(length, limits)
     if is_api(request):
         return JsonResponse({"error": said}, status=413)
-    form = UploadForm({}, {})
+    form = UploadForm({}, MultiValueDict())
     form.errors["image"] = form.error_class([said])
     return _render_index(request, form, status=413)
 

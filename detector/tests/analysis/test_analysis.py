@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from django.conf import settings
@@ -207,7 +209,7 @@ def test_changed_weights_are_taken_up_before_the_limits_of_a_picture(
     """Loading and converting them may take long, and more memory than a picture may."""
     stub = make_stub()
     use_methods(deep_learning=stub)
-    loads_when = []
+    loads_when: list[int] = []
 
     class Channel:
         def recv(self) -> Job:
@@ -221,7 +223,7 @@ def test_changed_weights_are_taken_up_before_the_limits_of_a_picture(
 
     monkeypatch.setattr(child, "_answer", lambda *args: None)
     with pytest.raises(EOFError):
-        child._answer_all(Channel(), Detector(runtime), 0)
+        child._answer_all(cast(Any, Channel()), Detector(runtime), 0)
     assert loads_when == [1, 1, 2]
 
 
@@ -243,7 +245,7 @@ logging.getLogger("detector").warning("said by us")
 def test_a_process_that_does_not_start_is_said(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(NotReady, match="does not start"):
         AnalysisProcess(setup).analyse(job())
 

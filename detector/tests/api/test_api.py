@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -13,7 +14,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from django.utils import timezone
 from ai_image_detector.server import REFUSED
 from detector.inference.images import open_image
 from detector.models import Detection
+from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import BAD, encode, frames, noise
 from detector.tests.factories.stubs import Stub, make_stub
 
@@ -41,7 +42,7 @@ def upload(client: Client, data: bytes, name: str) -> None:
     client.post(reverse("detector:index"), {"image": SimpleUploadedFile(name, data)})
 
 
-def post(client: Client, data: bytes, name: str = "a.jpg") -> HttpResponse:
+def post(client: Client, data: bytes, name: str = "a.jpg") -> Response:
     return client.post(URL, {"image": SimpleUploadedFile(name, data)})
 
 
@@ -148,7 +149,7 @@ def test_what_fails_here_is_told_in_json(
 
 def test_a_body_whose_end_django_would_not_see_is_refused(client: Client) -> None:
     """As a server hands it over that does not count chunks."""
-    chunked = {"CONTENT_LENGTH": "", "headers": {"transfer-encoding": "chunked"}}
+    chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "headers": {"transfer-encoding": "chunked"}}
     response = client.generic("POST", URL, **chunked)
     assert response.status_code == 411 and "Content-Length" in response.json()["error"]
     assert "Analyse a picture" in client.generic("POST", "/", **chunked).text
@@ -156,7 +157,7 @@ def test_a_body_whose_end_django_would_not_see_is_refused(client: Client) -> Non
 
 @pytest.mark.parametrize("code", [400, 501, 503])
 def test_what_the_server_refuses_is_answered_in_form(client: Client, code: int) -> None:
-    refused = {REFUSED: code}
+    refused: dict[str, Any] = {REFUSED: code}
     api, page = client.post(URL, **refused), client.post("/", **refused)
     assert api.status_code == page.status_code == code
     assert list(api.json()) == ["error"] and "Analyse a picture" in page.text
@@ -329,7 +330,7 @@ def test_a_preview_that_is_gone_is_not_found(client: Client, jpeg: bytes, media:
 def test_a_picture_that_is_written_in_part_leaves_nothing(
     client: Client, jpeg: bytes, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = FileSystemStorage._save
+    write = vars(FileSystemStorage)["_save"]
 
     def fill_up(storage: FileSystemStorage, name: str, content: ContentFile) -> str:
         write(storage, name, content)

@@ -6,6 +6,7 @@ import io
 import struct
 
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from detector.tests.factories.pictures import encode, noise, png_chunk
 
@@ -78,6 +79,7 @@ def fax_tiff(compression: int, broken: int, height: int = 200) -> bytes:
     """A fax of group 3 or 4 whose `broken` last bytes are noise."""
     whole = encode(noise(96, height, "1"), "TIFF", compression=f"group{compression}")
     with Image.open(io.BytesIO(whole)) as image:
+        assert isinstance(image, TiffImageFile)
         (at,), (size,) = image.tag_v2[273], image.tag_v2[279]
     junk = noise(64, 64).tobytes()[:broken]
     return whole[: at + size - broken] + junk + whole[at + size :]

@@ -87,6 +87,10 @@ def extended_xmp(term: str) -> bytes:
     return extended(parts[::-1], name)
 
 
+def in_png(key: str, kind: str) -> Build:
+    return lambda text: png({key: text}, kind=kind)
+
+
 TAGS = {
     "DocumentName": 0x010D, "ImageDescription": 0x010E, "Make": 0x010F, "Model": 0x0110,
     "Software": 0x0131, "Artist": 0x013B, "HostComputer": 0x013C, "Copyright": 0x8298,
@@ -102,7 +106,7 @@ PLACES: dict[str, Build] = {
     **{f"{f} XMP title": in_xmp("d:title", f) for f in ("PNG", "WEBP", "TIFF", "AVIF", "GIF")},
     **{f"IPTC {number}": in_iptc(number) for number in (5, 25, 40, 105, 116, 120, 230)},
     **{
-        f"PNG {kind} {key}": lambda text, key=key, kind=kind: png({key: text}, kind=kind)
+        f"PNG {kind} {key}": in_png(key, kind)
         for key in ("Description", "Comment", "Software", "prompt", "any name")
         for kind in ("tEXt", "zTXt", "iTXt")
     },

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-
-from django.http import HttpResponse
+from typing import Any, Protocol
 
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", re.IGNORECASE)
 
 
-def get_html(response: HttpResponse) -> str:
+# What the client of the tests answers; its class has no public name.
+Response = Any
+
+
+class Page(Protocol):
+    """A response of a view, of the test client or of neither: it has a body."""
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def get_html(response: Page) -> str:
     return response.content.decode()
 
 

@@ -7,6 +7,8 @@ of the package gave.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,8 @@ import pywt
 
 from detector.inference.methods.forensics.watermarks.dwt_dct import MARKS, Mark
 from detector.inference.pixels.tiles import Pixels
+
+Numbers = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 STEP = 36.0
 MARK = {mark.model: mark for mark in MARKS}
@@ -37,7 +41,7 @@ def mark_pixels(
     return np.ascontiguousarray(marked[..., ::step].round().clip(0, 255).astype(np.uint8))
 
 
-def embed(bgr: npt.NDArray[np.generic], bits: str) -> npt.NDArray[np.generic]:
+def embed(bgr: Numbers, bits: str) -> Numbers:
     """The picture (height, width, 3), bytes or floats of 0..255, with bits like "0110" in U."""
     yuv = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV)
     height, width = (side // 4 * 4 for side in bgr.shape[:2])
@@ -68,7 +72,7 @@ class Encoder:
             raise NameError(f"{kind} is not supported")
         self.bits = "".join(map(str, content))
 
-    def encode(self, bgr: npt.NDArray[np.generic], method: str) -> npt.NDArray[np.generic]:
+    def encode(self, bgr: Numbers, method: str) -> Numbers:
         if method != "dwtDct":
             raise NameError(f"{method} is not supported")
         if bgr.shape[0] * bgr.shape[1] < 256 * 256:

@@ -123,7 +123,7 @@ def test_a_method_that_cannot_even_be_imported_does_not_stop_the_others(
 
 @pytest.mark.parametrize("kind", [ImportError, MethodUnavailable])
 def test_an_interrupt_that_an_import_turned_into_an_error_is_still_one(
-    use_methods: UseMethods, kind: type[Exception]
+    use_methods: UseMethods, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrapped = kind("initialization failed")
     wrapped.__cause__ = RuntimeError()
@@ -136,7 +136,7 @@ def test_an_interrupt_that_an_import_turned_into_an_error_is_still_one(
     def fail(self: Stub) -> str:
         raise wrapped
 
-    stub.state = fail
+    monkeypatch.setattr(stub, "state", fail)
     with pytest.raises(KeyboardInterrupt):
         _ = Detector(RUNTIME).version
 

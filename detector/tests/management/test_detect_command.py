@@ -201,8 +201,13 @@ def test_what_is_left_out_for_its_name_is_counted_and_said(folder: Path) -> None
 
 @pytest.mark.parametrize("at", ["link", "loop", "self.jpg", "gone.jpg"])
 def test_links_to_folders_are_not_followed_and_said(folder: Path, at: str) -> None:
-    target = {"link": "/", "loop": folder, "self.jpg": folder / "self.jpg", "gone.jpg": "gone"}[at]
-    (folder / "deeper" / at).symlink_to(target)
+    targets: dict[str, str | Path] = {
+        "link": "/",
+        "loop": folder,
+        "self.jpg": folder / "self.jpg",
+        "gone.jpg": "gone",
+    }
+    (folder / "deeper" / at).symlink_to(targets[at])
     found, said = answers(folder)
     assert found == ["a.jpg", "b.WEBP", BRACKETS]
     assert "1 links to folders, in a circle or nowhere, which are not followed" in said

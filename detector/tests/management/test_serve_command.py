@@ -16,6 +16,8 @@ from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.servers import RunningServer, migrate, serving, wait_for
 
+pytestmark = pytest.mark.browser  # a process of the real server: slow to start
+
 URL = "/api/detect"
 FORM = "multipart/form-data; boundary=b"
 HEADER = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}\r\n".encode()

@@ -59,7 +59,7 @@ class App:
 
 @contextmanager
 def running(
-    app: App, servers: list[server.Server] | None = None, max_body: int = 2**20, **patience: float
+    app: App, servers: list[server.Server] | None = None, max_body: int = 2**20, **patience: Any
 ) -> Iterator[int]:
     """The port of a server in a thread; `servers` is filled with it."""
     servers = [] if servers is None else servers
@@ -119,7 +119,7 @@ def ask(port: int, body: Any = None, path: str = "/", **headers: str) -> tuple[i
 @pytest.mark.parametrize("kind", SENT)
 @pytest.mark.parametrize("trickles", [False, True])
 def test_who_does_not_come_to_an_end_is_closed(kind: str, trickles: bool) -> None:
-    patience = {"header": SHORT, "whole": SHORT, "parting": SHORT}
+    patience: dict[str, Any] = {"header": SHORT, "whole": SHORT, "parting": SHORT}
     patience["silence"] = PATIENCE if trickles else SHORT
     trickled = b"" if not trickles else (SENT[kind] or b"a")[-1:]
     if kind == "a line end again and again":
@@ -160,7 +160,7 @@ def test_what_comes_in_time_is_answered() -> None:
 def test_a_long_analysis_is_waited_for() -> None:
     app = App()
     app.gate.clear()
-    times = {"header": SHORT, "whole": SHORT, "silence": SHORT}
+    times: dict[str, Any] = {"header": SHORT, "whole": SHORT, "silence": SHORT}
     with running(app, **times) as port:
         connection = connect(port, BODY.replace(b"100000", b"3") + b"abc")
         wait_for(lambda: app.uploads)

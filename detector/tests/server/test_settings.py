@@ -117,7 +117,7 @@ def test_a_secret_key_of_the_environment_needs_no_file(
 def test_a_bad_value_stops_the_start_with_its_name(
     tmp_path: Path, command: str, name: str, value: str, said: str
 ) -> None:
-    done = run_python("manage.py", command, ".", **{"data_dir": tmp_path, name: value})
+    done = run_python("manage.py", command, ".", data_dir=tmp_path, **{name: value})
     assert done.returncode == 1
     assert done.stderr.startswith("The settings are not right: ") and said in done.stderr
     assert name in done.stderr and done.stderr.count("\n") == 1

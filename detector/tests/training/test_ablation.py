@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.inference.results import Label, Thresholds
+from detector.inference.results import Label, Status, Thresholds
 from detector.inference.verdict.combine import Fusion, Subset
 from detector.training.measuring.ablation import PLAIN, ablation
 from detector.training.measuring.outcome import FUSED, Outcome
@@ -26,7 +26,7 @@ FUSION = Fusion(
 
 
 def outcome(a: float | None, b: float | None, label: Label = "uncertain") -> Outcome:
-    status = {True: "ok", False: "abstained"}
+    status: dict[bool, Status] = {True: "ok", False: "abstained"}
     answers = {key: (status[p is not None], p) for key, p in (("a", a), ("b", b), (FUSED, a))}
     return Outcome(label, False, answers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -193,7 +194,7 @@ def test_whole_pictures_are_re_encoded_rescaled_and_mirrored(
 
 def test_crops_are_turned_and_mirrored_in_all_eight_ways() -> None:
     plain = Augmentation(rescale=0, encode=0)
-    region = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3).astype(np.uint8)
+    region: np.ndarray = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3).astype(np.uint8)
     region = cv2.resize(region[:3, :3], (32, 32), interpolation=cv2.INTER_NEAREST)
     corners = {
         tuple(crop[i, j, 0] for i in (0, -1) for j in (0, -1)) for crop in crops(plain, region, 200)
@@ -202,7 +203,7 @@ def test_crops_are_turned_and_mirrored_in_all_eight_ways() -> None:
 
 
 def test_content_is_seen_in_another_light_as_often_as_is_said() -> None:
-    still = {"smallest": 0.9, "largest": 0.9, "blurred": 0, "encode": 0}
+    still: dict[str, Any] = {"smallest": 0.9, "largest": 0.9, "blurred": 0, "encode": 0}
     grey = np.full((300, 300, 3), 100, np.uint8)
     lit = crops(ViewAugmentation(**still, light=1), grey, 50)
     levels = {int(crop[0, 0, 0]) for crop in lit}
@@ -215,7 +216,7 @@ def test_content_is_seen_in_another_light_as_often_as_is_said() -> None:
 
 
 def test_content_is_sometimes_seen_as_if_the_picture_had_been_smaller() -> None:
-    still = {"smallest": 0.9, "largest": 0.9, "encode": 0, "light": 0}
+    still: dict[str, Any] = {"smallest": 0.9, "largest": 0.9, "encode": 0, "light": 0}
     rng = np.random.default_rng(1)
     noise = rng.integers(0, 256, (300, 300, 3), dtype=np.uint8)
     sharp, soft = (

@@ -159,7 +159,7 @@ def corpus(tmp_path: Path) -> Path:
     """12 AI pictures, 6 bright real photos, 4 dark real drawings and 2 real ones of no kind."""
     corpus = tmp_path / "corpus"
     kinds = ["photo"] * 6 + ["art"] * 4 + [None] * 2
-    rows = []
+    rows: list[dict[str, Any]] = []
     for index, kind in enumerate(kinds):
         draw(corpus / f"a{index}.png", 170, index)
         draw(corpus / f"r{index}.jpg", 190 if kind == "photo" else 60, 100 + index)
@@ -358,12 +358,12 @@ def test_a_picture_that_was_replaced_is_measured_again(brightness: type[Brightne
     assert len(brightness.seen) == len(USUAL)
 
 
-def test_what_an_error_spoilt_is_not_kept(brightness: type[Brightness], folder: Path):
-    spoilt = type("Spoilt", (Brightness,), {"_predict": lambda self, image: 1 / 0})
-    real_predict = brightness._predict
-    brightness._predict = spoilt._predict
-    evaluate(folder, conditions=["clean"])
-    brightness._predict = real_predict
+def test_what_an_error_spoilt_is_not_kept(
+    brightness: type[Brightness], folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(brightness, "_predict", lambda self, image: 1 / 0)
+        evaluate(folder, conditions=["clean"])
     evaluate(folder, conditions=["clean"])
     assert len(brightness.seen) == 24
 

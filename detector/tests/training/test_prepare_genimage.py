@@ -525,7 +525,7 @@ def test_equalised_pictures_of_both_classes_are_alike():
     heights, qualities = defaultdict(list), defaultdict(list)
     for label, side in ((1, 160), (0, 600)):
         for _ in range(40):
-            pixels = np.asarray(scene(int(rng.integers(1e6)), side, side))
+            pixels = np.asarray(scene(int(rng.integers(1_000_000)), side, side))
             sha256 = rng.bytes(32).hex()
             done = equalise(pixels, sha256)
             assert np.array_equal(done, equalise(pixels, sha256))

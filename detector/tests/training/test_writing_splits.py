@@ -46,7 +46,8 @@ def test_what_was_stopped_half_way_is_not_taken_for_splits(
     """Of two sets of splits mixed, a picture could stand on both sides of the test."""
     write(tmp_path, [0, 1, 2, 0])
     before = (tmp_path / "splits" / "train.json").read_bytes()
-    replace, done = Path.replace, []
+    replace = Path.replace
+    done: list[Path] = []
 
     def stop(self: Path, target: Path) -> Path:
         if len(done) == moves:

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from django.conf import settings
@@ -16,7 +17,7 @@ from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from detector.inference.methods import METHODS
@@ -52,7 +53,7 @@ document.querySelector(selector).dispatchEvent(event);
 """
 
 
-def _missing() -> None:
+def _missing() -> NoReturn:
     """Skip where there is no browser; where CI promises one, its absence is a failure."""
     reason = f"no browser: Chromium is {CHROMIUM}, chromedriver is {DRIVER}"
     if os.environ.get("CI") == "true":
@@ -60,18 +61,34 @@ def _missing() -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[WebDriver]:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One program for all tests: a start takes longer than most of them."""
     if not (CHROMIUM and DRIVER):
         _missing()
+    profile = tmp_path_factory.mktemp("profile")
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for argument in [*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"]:
+    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
+    """A tab of the test's own, with no cookies and no messages of the tests before."""
+    old = chromium.current_window_handle
+    chromium.switch_to.new_window("tab")
+    fresh = chromium.current_window_handle
+    chromium.switch_to.window(old)
+    chromium.close()
+    chromium.switch_to.window(fresh)
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.get_log("browser")
+    return chromium
 
 
 @pytest.fixture
@@ -81,12 +98,12 @@ def picture(tmp_path: Path, jpeg: bytes) -> Path:
     return path
 
 
-def upload(browser: WebDriver, path: Path) -> None:
+def upload(browser: webdriver.Chrome, path: Path) -> None:
     browser.find_element(By.NAME, "image").send_keys(str(path))
     browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
 
 
-def next_page(browser: WebDriver) -> WebDriverWait:
+def next_page(browser: webdriver.Chrome) -> WebDriverWait:
     """Wait over a change of page.
 
     An element of the old page may go between finding and reading it, which chromedriver reports
@@ -95,18 +112,24 @@ def next_page(browser: WebDriver) -> WebDriverWait:
     return WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException])
 
 
-def wait_for_result(browser: WebDriver) -> None:
+def wait_for_result(browser: webdriver.Chrome) -> None:
     # The footer comes last: once it is there, the table above it is whole.
     next_page(browser).until(
         lambda b: "/results/" in b.current_url and b.find_elements(By.TAG_NAME, "footer")
     )
 
 
-def get_texts(browser: WebDriver, selector: str) -> list[str]:
+def get_number(element: WebElement, name: str) -> int:
+    number = element.get_property(name)
+    assert isinstance(number, int)
+    return number
+
+
+def get_texts(browser: webdriver.Chrome, selector: str) -> list[str]:
     return [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
 
 
-def assert_result_is_complete(browser: WebDriver) -> None:
+def assert_result_is_complete(browser: webdriver.Chrome) -> None:
     titles = [spec.title for spec in METHODS.values()]
     assert get_texts(browser, ".comparison tbody th") == titles
     assert len(browser.find_elements(By.CSS_SELECTOR, ".comparison tbody svg.bar")) == len(titles)
@@ -115,7 +138,7 @@ def assert_result_is_complete(browser: WebDriver) -> None:
 
 
 def test_upload_gives_a_verdict_and_the_comparison(
-    browser: WebDriver, live_server: LiveServer, picture: Path
+    browser: webdriver.Chrome, live_server: LiveServer, picture: Path
 ):
     browser.get(live_server.url)
     upload(browser, picture)
@@ -128,7 +151,7 @@ def test_upload_gives_a_verdict_and_the_comparison(
 
 
 def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
-    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+    browser: webdriver.Chrome, live_server: LiveServer, tmp_path: Path
 ):
     fake = tmp_path / "fake.jpg"
     fake.write_text("This is not a picture.")
@@ -141,7 +164,7 @@ def test_a_text_file_renamed_to_jpg_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize(("kind", "selector"), [("drop", "[data-zone] label"), ("paste", "body")])
 def test_a_dropped_or_pasted_picture_is_analysed_at_once(
-    browser: WebDriver, live_server: LiveServer, jpeg: bytes, kind: str, selector: str
+    browser: webdriver.Chrome, live_server: LiveServer, jpeg: bytes, kind: str, selector: str
 ):
     browser.get(live_server.url)
     browser.execute_script(GIVE_FILE, selector, kind, base64.b64encode(jpeg).decode())
@@ -151,7 +174,7 @@ def test_a_dropped_or_pasted_picture_is_analysed_at_once(
 
 
 def test_the_page_shows_the_picture_and_that_it_is_busy(
-    browser: WebDriver, live_server: LiveServer, picture: Path
+    browser: webdriver.Chrome, live_server: LiveServer, picture: Path
 ):
     browser.get(live_server.url)
     # The page stays as it is while busy, so that it can be looked at.
@@ -168,7 +191,7 @@ def test_the_page_shows_the_picture_and_that_it_is_busy(
 
 
 def test_too_large_a_file_is_refused_before_it_is_sent(
-    browser: WebDriver, live_server: LiveServer, picture: Path, settings
+    browser: webdriver.Chrome, live_server: LiveServer, picture: Path, settings
 ):
     settings.MAX_UPLOAD_MB = 1
     browser.get(live_server.url)
@@ -180,7 +203,7 @@ def test_too_large_a_file_is_refused_before_it_is_sent(
 
 
 def test_upload_works_without_javascript(
-    browser: WebDriver, live_server: LiveServer, picture: Path
+    browser: webdriver.Chrome, live_server: LiveServer, picture: Path
 ):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     browser.get(live_server.url)
@@ -210,12 +233,12 @@ MOVES = {"intercept": -0.4, "deep_learning": 2.0, "statistical": 1.0, "huggingfa
 
 @pytest.fixture
 def explained(
-    browser: WebDriver,
+    browser: webdriver.Chrome,
     live_server: LiveServer,
     client: Client,
     verdict: Callable[..., Verdict],
     make_detection: Callable[..., Detection],
-) -> WebDriver:
+) -> webdriver.Chrome:
     """The browser on the page of a result with all charts, its details unfolded."""
     detection = make_detection(verdict(methods=EXPLAINED, contributions=MOVES))
     browser.get(live_server.url)  # a cookie can only be set for the page shown
@@ -227,12 +250,12 @@ def explained(
     return browser
 
 
-def get_box(browser: WebDriver, selector: str) -> list[int]:
+def get_box(browser: webdriver.Chrome, selector: str) -> list[int]:
     rect = browser.find_element(By.CSS_SELECTOR, selector).rect
     return [round(rect[side]) for side in ("x", "y", "width", "height")]
 
 
-def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: WebDriver):
+def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: webdriver.Chrome):
     explained.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     heat = explained.find_element(By.CSS_SELECTOR, "svg.heat")
     words = explained.find_element(By.CSS_SELECTOR, ".heat-words")
@@ -246,7 +269,7 @@ def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: WebDriver):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_the_result_page_never_scrolls_sideways(explained: WebDriver, width: int):
+def test_the_result_page_never_scrolls_sideways(explained: webdriver.Chrome, width: int):
     size = PHONE | {"width": width, "mobile": width < 800}
     explained.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     explained.find_element(By.ID, "heat-switch").click()
@@ -258,7 +281,7 @@ def test_the_result_page_never_scrolls_sideways(explained: WebDriver, width: int
 
 
 def test_generation_parameters_can_be_copied(
-    browser: WebDriver, live_server: LiveServer, tmp_path: Path
+    browser: webdriver.Chrome, live_server: LiveServer, tmp_path: Path
 ):
     path = tmp_path / "made.png"
     path.write_bytes(png(TEXTS["a1111"]))
@@ -274,14 +297,14 @@ def test_generation_parameters_can_be_copied(
         browser.execute_script(area)
         box = browser.find_element(By.TAG_NAME, "textarea")
         box.send_keys(Keys.CONTROL, "v")
-        copied = box.get_property("value")
+        copied = str(box.get_property("value"))
     else:  # a browser without a clipboard: the list is selected instead
         copied = browser.execute_script("return getSelection().toString()")
     assert "lighthouse" in copied and "1415885281" in copied
     assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
 
 
-def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: LiveServer):
+def test_the_page_of_the_methods_fits_a_phone(browser: webdriver.Chrome, live_server: LiveServer):
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     browser.get(live_server.url)
@@ -292,9 +315,9 @@ def test_the_page_of_the_methods_fits_a_phone(browser: WebDriver, live_server: L
     for fold in browser.find_elements(By.TAG_NAME, "details"):
         browser.execute_script("arguments[0].open = true", fold)
     root = browser.find_element(By.TAG_NAME, "html")
-    assert root.get_property("scrollWidth") == root.get_property("clientWidth") == 390
+    assert get_number(root, "scrollWidth") == get_number(root, "clientWidth") == 390
     tables = browser.find_elements(By.CSS_SELECTOR, ".scroll")
-    assert any(t.get_property("scrollWidth") > t.get_property("clientWidth") for t in tables)
+    assert any(get_number(t, "scrollWidth") > get_number(t, "clientWidth") for t in tables)
     titles = ["Verdict", *(spec.title for spec in METHODS.values())]
     assert get_texts(browser, ".method h2") == titles
     assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]

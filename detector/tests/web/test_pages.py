@@ -7,12 +7,13 @@ import io
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +24,7 @@ from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Finding, Verdict
 from detector.models import Detection
-from detector.tests.factories.pages import assert_well_formed, get_html
+from detector.tests.factories.pages import Response, assert_well_formed, get_html
 from detector.web.templatetags.detector_extras import ago, grey_picture, percent
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def get_result(client: Client, detection: Detection) -> str:
     return get_html(client.get(detection.get_absolute_url()))
 
 
-def post_text_as_jpeg(client: Client) -> HttpResponse:
+def post_text_as_jpeg(client: Client) -> Response:
     return client.post("/", {"image": SimpleUploadedFile("essay.jpg", b"just text", "image/jpeg")})
 
 
@@ -327,7 +328,7 @@ def test_json_is_a_download_of_the_result(client: Client, make_detection: MakeDe
 
 @pytest.mark.parametrize("name", ["preview", "error-levels"])
 def test_kept_pictures_are_private_webps(client: Client, make_detection: MakeDetection, name: str):
-    response = client.get(reverse(f"detector:{name}", args=[make_detection().pk]))
+    response: Response = client.get(reverse(f"detector:{name}", args=[make_detection().pk]))
     assert response.headers["Content-Type"] == "image/webp"
     assert "private" in response.headers["Cache-Control"]
     assert b"".join(response.streaming_content)[8:12] == b"WEBP"
@@ -366,12 +367,13 @@ def test_delete_needs_a_post(client: Client, make_detection: MakeDetection):
 
 
 def test_error_pages_are_friendly(client: Client):
-    responses = {
+    refused: dict[str, Any] = {REFUSED: 503}
+    responses: dict[int, Response] = {
         404: client.get("/nowhere"),
         400: client.get("/", headers={"host": "evil.example"}),
         403: Client(enforce_csrf_checks=True).post("/"),
         405: client.put("/methods/"),
-        503: client.get("/", **{REFUSED: 503}),
+        503: client.get("/", **refused),
         500: server_error(RequestFactory().get("/")),
     }
     for status, response in responses.items():
@@ -401,4 +403,4 @@ def test_percent_is_never_quite_sure(score: float, text: str):
 def test_ago_uses_one_unit():
     now = timezone.now()
     assert ago(now) == "just now"
-    assert ago(now - timezone.timedelta(hours=2, minutes=9)).replace("\xa0", " ") == "2 hours ago"
+    assert ago(now - timedelta(hours=2, minutes=9)).replace("\xa0", " ") == "2 hours ago"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -17,6 +16,7 @@ from PIL import Image
 from detector.inference.methods import METHODS
 from detector.models import Detection
 from detector.services import get_detector
+from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import BAD, GOOD, encode, frames, noise
 from detector.tests.factories.stubs import make_stub
 
@@ -31,7 +31,7 @@ ALERT = re.compile(r'role="alert"[^>]*>([^<]+)</p>')
 
 def post(
     client: Client, data: bytes, name: str = "photo.jpg", content_type: str = "image/jpeg"
-) -> HttpResponse:
+) -> Response:
     upload = SimpleUploadedFile(name, data, content_type)
     return client.post(reverse("detector:index"), {"image": upload})
 
@@ -47,7 +47,7 @@ def test_an_odd_but_whole_picture_gets_a_result(client: Client, stub: None, kind
     assert response.status_code == 302
     page = client.get(response.headers["Location"])
     assert page.status_code == 200 and "It looks like it." in page.content.decode()
-    preview = client.get(reverse("detector:preview", args=[Detection.objects.get().pk]))
+    preview: Response = client.get(reverse("detector:preview", args=[Detection.objects.get().pk]))
     assert b"".join(preview.streaming_content)[8:12] == b"WEBP"
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
@@ -32,21 +31,22 @@ from detector.analysis.pool import AnalysisProcess
 from detector.inference.images import SourceImage
 from detector.inference.runtime import Runtime
 from detector.models import Detection
+from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
-from detector.tests.factories.stubs import make_stub
+from detector.tests.factories.stubs import Stub, make_stub
 
 pytestmark = pytest.mark.django_db
 
 PAGE, API = "/", "/api/detect"
 
 
-def post(client: Client, url: str, data: bytes) -> HttpResponse:
+def post(client: Client, url: str, data: bytes) -> Response:
     return client.post(url, {"image": SimpleUploadedFile("a.jpg", data)})
 
 
 @pytest.fixture
-def stub(use_methods: Callable[..., None]) -> type:
+def stub(use_methods: Callable[..., None]) -> type[Stub]:
     stub = make_stub()
     use_methods(deep_learning=stub)
     return stub
@@ -74,7 +74,7 @@ def process(tmp_path: Path) -> Iterator[AnalysisProcess]:
 )
 def test_why_there_is_no_answer_is_said(
     client: Client,
-    stub: type,
+    stub: type[Stub],
     monkeypatch: pytest.MonkeyPatch,
     url: str,
     error: NotAnalysed,
@@ -108,7 +108,7 @@ def test_the_web_process_opens_no_picture(
     for url in (PAGE, PAGE, API):
         assert post(client, url, data).status_code in (200, 302)
     assert post(client, PAGE, b"text").status_code == 400
-    assert {m["status"] for m in Detection.objects.first().result["methods"]} <= {
+    assert {m["status"] for m in Detection.objects.all()[0].result["methods"]} <= {
         "ok",
         "abstained",
         "unavailable",
@@ -144,7 +144,7 @@ def holders() -> list[object]:
 @pytest.mark.parametrize("url", [PAGE, API])
 @pytest.mark.parametrize("damage", [0, 1000])
 def test_nothing_that_outlives_a_request_holds_a_picture(
-    client: Client, stub: type, url: str, damage: int
+    client: Client, stub: type[Stub], url: str, damage: int
 ) -> None:
     """With the collector off, as a cycle would keep what it holds."""
     data = encode(noise(1000, 800), "PNG")  # two megabytes
@@ -168,7 +168,9 @@ def test_nothing_that_outlives_a_request_holds_a_picture(
 # Known bytes
 
 
-def test_known_bytes_get_previews_of_their_own(client: Client, stub: type, media: Path) -> None:
+def test_known_bytes_get_previews_of_their_own(
+    client: Client, stub: type[Stub], media: Path
+) -> None:
     data = encode(noise(), "PNG")
     first, second = (post(client, PAGE, data).headers["Location"] for _ in range(2))
     assert len(stub.asked) == 1
@@ -180,7 +182,7 @@ def test_known_bytes_get_previews_of_their_own(client: Client, stub: type, media
 
 
 def test_known_bytes_whose_preview_is_gone_are_analysed_again(
-    client: Client, stub: type, media: Path
+    client: Client, stub: type[Stub], media: Path
 ) -> None:
     data = encode(noise(), "PNG")
     post(client, PAGE, data)

@@ -165,9 +165,10 @@ def _calibration_errors(labels: np.ndarray, scores: np.ndarray, counts: np.ndarr
 
 def class_weights(labels: np.ndarray) -> np.ndarray:
     """Weights (n,) by which either class has a weight of one half."""
-    return np.where(labels == 1, 0.5 / max(labels.sum(), 1), 0.5 / max((1 - labels).sum(), 1))
+    ai, real = max(labels.sum(), 1), max((1 - labels).sum(), 1)
+    return np.asarray(np.where(labels == 1, 0.5 / ai, 0.5 / real))
 
 
 def bin_of(scores: np.ndarray) -> np.ndarray:
     """The bin (n,) of BINS equal-width ones that each score is in."""
-    return np.minimum((scores * BINS).astype(int), BINS - 1)
+    return np.asarray(np.minimum((scores * BINS).astype(int), BINS - 1))

@@ -44,7 +44,7 @@ class Known:
 
 def to_log_odds(scores: np.ndarray) -> np.ndarray:
     """log(p / (1 - p)), held off the ends as in serving."""
-    return logit(np.clip(scores, MIN_SCORE, 1 - MIN_SCORE))
+    return np.asarray(logit(np.clip(scores, MIN_SCORE, 1 - MIN_SCORE)))
 
 
 def fit_calibrations(raw: Logits, known: Known) -> dict[str, Calibration]:

@@ -36,7 +36,8 @@ def group_pictures(content: np.ndarray, phash: np.ndarray, flat: np.ndarray) -> 
     contents = int(content.max(initial=-1)) + 1
     # One node a content and one a cluster of hashes; each picture that has a hash links the two.
     links = content[~flat], contents + cluster_hashes(hashes)[position]
-    return _connected(contents + len(hashes), *links)[content]
+    groups = _connected(contents + len(hashes), *links)
+    return np.asarray(groups[content])
 
 
 def cluster_hashes(hashes: np.ndarray) -> np.ndarray:
@@ -85,13 +86,13 @@ def _join(clusters: np.ndarray, pairs: list[np.ndarray]) -> np.ndarray:
     if not pairs:
         return clusters
     first, second = clusters[np.concatenate(pairs, axis=1)]
-    return _connected(int(clusters.max()) + 1, first, second)[clusters]
+    return np.asarray(_connected(int(clusters.max()) + 1, first, second)[clusters])
 
 
 def _connected(nodes: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The number of the connected part that each node belongs to, shape (nodes,)."""
     links = coo_array((np.ones(len(first), bool), (first, second)), shape=(nodes, nodes))
-    return connected_components(links, directed=False)[1]
+    return np.asarray(connected_components(links, directed=False)[1])
 
 
 def in_both_classes(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:

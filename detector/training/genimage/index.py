@@ -132,7 +132,7 @@ class Index:
     def _number(self, ask: str) -> int:
         return int(next(self._rows(ask))[0])
 
-    def _write(self, command: str, rows: Sequence[tuple]) -> None:
+    def _write(self, command: str, rows: Sequence[tuple[Any, ...]]) -> None:
         try:
             with self._database:
                 self._database.executemany(command, rows)

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from pathlib import Path
+from typing import Any
 
 import pillow_heif
 from PIL import AvifImagePlugin
@@ -25,7 +26,7 @@ from .reading import read_facts
 BATCH = 2048
 CHUNK = 8
 
-Progress = Callable[..., Iterable]
+Progress = Callable[..., Iterable[Any]]
 
 
 @dataclass

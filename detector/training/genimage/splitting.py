@@ -88,7 +88,7 @@ def split_pictures(
     _place_groups(state, strata, groups, held, rng)
     _place_singles(state, labels, strata, groups, rng)
     _fill_empty(state, held)
-    return state.split[groups]
+    return np.asarray(state.split[groups])
 
 
 def _quotas(members: np.ndarray, held: np.ndarray, ratios: Ratios) -> np.ndarray:
@@ -173,7 +173,7 @@ def _share_out(
     total = int(np.clip(total, 0, capacity.sum()))
     weights = np.where(capacity > 0, np.maximum(weights, 1e-9), 0)
     exact = total * weights / max(weights.sum(), 1e-9)
-    shares = np.minimum(np.floor(exact + 1e-9).astype(int), capacity)
+    shares: np.ndarray = np.minimum(np.floor(exact + 1e-9).astype(int), capacity)
     tie = rng.random(len(shares)) * 1e-6
     for _ in range(total - int(shares.sum())):
         shares[np.where(shares < capacity, exact - shares + tie, -np.inf).argmax()] += 1

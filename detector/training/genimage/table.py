@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,19 +43,20 @@ class Table:
     @property
     def shorter_sides(self) -> np.ndarray:
         """In pixels, shape (n,)."""
-        return np.minimum(self.rows["width"], self.rows["height"])
+        return np.asarray(np.minimum(self.rows["width"], self.rows["height"]))
 
     @property
     def bytes_per_pixel(self) -> np.ndarray:
         """Of the file, shape (n,)."""
-        return self.rows["bytes"] / (self.rows["width"].astype(float) * self.rows["height"])
+        pixels = self.rows["width"].astype(float) * self.rows["height"]
+        return np.asarray(self.rows["bytes"] / pixels)
 
     def made_by(self, generators: set[str]) -> np.ndarray:
         """Which pictures these generators have made, shape (n,)."""
         return self._of_place([place.generator in generators for place in self.places], bool)
 
-    def _of_place(self, values: list, dtype: type) -> np.ndarray:
-        return np.array(values, dtype)[self.rows["place"]]
+    def _of_place(self, values: list[int] | list[bool], dtype: type) -> np.ndarray:
+        return np.asarray(np.array(values, dtype)[self.rows["place"]])
 
 
 def read_table(index: Index) -> Table:
@@ -68,7 +70,7 @@ def read_table(index: Index) -> Table:
     return Table(rows, places)
 
 
-def _rows(index: Index, codes: dict[Place, int]) -> Iterator[tuple]:
+def _rows(index: Index, codes: dict[Place, int]) -> Iterator[tuple[Any, ...]]:
     for path, size, facts in index.readable():
         place = place_of(path)
         assert place  # others never come into the index

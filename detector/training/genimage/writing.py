@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
@@ -40,7 +40,7 @@ def _draft(folder: Path, name: str) -> Path:
     return folder / f".{name}.draft"
 
 
-def _write_rows(files: list[TextIO], index: Index, split: np.ndarray) -> None:
+def _write_rows(files: Sequence[TextIO], index: Index, split: np.ndarray) -> None:
     separators = ["[\n"] * len(files)
     for row, which in zip(_rows(index), split, strict=True):
         files[which].write(separators[which] + json.dumps(row))

@@ -51,7 +51,8 @@ class Training:
         loss: Loss = label_loss,
     ) -> None:
         self.device, self.schedule, self.loss, self.step = device, schedule, loss, 0
-        self.network = network.to(device, memory_format=torch.channels_last)
+        # The type information of PyTorch leaves out the form with a memory format.
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True
         )
@@ -114,5 +115,5 @@ def has_fast_bf16(device: torch.device) -> bool:
     AVX512-BF16 alone makes networks of this size slower (docs/lab.md).
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_amx_tile_supported())

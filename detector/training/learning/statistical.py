@@ -42,7 +42,7 @@ def fit_and_write(
     model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
 
     def write(draft: Path) -> None:
-        np.savez_compressed(draft / MODEL, **tree_arrays(model))
+        np.savez_compressed(draft / MODEL, allow_pickle=False, **tree_arrays(model))
         training = describe(prepared, {"crops": crops, "seed": seed})
         start_metrics(draft, folder.name, training)
 
@@ -112,8 +112,8 @@ def tree_arrays(model: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
         "left": padded(map(_children("left"), trees, own), np.int32),
         "right": padded(map(_children("right"), trees, own), np.int32),
         "value": padded((_values(nodes, model.learning_rate) for nodes in trees), np.float64),
-        "baseline": np.float64(baseline),
-        "depth": np.int32(max(nodes["depth"].max() for nodes in trees)),
+        "baseline": np.asarray(baseline, np.float64),
+        "depth": np.asarray(max(nodes["depth"].max() for nodes in trees), np.int32),
     }
 
 

@@ -28,7 +28,7 @@ SERIES = {f"#0000{10 + i}": f"var(--series-{i})" for i in range(6)}
 COLOURS = {INK: "var(--ink)", LINE: "var(--line)"} | SERIES
 MARKERS = "osD^vP"
 WIDTH = 4.6  # inches; on a phone the text then has about the size that is set here
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "report",
     "text.parse_math": False,  # a generator may be called "$x$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from .outcome import Outcome
 SIDES = {"ai": 1, "uncertain": 0, "real": -1}
 
 
-def stability(outcomes: dict[str, Sequence[Outcome]]) -> list[dict[str, Any]]:
+def stability(outcomes: Mapping[str, Sequence[Outcome]]) -> list[dict[str, Any]]:
     """A row for each condition but the first: the verdicts compared with those under the first.
 
     `kept` is the share with the same verdict, `crossed` that of pictures that went from "AI" to

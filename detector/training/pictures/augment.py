@@ -41,8 +41,10 @@ def encode_webp(pixels: Pixels, quality: int) -> Pixels:
 
 def _through(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
     _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
-    decoded: Pixels = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return decoded
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError(f"OpenCV cannot read the {suffix} that it has written.")
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def rescale(pixels: Pixels, factor: float, interpolation: int = cv2.INTER_AREA) -> Pixels:

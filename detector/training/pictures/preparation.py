@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from .regions import NATIVE, Cut, Joined, Regions
 # Of the weight of either class: sources that calibration and fusion see for the first time.
 CALIBRATION_SHARE = 0.16
 
-Progress = Callable[..., Iterable]
+Progress = Callable[..., Iterable[Any]]
 
 
 @dataclass(frozen=True)

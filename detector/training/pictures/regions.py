@@ -58,7 +58,7 @@ class Regions:
         """Decode what is missing; yields the index of each picture as it is done."""
         missing = np.flatnonzero(~self.done)
         with ProcessPoolExecutor(workers) as pool:
-            paths = [self.pictures[i].path for i in missing]
+            paths = [self.pictures[int(i)].path for i in missing]
             for i, regions in zip(missing, pool.map(self.cut.of, paths, chunksize=8), strict=True):
                 for j, region in enumerate(regions):
                     height, width = region.shape[:2]

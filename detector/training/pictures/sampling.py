@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from .augment import GENTLE, TRACES, VIEWS, Draw
 from .regions import WHOLE, Joined
 
 
-class BalancedCrops(IterableDataset):
+class BalancedCrops(IterableDataset[Any]):
     """An endless stream of (crop, label): uint8 (3, size, size) and 0.0 or 1.0.
 
     Every second crop is AI. Of native regions, `gentle` crops come first without rescaling and at

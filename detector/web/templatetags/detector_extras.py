@@ -30,7 +30,8 @@ PREDICTIONS = {
 @register.filter
 def verdict_word(label: str) -> str:
     """The verdict in words; an unknown one is shown as it is."""
-    return capfirst(LABEL_WORDS.get(label, label))
+    words = {str(name): word for name, word in LABEL_WORDS.items()}
+    return str(capfirst(words.get(label, label)))
 
 
 @register.filter

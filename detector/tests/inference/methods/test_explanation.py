@@ -67,7 +67,7 @@ def test_attributions_of_fitted_trees_go_to_the_features_that_matter(tmp_path: P
     inputs = rng.normal(0, 1, (600, 5)).astype(np.float32)
     model = HistGradientBoostingClassifier(max_iter=20, max_leaf_nodes=6, random_state=0)
     model.fit(inputs, (inputs[:, 3] > 0).astype(int))
-    np.savez(tmp_path / MODEL, **tree_arrays(model))
+    np.savez(tmp_path / MODEL, allow_pickle=False, **tree_arrays(model))
     boosted = BoostedTrees(tmp_path / MODEL)
     moved = boosted.attributions(inputs)
     np.testing.assert_allclose(

@@ -30,12 +30,12 @@ FUSION = Fusion(
 EVIDENCE = "A prompt is stored in it."
 
 
-def result(key: str, score: float | None = None, status: str = "", **given: Any) -> MethodResult:
+def result(key: str, score: float | None = None, status: Any = "", **given: Any) -> MethodResult:
     status = status or ("abstained" if score is None else "ok")
     return MethodResult(key, f"Method 1: {key.upper()}", status, score, **given)
 
 
-def evidence(strength: str, score: float) -> MethodResult:
+def evidence(strength: Any, score: float) -> MethodResult:
     finding = Finding(EVIDENCE, "generator", "ai", "PNG tEXt", strength)
     return result("file", score, findings=(Finding("A camera wrote it."), finding))
 
@@ -148,7 +148,7 @@ def test_a_decisive_finding_that_claims_nothing_decides_nothing() -> None:
     assert fuse(result("file", findings=(finding,))).decided_by is None
 
 
-def said(claim: str | None, strength: str = "decisive", signed: bool = False) -> Finding:
+def said(claim: Any, strength: Any = "decisive", signed: bool = False) -> Finding:
     text = f"It says {claim}{' and is signed' if signed else ''}."
     return Finding(text, "kind", claim, "PNG tEXt", strength, signed)
 

@@ -60,7 +60,7 @@ def read_report(trust: str, mime: str, data: bytes) -> bytes:
     it ("trusted"), and the end of the signer's certificate ("not_after"). Where a signer is on the
     lists, "signer_is_clock" says whether an authority for nothing but time stamps is behind it.
     """
-    from c2pa import C2paError  # type: ignore[import-untyped]
+    from c2pa import C2paError
 
     try:
         report = _report(json.loads(trust) if trust else {}, mime, data)

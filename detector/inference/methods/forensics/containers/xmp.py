@@ -119,8 +119,8 @@ def parse_xmp(text: str, spend: Callable[[int], None]) -> list[tuple[str, str]]:
 
 def _root(text: str) -> Element:
     # Imported here because it loads the slow XML parser of the standard library.
-    from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
-    from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
 
     try:
         root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)

@@ -15,7 +15,7 @@ from detector.inference.images import open_image
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.c2pa import credentials
 from detector.inference.methods.forensics.c2pa.jumbf import find_manifest
-from detector.inference.methods.forensics.c2pa.manifest import interpret
+from detector.inference.methods.forensics.c2pa.manifest import Credentials, interpret
 from detector.inference.results import Finding
 from detector.inference.runtime import Runtime
 from detector.tests.factories.credentials import (
@@ -36,10 +36,9 @@ from detector.tests.factories.credentials import (
 from detector.tests.factories.marked_files import png, with_xmp, xmp
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.signing import LISTED, MIME, TERM, action, identity, sign
+from detector.tests.factories.work import little_work
 
 SIGNED = {format: sign(data, format, AI) for format, data in PICTURES.items()}
-# The seconds that a picture may take, and some for a busy machine that starts the child anew.
-MAX_SECONDS = 2.0 + 2.0
 
 
 @pytest.mark.parametrize("format", MIME)
@@ -250,7 +249,7 @@ def test_a_generator_named_in_a_list_of_its_own_is_no_harmless_program(
     assert [e.finding.claim for e in credentials.read_credentials(plain)] == [None, "real"]
 
 
-def read_report(actions: dict[str, Any]) -> credentials.Credentials:
+def read_report(actions: dict[str, Any]) -> Credentials:
     """What a trusted signer's manifest with this assertion on actions says."""
     assertion = {"label": "c2pa.actions.v2", "data": actions}
     trusted = {"success": [{"code": "signingCredential.trusted"}]}
@@ -320,9 +319,8 @@ def test_damaged_manifests_never_raise(format: str) -> None:
         data = bytearray(whole)
         for _ in range(rng.choice((1, 1, 3, 40))):
             data[rng.choice(places)] = rng.randrange(256)
-        started = time.perf_counter()
-        answer = ask(bytes(data), format)
-        assert time.perf_counter() - started < MAX_SECONDS
+        with little_work():
+            answer = ask(bytes(data), format)
         states.add(answer.details.get("credentials", {}).get("signature"))
     assert "tampered" in states
 

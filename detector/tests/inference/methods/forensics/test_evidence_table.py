@@ -27,7 +27,7 @@ def test_a_decoy_is_ignored(case: Case) -> None:
 
 
 @each
-def test_damage_neither_raises_nor_takes_long(case: Case) -> None:
+def test_damage_neither_raises_nor_takes_much_work(case: Case) -> None:
     assert survives_damage(case)
 
 

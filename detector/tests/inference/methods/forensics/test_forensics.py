@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pillow_heif import register_heif_opener
 
 from detector.tests.factories.marked_files import (
     COMMENTS,
@@ -18,8 +17,6 @@ from detector.tests.factories.marked_files import (
     png,
     with_exif,
 )
-
-register_heif_opener()
 
 
 @pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "iTXt compressed"])

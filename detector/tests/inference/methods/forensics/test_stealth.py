@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def hidden(magic: str, text: str, format: str = "PNG", mode: str = "RGBA") -> by
     return encode(embed(canvas(mode), magic, payload), format, **options)
 
 
-LOSSLESSLY = {
+LOSSLESSLY: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True, "exact": True},
     "AVIF": {"quality": 100, "subsampling": "4:4:4"},
     "HEIF": {"quality": -1, "chroma": 444, "matrix_coefficients": 0},

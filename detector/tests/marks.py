@@ -1,0 +1,52 @@
+"""Which tests need a library of training: what each test file imports, by however many steps."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Slow to import, and not installed where the site is only served.
+TRAINING = {
+    "accelerate", "datasets", "evaluate", "sklearn", "timm", "torch", "torchvision", "transformers",
+}  # fmt: skip
+
+
+@cache
+def needing_training() -> frozenset[str]:
+    """The modules of the project that import such a library, or a module that does."""
+    graph = grimp.build_graph("detector", include_external_packages=True, cache_dir=None)
+    libraries = TRAINING & graph.modules
+    return frozenset().union(*map(graph.find_downstream_modules, libraries))
+
+
+def needs_training(path: Path) -> bool:
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return module in needing_training()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what is left out: that alone takes seconds."""
+    left_out = "not torch" in config.option.markexpr and collection_path.suffix == ".py"
+    return True if left_out and needs_training(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if needs_training(item.path):
+            item.add_marker("torch")
+
+
+@pytest.fixture(autouse=True)
+def training_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test without the mark that loads such a library would slow down `make quick`."""
+    before = TRAINING & sys.modules.keys()
+    yield
+    if request.node.get_closest_marker("torch") is None:
+        loaded = TRAINING & sys.modules.keys() - before
+        assert not loaded, f"{loaded} were loaded: import them in the file, so that it is marked"
