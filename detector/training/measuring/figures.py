@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from detector.training.figures.metrics import FIGURES, summarise, wilson_interval
+from detector.training.figures.intervals import wilson_interval
+from detector.training.figures.metrics import FIGURES, summarise
 
 from .outcome import FUSED, Outcome, scores_of, titles
 
