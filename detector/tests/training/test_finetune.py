@@ -624,8 +624,9 @@ def test_augmentation_draws_anew_and_can_be_switched_off():
     def differ(views: Views) -> bool:
         return not np.array_equal(views.random(pixels, rng), views.random(pixels, rng))
 
-    assert differ(Views(PROCESSOR, Augmentation()))
-    assert not differ(Views(PROCESSOR, None))
+    processor: Any = PROCESSOR
+    assert differ(Views(processor, Augmentation()))
+    assert not differ(Views(processor, None))
 
 
 def test_views_of_one_picture_count_as_one():
