@@ -10,7 +10,7 @@ What it misses: generators unlike those in training; what strong compression has
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import timm
 import torch
@@ -31,7 +31,7 @@ class EvidenceMap(nn.Module):
         # Of any type: that of a module does not say what the networks of timm have.
         self.backbone: Any = timm.create_model(BACKBONE, num_classes=0, drop_path_rate=drop_path)
         self.dropout = nn.Dropout2d(dropout)
-        self.classifier = nn.Conv2d(self.backbone.num_features, 1, 1)
+        self.classifier = nn.Conv2d(cast(int, self.backbone.num_features), 1, 1)
 
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         features = self.backbone.forward_features((rgb - MEAN) / STD)
