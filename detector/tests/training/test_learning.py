@@ -207,15 +207,20 @@ def test_labels_are_a_little_off_the_ends() -> None:
     assert float(loss.detach()) == pytest.approx(30 * 0.025, abs=1e-3)
 
 
+def first_weights(network: Any) -> torch.Tensor:
+    weights: torch.Tensor = network[0].weight.detach().clone()
+    return weights
+
+
 def test_what_ships_is_the_running_average_of_the_weights(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 1, 4), nn.Flatten(0))
     training = Training(network, Schedule(30, 0.1), torch.device("cpu"))
     batch = [torch.rand(2, 3, 4, 4), torch.tensor([0.0, 1.0])]
-    start = network[0].weight.detach().clone()
+    start = first_weights(network)
     for _ in training.run(iter([batch] * 30), tmp_path / "a.pt"):
         pass
-    average, last = (m[0].weight.detach() for m in (training.average.module, training.network))
+    average, last = map(first_weights, (training.average.module, training.network))
     assert not torch.equal(average, start) and not torch.equal(average, last)
     assert (average - start).norm() < (last - start).norm()
 
@@ -304,7 +309,12 @@ def test_pictures_are_equalised_before_they_are_learnt_from(
             return np.zeros((1, 3, 2, 2), np.float32)
 
     (picture,) = save_pictures(tmp_path, 1)
-    rows = {"path": [str(picture.path)], "sha256": [picture.sha256], "label": [0], "view": [0]}
+    rows: dict[str, list[Any]] = {
+        "path": [str(picture.path)],
+        "sha256": [picture.sha256],
+        "label": [0],
+        "view": [0],
+    }
     views: Any = Views()
     for equalise in (None, Equalise(32)):
         assert kind(views, equalise)(rows)["labels"] == [0]
@@ -330,7 +340,7 @@ def test_the_page_is_about_the_mildest_re_encoding_where_that_was_measured() -> 
 
 def test_classes_count_alike_in_the_reliability_whatever_their_numbers() -> None:
     labels = np.array([1] + [0] * 9)
-    answers = dict.fromkeys(titles(), ("ok", 0.55))
+    answers: dict[str, Any] = dict.fromkeys(titles(), ("ok", 0.55))
     found = curves(labels, [Outcome("uncertain", False, dict(answers))] * 10)
     (bin_,) = found[FUSED]["reliability"]
     assert bin_ == {"score": 0.55, "share_ai": 0.5, "n": 10}

@@ -35,7 +35,8 @@ from detector.training.corpus.labelled import (
     read_corpus,
 )
 from detector.training.corpus.learnt_sources import digests, learnt_by
-from detector.training.figures.metrics import expected_calibration_error, summarise, wilson_interval
+from detector.training.figures.intervals import wilson_interval
+from detector.training.figures.metrics import expected_calibration_error, summarise
 from detector.training.pictures.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
 from detector.training.pictures.preparation import calibration_pictures, prepare
 from detector.training.pictures.regions import NATIVE, WHOLE, Regions, cut_regions
@@ -417,7 +418,7 @@ def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
         make_picture(more / "train" / "ai" / f"m{index}.jpg", np.random.default_rng(index), ai=True)
     make_picture(more / "val" / "ai" / "v.jpg", np.random.default_rng(9), ai=True)
 
-    def learnt(**options: list[Path]) -> set[Path]:
+    def learnt(**options: Any) -> set[Path]:
         prepared = prepare(
             corpus, tmp_path / "c", seed=4, workers=1, progress=lambda items, **_: items, **options
         )
@@ -440,7 +441,7 @@ def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):
 def test_what_was_learnt_from_cannot_calibrate(
     corpus: Path, weights: Path, tmp_path: Path, how: str
 ) -> None:
-    common = {"data_dir": corpus, "output": tmp_path / "w", "workers": 1}
+    common: dict[str, Any] = {"data_dir": corpus, "output": tmp_path / "w", "workers": 1}
     shutil.copytree(weights, common["output"])
     before = {path: path.read_bytes() for path in common["output"].rglob("*.json")}
     learnt = {p.source for p in read_corpus(corpus) if p.split == "train"}
@@ -449,7 +450,7 @@ def test_what_was_learnt_from_cannot_calibrate(
     make_picture(more / "a.jpg", np.random.default_rng(2), ai=False)
     row = {"split": "train", "label": "real", "source": min(learnt), "file": "a.jpg"}
     (more / "manifest.jsonl").write_text(json.dumps(row))
-    options = {"more": {"more": [more]}, "seed": {"seed": 5}, "last": {}}[how]
+    ways: dict[str, dict[str, Any]] = {"more": {"more": [more]}, "seed": {"seed": 5}, "last": {}}
     name = "vit_compact" if how == "last" else "efficientnet_tiles"
     if how == "last":  # one alone, and not the first that is asked
         path = common["output"] / name / "metrics.json"
@@ -458,7 +459,7 @@ def test_what_was_learnt_from_cannot_calibrate(
         path.write_text(json.dumps(metrics))
         before[path] = path.read_bytes()
     with pytest.raises(CommandError, match=f"{name} learnt from it, so it cannot calibrate"):
-        call_command("train_fusion", **common, **options)
+        call_command("train_fusion", **common, **ways[how])
     assert {path: path.read_bytes() for path in common["output"].rglob("*.json")} == before
 
 
@@ -474,10 +475,11 @@ def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path,
 
 
 def test_a_training_of_other_pictures_draws_or_teachers_starts_anew(corpus: Path, tmp_path: Path):
-    common = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1, "batch_size": 2}
-    common |= {"data_dir": corpus, "steps": 1, "stdout": io.StringIO()}
+    common: dict[str, Any] = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
+    common |= {"batch_size": 2, "data_dir": corpus, "steps": 1, "stdout": io.StringIO()}
     path = tmp_path / "more" / "train" / "ai" / "m.jpg"
-    for count, other in enumerate([{}, {"more": [path.parents[2]]}, {"draw_seed": 5}], 1):
+    others: list[dict[str, Any]] = [{}, {"more": [path.parents[2]]}, {"draw_seed": 5}]
+    for count, other in enumerate(others, 1):
         make_picture(path, np.random.default_rng(0), ai=True)
         call_command("train_cnn", **common, **other)
         assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == count

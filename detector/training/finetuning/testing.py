@@ -17,7 +17,8 @@ from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.names import shown
 from detector.training.corpus.labelled import Picture
-from detector.training.figures.metrics import summarise, wilson_interval
+from detector.training.figures.intervals import wilson_interval
+from detector.training.figures.metrics import summarise
 from detector.training.genimage.equalise import Equalise
 from detector.training.measuring.scoring import score_pictures
 from detector.training.pictures.augment import CLEAN

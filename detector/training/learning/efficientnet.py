@@ -26,8 +26,9 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
     torch.manual_seed(plan.seed)
     network = EvidenceMap()
     start_from_imagenet(network)
-    trained = train_network(LogOdds(network), prepared, plan, progress=progress).network
-    write_evidence_map(trained, folder, describe(prepared, plan.arguments()))
+    trained = train_network(LogOdds(network), prepared, plan, progress=progress)
+    assert isinstance(trained.network, EvidenceMap)
+    write_evidence_map(trained.network, folder, describe(prepared, plan.arguments()))
 
 
 def write_evidence_map(network: EvidenceMap, folder: Path, training: dict[str, Any]) -> None:

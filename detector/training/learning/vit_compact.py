@@ -74,4 +74,5 @@ class _Logits(torch.nn.Module):
         self.model = model
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        return self.model(pixel_values=pixel_values).logits
+        logits: torch.Tensor = self.model(pixel_values=pixel_values).logits
+        return logits

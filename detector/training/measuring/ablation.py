@@ -38,7 +38,7 @@ def ablation(
 
 def _fuse(subset: Subset, odds: dict[str, np.ndarray]) -> np.ndarray:
     parts = [weight * odds[key] for key, weight in subset.weights.items()]
-    return subset.intercept + np.sum(parts, 0)
+    return np.asarray(subset.intercept + np.sum(parts, 0))
 
 
 def _row(name: str, labels: np.ndarray, values: np.ndarray, seed: int) -> dict[str, Any]:

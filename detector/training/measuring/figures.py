@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from detector.accuracy.figure import CLASSES, SIDES, Figure, called
-from detector.training.figures.metrics import FIGURES, summarise, wilson_interval
+from detector.training.figures.intervals import wilson_interval
+from detector.training.figures.metrics import FIGURES, summarise
 
 from .outcome import FUSED, Outcome, scores_of, titles
 

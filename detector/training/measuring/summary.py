@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 def main_condition(report: Report) -> str:
     """The one that the page is about: re-encoded, where that was measured; "clean" flatters."""
-    return list(report["curves"])[-1]
+    return str(list(report["curves"])[-1])
 
 
 def summarise(report: Report) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.checkpoints import convert
+from detector.checkpoints.convert import convert
 from detector.checkpoints.sources import BUNDLED, FINE_TUNED, PRE_TRAINED, Source, _from_folder
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer
@@ -185,11 +185,12 @@ def test_nothing_that_a_checkpoint_brings_is_executed(
     from detector.checkpoints.convert import load
 
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        transformers.AutoModelForImageClassification,
-        "from_pretrained",
-        lambda folder, **options: asked.append(options) or (None, {}),
-    )
+
+    def give(folder: Path, **options: Any) -> tuple[None, dict[str, Any]]:
+        asked.append(options)
+        return None, {}
+
+    monkeypatch.setattr(transformers.AutoModelForImageClassification, "from_pretrained", give)
     load(tmp_path)
     assert asked[0]["use_safetensors"] is True and asked[0]["trust_remote_code"] is False
     assert asked[0]["local_files_only"] is True
