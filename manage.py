@@ -58,7 +58,7 @@ def run(argv: list[str]) -> None:
     name = argv[1] if len(argv) > 1 else ""
     if name in find_commands(str(MANAGEMENT)):
         command = load_command_class("detector", name)
-        if not command.needs_site:
+        if not getattr(command, "needs_site", True):
             return command.run_from_argv(argv)
     execute_from_command_line(argv)
 

@@ -90,7 +90,8 @@ class DetectorCommand(BaseCommand):
         """The items, with a progress bar on standard error where that is a terminal."""
         from tqdm import tqdm  # not at the top: one answer is not to wait for it
 
-        return tqdm(items, disable=None, **options)
+        bar: Iterable[Any] = tqdm(items, disable=None, **options)
+        return bar
 
 
 def _require(name: str) -> None:

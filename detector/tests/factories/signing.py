@@ -84,7 +84,7 @@ def identity(
 def clerk(usage: x509.ObjectIdentifier) -> tuple[Identity, str]:
     """A signer under an authority for time stamps, which is under a root; that authority (PEM)."""
     root_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-    life = {"begins": -9, "ends": 1}
+    life: dict[str, Any] = {"begins": -9, "ends": 1}
     stamps = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
     root = certificate("Top", root_key, "Top", root_key, **life)
     middle = certificate("Clocks", middle_key, "Top", root_key, **life, authority=True)

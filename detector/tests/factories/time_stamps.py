@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1
@@ -38,7 +39,7 @@ def time_authority(name: str = "Test Clock") -> TimeAuthority:
     """An authority of this name, whose certificates are valid from some years ago."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-    span = {"begins": -4000, "ends": 4000}
+    span: dict[str, Any] = {"begins": -4000, "ends": 4000}
     root = certificate(f"{name} Root", root_key, f"{name} Root", root_key, **span)
     leaf = certificate(name, key, f"{name} Root", root_key, **span).add_extension(usage, True)
     signed = [builder.sign(root_key, hashes.SHA256()) for builder in (leaf, root)]
