@@ -63,7 +63,10 @@ def test_the_command_deletes_what_is_expired_with_its_pictures(
     age(recent, 119)
     out = io.StringIO()
     call_command("delete_expired", stdout=out)
-    assert out.getvalue().strip() == "Deleted 1 results."
+    assert (
+        out.getvalue().strip()
+        == "Deleted 1 results, 0 pictures without a result, 0 sessions and 0 temporary files."
+    )
     assert [detection.pk for detection in Detection.objects.all()] == [recent.pk]
     assert {path.stem for path in media.rglob("*.webp")} == {str(recent.pk)}
 
