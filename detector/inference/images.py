@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -139,7 +139,7 @@ def _prepare_pillow() -> None:
 def _sniff(stream: Stream, formats: tuple[str, ...], limits: Limits) -> Image.Image:
     """Read the header only: is it of a size that may be decoded?"""
     _prepare_pillow()
-    with _only_image_errors(0, header_damaged()):
+    with _only_image_errors(0, header_damaged):
         image = Image.open(io.BytesIO(stream.data), formats=formats)
     check_pixels(image.width, image.height, limits)
     check_pixels(1, stream.area, limits)
@@ -156,7 +156,7 @@ def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, 
     factor, before = reduction(image.width * image.height), image.size
     needed = decoding_memory(image, stream, factor)
     check_memory(needed, limits)
-    with _only_image_errors(needed, cut_off()), complaints() as complained:
+    with _only_image_errors(needed, cut_off), complaints() as complained:
         checked = stream.check()
         if image.format == "JPEG" and factor > 1:
             image.draft(None, (image.width // factor, image.height // factor))
@@ -168,8 +168,12 @@ def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, 
 
 
 @contextmanager
-def _only_image_errors(needed: int, instead: ImageError) -> Iterator[None]:
-    """Turn whatever decoders of damaged files raise into `instead`, unless memory ran out."""
+def _only_image_errors(needed: int, make_error: Callable[[], ImageError]) -> Iterator[None]:
+    """Turn whatever decoders of damaged files raise into another error, unless memory ran out.
+
+    The error is made where it is raised: one that a frame of its own traceback held would keep
+    the picture until the collector comes by.
+    """
     try:
         yield
     except ImageError:
@@ -178,7 +182,7 @@ def _only_image_errors(needed: int, instead: ImageError) -> Iterator[None]:
         raise _short_of_memory() from error
     except Exception as error:
         # Decoders report a refused allocation in many ways, also as broken data.
-        raise (instead if _can_allocate(needed) else _short_of_memory()) from error
+        raise (make_error() if _can_allocate(needed) else _short_of_memory()) from error
 
 
 def _can_allocate(size: int) -> bool:
