@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from detector.accuracy.readme import format_figures
 from detector.accuracy.report import AccuracyUnknown, read_accuracy
+from detector.management.base import DetectorCommand
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = "Print the figures of the README, as evaluate measured them (docs/accuracy/report.json)."
     requires_system_checks: list[str] = []
 

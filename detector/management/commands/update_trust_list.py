@@ -13,14 +13,15 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from detector.inference.trust_lists import KINDS, read_certificates
+from detector.management.base import DetectorCommand
 
 LISTS = [key for key in KINDS if key != "own"]
 
 
-class Command(BaseCommand):
+class Command(DetectorCommand):
     help = (
         "Replace a list of authorities whose signers of Content Credentials (C2PA) are trusted. A "
         "running server takes it up by itself; a file that is not right changes nothing."

@@ -46,7 +46,7 @@ def test_readable_pictures_are_timed_with_and_without_watermarks(
 
 def test_a_folder_that_is_not_there_is_named() -> None:
     with pytest.raises(CommandError, match="No pictures in /surely/not"):
-        call_command("benchmark_forensics", data_dir="/surely/not", stdout=io.StringIO())
+        call_command("benchmark_forensics", "--data=/surely/not", stdout=io.StringIO())
 
 
 def test_a_corpus_of_damaged_pictures_is_an_error(tmp_path: Path) -> None:
