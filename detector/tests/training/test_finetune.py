@@ -39,6 +39,7 @@ from transformers import (
 from detector.checkpoints import convert
 from detector.checkpoints.convert import main as convert_in_this_process
 from detector.checkpoints.members import MEMBERS
+from detector.checkpoints.processor import Processor
 from detector.checkpoints.sources import FINE_TUNED, Source, find_sources
 from detector.inference.images import open_image
 from detector.inference.methods.huggingface import Checkpoint
@@ -631,14 +632,19 @@ def test_freezing_what_is_not_there_is_an_error(data: Path, base: Path, tmp_path
         run(data, base, freeze=what, output_dir=tmp_path)
 
 
+def read_processor(config: dict[str, Any], folder: Path) -> Processor:
+    (folder / "preprocessor_config.json").write_text(json.dumps(config))
+    return Processor.read(folder)
+
+
 @pytest.mark.parametrize("processor", [PROCESSOR, NATIVE])
 @pytest.mark.parametrize("augmentation", [Augmentation(), None])
 @pytest.mark.parametrize("shape", [(64, 64), (20, 300), (1200, 1100)])
 def test_views_have_the_shape_of_the_processor(
-    processor: Any, augmentation: Augmentation | None, shape: tuple[int, int]
+    processor: Any, augmentation: Augmentation | None, shape: tuple[int, int], tmp_path: Path
 ):
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    views = Views(processor, augmentation)
+    views = Views(read_processor(processor, tmp_path), augmentation)
     drawn = views.random(pixels, np.random.default_rng(1))
     assert drawn.shape == (3, 32, 32) and -1 <= drawn.min() < drawn.max() <= 1
     fixed = views.fixed(pixels)
@@ -646,14 +652,14 @@ def test_views_have_the_shape_of_the_processor(
     assert np.array_equal(fixed, views.fixed(pixels)), "validation sees the same each time"
 
 
-def test_augmentation_draws_anew_and_can_be_switched_off():
+def test_augmentation_draws_anew_and_can_be_switched_off(tmp_path: Path):
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     rng = np.random.default_rng(1)
 
     def differ(views: Views) -> bool:
         return not np.array_equal(views.random(pixels, rng), views.random(pixels, rng))
 
-    processor: Any = PROCESSOR
+    processor = read_processor(PROCESSOR, tmp_path)
     assert differ(Views(processor, Augmentation()))
     assert not differ(Views(processor, None))
 

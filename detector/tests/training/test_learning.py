@@ -357,7 +357,7 @@ def test_other_code_or_weights_measure_anew(
     assert OutcomeCache(tmp_path / "c", data, "2").read(pictures) == [{}]
     equalised = replace(data, equalise=Equalise(32))
     assert OutcomeCache(tmp_path / "c", equalised, "1").read(pictures) == [{}]
-    monkeypatch.setattr(cache_module, "_code", lambda: "other code")
+    monkeypatch.setattr(cache_module, "_conditions_digest", lambda: "other code")
     assert OutcomeCache(tmp_path / "c", data, "1").read(pictures) == [{}]
 
 

@@ -23,6 +23,7 @@ from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.inference.verdict.calibration import Calibration
+from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.watermarking import textured
 
 RUNTIME = Runtime(Path(), Path())
@@ -158,6 +159,7 @@ def test_the_best_fine_tuned_member_brings_a_weight_of_its_own() -> None:
 def test_a_tested_folder_counts_by_the_lower_end_of_its_interval(
     tmp_path: Path, metrics: str, roc_auc: float | None
 ) -> None:
+    save_tiny_vit(tmp_path, ["real", "ai"])
     (tmp_path / "metrics.json").write_text(metrics)
     assert _from_folder(FINE_TUNED, tmp_path).roc_auc == roc_auc
 
