@@ -6,6 +6,7 @@ import gc
 import html
 import logging
 import tracemalloc
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -134,12 +135,14 @@ assert "openvino" not in sys.modules
 
 def holders() -> list[object]:
     """All that holds a picture, or the bytes of one: decoded, analysed, uploaded."""
-    return [
-        one
-        for one in gc.get_objects()
-        if isinstance(one, SourceImage | Image.Image | Analysis | Job)
-        or (isinstance(one, UploadedFile) and not one.closed)
-    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # libraries warn when their lazy objects are looked at
+        return [
+            one
+            for one in gc.get_objects()
+            if isinstance(one, SourceImage | Image.Image | Analysis | Job)
+            or (isinstance(one, UploadedFile) and not one.closed)
+        ]
 
 
 @pytest.mark.parametrize("url", [PAGE, API])
