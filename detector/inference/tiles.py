@@ -75,3 +75,18 @@ def scale_to(pixels: Pixels, short_side: int) -> Pixels:
     # Area averaging enlarges like nearest-neighbour: blocks that no camera or generator makes.
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, size, interpolation=interpolation))
+
+
+def whole_and_crops(pixels: Pixels, size: int, crops: int) -> Pixels:
+    """The middle square scaled to `size`, then at most `crops` native tiles: (n, size, size, 3)."""
+    return np.concatenate(
+        [scale_to(middle_square(pixels), size)[None], cut_tiles(pixels, size, crops)]
+    )
+
+
+def middle_square(pixels: Pixels) -> Pixels:
+    """The largest square in the middle of the picture."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]

@@ -128,7 +128,7 @@ class Augmentation:
         region = self._cut_for(region, size, rng)
         if rng.random() < self.encode:
             region = self._encoded(region, rng)
-        crop = mirror_to(_random_cut(region, size, rng), size)
+        crop = mirror_to(random_cut(region, size, rng), size)
         crop = np.rot90(crop, int(rng.integers(4)))
         return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
 
@@ -145,9 +145,9 @@ class Augmentation:
         """A part with a margin of 8 pixels, rescaled if the region has room for it."""
         smallest = max(self.smallest, (size + 8) / max(min(region.shape[:2]), 1))
         if rng.random() >= self.rescale or smallest > self.largest:
-            return _random_cut(region, size + 8, rng)
+            return random_cut(region, size + 8, rng)
         factor = rng.uniform(smallest, self.largest)
-        part = _random_cut(region, round((size + 8) / factor) + 1, rng)
+        part = random_cut(region, round((size + 8) / factor) + 1, rng)
         return rescale(part, factor, int(rng.choice(INTERPOLATIONS)))
 
     def _encoded(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -176,7 +176,7 @@ class ViewAugmentation:
         view = rescale(view, factor, int(rng.choice(INTERPOLATIONS)))
         if rng.random() < self.encode:
             view = encode_jpeg(view, int(rng.integers(self.lowest_quality, 99)))
-        crop = mirror_to(_random_cut(view, size, rng), size)
+        crop = mirror_to(random_cut(view, size, rng), size)
         if rng.random() < self.light:
             crop = change_light(crop, rng)
         return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
@@ -194,6 +194,7 @@ GENTLE = Augmentation(rescale=0.1, lowest_quality=80)
 VIEWS = ViewAugmentation()
 
 
-def _random_cut(pixels: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+def random_cut(pixels: Pixels, size: int, rng: np.random.Generator) -> Pixels:
+    """A part of at most `size` x `size` pixels from anywhere in the picture."""
     top, left = (int(rng.integers(0, max(side - size, 0) + 1)) for side in pixels.shape[:2])
     return pixels[top : top + size, left : left + size]

@@ -13,6 +13,12 @@ ABOUT = {
         "rich model on luma, 10 of them on R - G), trained from scratch on native-"
         "resolution crops; see detector/networks/artifact_cnn.py.",
     ),
+    "dinov2": (
+        "DINOv2 detector (method 4, bundled)",
+        "The first ten blocks of DINOv2 ViT-S/14 (Apache 2.0), frozen, and a small head on the "
+        "tokens of five layers, in Hugging Face format. It judges the picture scaled down to 224 "
+        "pixels and native crops of 224 pixels; see detector/networks/dinov2_detector.py.",
+    ),
     "efficientnet_tiles": (
         "EfficientNet-Lite0 on tiles (method 1)",
         "EfficientNet-Lite0 (4 M parameters), started from ImageNet weights (Apache 2.0, package "

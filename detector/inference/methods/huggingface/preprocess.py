@@ -2,7 +2,8 @@
 
 Covers the image processors of ViT, DeiT, Swin and SigLIP checkpoints: resize, centre crop, rescale,
 normalise. A configuration with `do_resize: false` and a crop keeps native resolution: such a model
-sees several crops spread over the picture instead of the middle one alone.
+sees several crops spread over the picture instead of the middle one alone. One with `native_crops`,
+a key of this project, sees the middle square scaled down and that many such crops beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from detector.inference.tiles import cut_tiles
+from detector.inference.tiles import cut_tiles, whole_and_crops
 
 MAX_CROPS = 9
 Batch = npt.NDArray[np.float32]
@@ -24,11 +25,10 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
 
     Raises `ValueError` if the configuration is not one that this code covers.
     """
-    if keeps_resolution(config):
-        height, width = height_width(config["crop_size"])
-        if height != width:
-            raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
-        views = cut_tiles(np.asarray(rgb), height, MAX_CROPS)
+    if config.get("native_crops"):
+        views = whole_and_crops(np.asarray(rgb), _crop_side(config), config["native_crops"])
+    elif keeps_resolution(config):
+        views = cut_tiles(np.asarray(rgb), _crop_side(config), MAX_CROPS)
     else:
         views = np.asarray(_resize_and_crop(rgb, config))[None]
     return _normalise(views, config)
@@ -37,6 +37,13 @@ def preprocess(rgb: Image.Image, config: dict[str, Any]) -> Batch:
 def keeps_resolution(config: dict[str, Any]) -> bool:
     """Whether such a model sees crops at native resolution."""
     return not config.get("do_resize", True) and bool(config.get("do_center_crop"))
+
+
+def _crop_side(config: dict[str, Any]) -> int:
+    height, width = height_width(config["crop_size"])
+    if height != width:
+        raise ValueError(f"crop_size is {config['crop_size']}; accepted are square crops")
+    return height
 
 
 def _resize_and_crop(rgb: Image.Image, config: dict[str, Any]) -> Image.Image:
