@@ -26,8 +26,7 @@ class UploadForm(forms.Form):
         # Not the bytes: form and field refer to one another and so outlive the request.
         upload: UploadedFile[Any] = self.cleaned_data["image"]
         limits = get_limits()
-        if (
-            upload.size is not None and upload.size > limits.max_bytes
-        ):  # do not even read it into memory
+        # A file that is too large is not even read into memory.
+        if upload.size is not None and upload.size > limits.max_bytes:
             raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
         return upload

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics_carriers."""
+"""The places of a file that can carry a text, each as a function that makes such a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics_claims."""
+"""Files that make one claim each, with the claim that is to be found."""
 
 from __future__ import annotations
 

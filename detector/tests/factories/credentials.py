@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_credentials."""
+"""Pictures with Content Credentials, and what method 3 says about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics_decoys."""
+"""EXIF that a camera writes, for files that only look like marked ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_finetune."""
+"""Pictures drawn for fine-tuning."""
 
 from __future__ import annotations
 

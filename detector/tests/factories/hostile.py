@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics_hostile."""
+"""Whole files of each format to be damaged, and compressed texts that inflate to megabytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics."""
+"""Files with texts of generators, cameras and editors in each container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_pages."""
+"""Pages as the tests read them: their HTML, and whether it is well-formed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of several rooms make: from test_forensics_stealth."""
+"""Pictures with a payload in their lowest bits."""
 
 from __future__ import annotations
 
