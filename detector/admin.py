@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
@@ -20,7 +21,13 @@ class DetectionAdmin(ModelAdmin):
 
     list_display = ["created_at", "label", "score", "format", "width", "height", "version"]
     date_hierarchy = "created_at"
-    exclude = ["preview", "error_levels", "owner", "filename"]
+    exclude = ["preview", "error_levels", "owner", "filename", "result"]
+    readonly_fields = ["nameless_result"]
+
+    @admin.display(description="Result")
+    def nameless_result(self, obj: Detection) -> str:
+        """The result without the name of the file, which is its owner's."""
+        return json.dumps({key: value for key, value in obj.result.items() if key != "file"})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -16,12 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .analysis.answers import PICTURES, Analysis
+from .inference.results import Verdict
 
 logger = logging.getLogger(__name__)
 
-# What a row and an `Analysis` both hold, under the same names.
-PLAIN = ("result", "sha256", "format", "width", "height", "size")
-
+# What a row holds of the facts of the file, under the same names.
+FACTS = ("sha256", "format", "width", "height", "size")
 
 # Where the pictures of each field lie in the storage.
 PICTURE_FOLDERS = {"preview": "previews", "error_levels": "error_levels"}
@@ -73,8 +73,8 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
 
 def _may_differ(method: dict[str, Any]) -> bool:
     """Whether the method may say more when it is asked again."""
-    credentials = method["details"].get("credentials") or {}
-    return method["status"] == "error" or credentials.get("manifest") == "unreadable"
+    unread = any(exhibit["data"].get("manifest") == "unreadable" for exhibit in method["exhibits"])
+    return method["status"] == "error" or unread
 
 
 class Detection(models.Model):
@@ -82,7 +82,7 @@ class Detection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.UUIDField(db_index=True, help_text="The browser session that may see it.")
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     filename = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     format = models.CharField(max_length=16)
@@ -111,20 +111,31 @@ class Detection(models.Model):
         return str(self.result["verdict"]["label"])
 
     @property
-    def score(self) -> float:
-        return float(self.result["verdict"]["score"])
+    def outcome(self) -> str:
+        return str(self.result["verdict"]["outcome"])
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object of the API and the command line."""
-        result: dict[str, Any] = self.result
-        return {"path": self.filename, "sha256": self.sha256} | result
+    @property
+    def score(self) -> float | None:
+        score: float | None = self.result["verdict"]["score"]
+        return score
+
+    @property
+    def verdict(self) -> Verdict:
+        """The typed result. Raises `InvalidResult` for a row of another schema."""
+        return Verdict.from_dict(self.result)
 
     @classmethod
     def record(cls, analysis: Analysis, *, owner: uuid.UUID, filename: str) -> Detection:
-        """Save the verdict about an upload, together with its preview and its error levels."""
-        plain = {name: getattr(analysis, name) for name in PLAIN}
-        version = analysis.result["version"]
-        detection = cls(owner=owner, filename=filename[:255], version=version, **plain)
+        """Save the verdict about an upload, together with its preview and its error levels.
+
+        Raises `ValueError` for a verdict that does not say which file it is about.
+        """
+        facts = {name: getattr(analysis.file, name) for name in FACTS}
+        version = analysis.verdict.version
+        detection = cls(owner=owner, filename=filename[:255], version=version, **facts)
+        detection.result = analysis.verdict.named(
+            detection.filename, id=str(detection.pk), created=detection.created_at
+        ).to_dict()
         try:
             for name in PICTURES:
                 if data := getattr(analysis, name):
@@ -136,10 +147,12 @@ class Detection(models.Model):
         return detection
 
     def to_analysis(self) -> Analysis:
-        """What was recorded, for the same bytes once more; `OSError` if a picture is gone."""
-        fields: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
-        fields |= {name: _read(getattr(self, name)) for name in PICTURES}
-        return Analysis(**fields)
+        """What was recorded, for the same bytes once more.
+
+        Raises `OSError` if a picture is gone, `InvalidResult` for a row of another schema.
+        """
+        pictures: dict[str, Any] = {name: _read(getattr(self, name)) for name in PICTURES}
+        return Analysis(self.verdict, **pictures)
 
     def delete_pictures(self) -> None:
         """Delete the files that belong to the row, as far as there are any.

@@ -63,9 +63,10 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
     os.register_at_fork(after_in_child=get_pool.cache_clear)
 
 
-def analyse(data: bytes, *, with_pictures: bool = True) -> Analysis:
+def analyse(data: bytes, *, with_pictures: bool = True, with_stability: bool = False) -> Analysis:
     """The analysis of an uploaded file, in a process of its own. Raises `ImageError`."""
-    return get_pool().analyse(Job(data, get_limits(), settings.ANALYSIS_TIMEOUT, with_pictures))
+    wanted = {"with_pictures": with_pictures, "with_stability": with_stability}
+    return get_pool().analyse(Job(data, get_limits(), settings.ANALYSIS_TIMEOUT, **wanted))
 
 
 def find_members(key: str) -> list[dict[str, str]]:

@@ -13,32 +13,46 @@ from django.http import HttpResponse
 from . import services
 from .analysis.answers import Analysis, NotAnalysed
 from .inference.images import ImageError
+from .inference.results import InvalidResult
 from .models import Detection
 
 
 def analyse(
-    upload: UploadedFile[Any], *, owner: uuid.UUID, filename: str, with_preview: bool = True
+    upload: UploadedFile[Any],
+    *,
+    owner: uuid.UUID,
+    filename: str,
+    with_preview: bool = True,
+    with_stability: bool = False,
 ) -> Detection:
     """Detect and record. Bytes that this version has seen before are answered from the database.
 
+    `with_stability` also asks whether the result stays the same when the picture is passed on.
     Raises `ImageError`, which includes `NotAnalysed`.
     """
     Detection.objects.expired().delete_with_files()
     data = upload.read()
-    analysis = _known(hashlib.sha256(data).hexdigest(), owner, with_preview)
+    analysis = _known(hashlib.sha256(data).hexdigest(), owner, with_preview, with_stability)
     if analysis is None:
-        analysis = services.analyse(data, with_pictures=with_preview)
+        analysis = services.analyse(data, with_pictures=with_preview, with_stability=with_stability)
     return Detection.record(analysis, owner=owner, filename=filename)
 
 
-def _known(sha256: str, owner: uuid.UUID, with_preview: bool) -> Analysis | None:
-    """The recorded analysis of the same bytes, if it has all that is wanted."""
+def _known(
+    sha256: str, owner: uuid.UUID, with_preview: bool, with_stability: bool
+) -> Analysis | None:
+    """The recorded analysis of the same bytes, if it has all that is wanted.
+
+    Stability that nobody asks for now is too much: it may have changed the outcome.
+    """
     detection = Detection.objects.known(sha256, services.get_detector().version, owner)
     if detection is None or (with_preview and not detection.preview):
         return None
     try:
         analysis = detection.to_analysis()
-    except OSError:  # its pictures were deleted meanwhile
+    except (OSError, InvalidResult):  # its pictures were deleted, or another program wrote it
+        return None
+    if (analysis.verdict.stability is not None) != with_stability:
         return None
     return analysis if with_preview else replace(analysis, preview=b"", error_levels=b"")
 

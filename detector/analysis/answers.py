@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from detector.inference.images import ImageError, Limits
+from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
 
 # The fields of an `Analysis` that are files.
@@ -27,30 +28,34 @@ class Setup(NamedTuple):
 class Job(NamedTuple):
     """The bytes of a file, what is accepted, and how many seconds the analysis may take.
 
-    `with_pictures` asks for the preview and the error levels, too.
+    `with_pictures` asks for the preview and the error levels, too; `with_stability` asks whether
+    the result stays the same when the picture is passed on.
     """
 
     data: bytes
     limits: Limits
     seconds: float
     with_pictures: bool = True
+    with_stability: bool = False
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What is known about a picture: `result` is `Verdict.to_dict()`, `size` counts bytes.
+    """What is known about a picture: the verdict, with the facts of the file that it is about.
 
     `preview` and `error_levels` are WebP files, empty where nobody asked for them.
     """
 
-    result: dict[str, Any]
-    sha256: str
-    format: str
-    width: int
-    height: int
-    size: int
+    verdict: Verdict
     preview: bytes = b""
     error_levels: bytes = b""
+
+    @property
+    def file(self) -> FileFacts:
+        """The facts of the file. Raises `ValueError` for a verdict that has none."""
+        if self.verdict.file is None:
+            raise ValueError("The verdict does not say which file it is about.")
+        return self.verdict.file
 
 
 class NotAnalysed(ImageError):

@@ -6,11 +6,11 @@ Not pickled: whoever takes over a decoder with a picture must not reach the pare
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import Any
 
 from detector.inference.images import ImageError
+from detector.inference.results import Verdict
 
 from .answers import PICTURES, Analysis
 
@@ -24,11 +24,9 @@ class Shortage(Exception):
 
 def send(channel: Channel, analysis: Analysis) -> None:
     """Send a whole analysis: the data, then each picture."""
-    data = asdict(analysis)
-    pictures = [data.pop(name) for name in PICTURES]
-    _send_json(channel, data)
-    for picture in pictures:
-        channel.send_bytes(picture)
+    _send_json(channel, {"verdict": analysis.verdict.to_dict()})
+    for name in PICTURES:
+        channel.send_bytes(getattr(analysis, name))
 
 
 def send_refusal(channel: Channel, sentence: str) -> None:
@@ -49,12 +47,15 @@ def receive(channel: Channel) -> Analysis:
     """The next answer.
 
     Raises `ImageError` for a refusal and `Shortage` where the memory did not suffice; `EOFError`
-    or `OSError` where the process has ended, `ValueError` or `TypeError` for what is no answer.
+    or `OSError` where the process has ended, `ValueError` for what is no answer.
     """
-    data: dict[str, Any] = json.loads(channel.recv_bytes(MAX_FRAME))
+    data: Any = json.loads(channel.recv_bytes(MAX_FRAME))
+    if not isinstance(data, dict):
+        raise ValueError("An answer is a JSON object.")
     if "refused" in data:
         raise ImageError(str(data["refused"]))
     if "shortage" in data:
         raise Shortage
+    verdict = Verdict.from_dict(data.get("verdict") or {})
     pictures: dict[str, Any] = {name: channel.recv_bytes(MAX_FRAME) for name in PICTURES}
-    return Analysis(**data, **pictures)
+    return Analysis(verdict, **pictures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from detector.inference.images import open_image
 from detector.inference.pipeline import Detector
+from detector.inference.reshipping import check_stability
 from detector.inference.shortage import is_shortage
 from detector.previews import make_error_levels, make_preview
 
@@ -25,19 +26,13 @@ def carry_out(detector: Detector, job: Job) -> Analysis:
 
 def _carry_out(detector: Detector, job: Job) -> Analysis:
     image = open_image(job.data, job.limits)
-    result = detector.detect(image).to_dict()
+    verdict = detector.detect(image)
+    if job.with_stability:
+        verdict = check_stability(detector, image, verdict)
     pictures = {}
     if job.with_pictures:
         pictures = {
             "preview": make_preview(image.rgb),
             "error_levels": make_error_levels(image.rgb),
         }
-    return Analysis(
-        result,
-        image.sha256,
-        image.format,
-        image.width,
-        image.height,
-        len(job.data),
-        **pictures,
-    )
+    return Analysis(verdict, **pictures)

@@ -6,4 +6,7 @@ from . import views
 
 app_name = "api"
 
-urlpatterns = [path("detect", views.detect, name="detect")]
+urlpatterns = [
+    path("detect", views.detect, name="detect"),
+    path("schema", views.schema, name="schema"),
+]

@@ -8,14 +8,16 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from detector.inference.images import ImageError
+from detector.inference.results.schema import json_schema
 from detector.uploads import analyse, mark_refusal
 from detector.web.errors import MAX_QUOTED
 from detector.web.forms import UploadForm
 
 FIELD = "image"
+STABILITY = "stability"
 UNREADABLE = (
     MultiPartParserError,
     RequestDataTooBig,
@@ -30,8 +32,11 @@ MAX_NAMES = 5
 @csrf_exempt
 @require_POST
 def detect(request: HttpRequest) -> HttpResponse:
-    """POST a form with the file field `image`; `error` says why there is no answer."""
-    if fault := _find_fault(request):
+    """POST a form with the file field `image`; `error` says why there is no answer.
+
+    `?stability=1` also asks whether the result stays the same when the picture is passed on.
+    """
+    if fault := _find_unknown_wish(request) or _find_fault(request):
         return JsonResponse({"error": fault}, status=400)
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -39,11 +44,26 @@ def detect(request: HttpRequest) -> HttpResponse:
     upload = form.cleaned_data[FIELD]
     # Nobody's: there is no page to show a preview, and no session to ask for the row.
     nobody = uuid.uuid4()
+    wanted = {"with_preview": False, "with_stability": request.GET.get(STABILITY) == "1"}
     try:
-        detection = analyse(upload, owner=nobody, filename=upload.name, with_preview=False)
+        detection = analyse(upload, owner=nobody, filename=upload.name, **wanted)
     except ImageError as error:
         return mark_refusal(JsonResponse({"error": str(error)}), error)
-    return JsonResponse(detection.to_dict())
+    return JsonResponse(detection.result)
+
+
+@require_safe
+def schema(request: HttpRequest) -> JsonResponse:
+    """The JSON Schema of what `detect` answers."""
+    return JsonResponse(json_schema(), content_type="application/schema+json")
+
+
+def _find_unknown_wish(request: HttpRequest) -> str:
+    """What the address asks for and is not accepted; "" if nothing."""
+    wish = request.GET.get(STABILITY, "0")
+    if wish in ("0", "1"):
+        return ""
+    return f"{STABILITY} is {wish[:MAX_QUOTED]!r}; accepted are 0 and 1."
 
 
 def _find_fault(request: HttpRequest) -> str:

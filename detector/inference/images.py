@@ -35,6 +35,7 @@ from .decoding.memory import decoding_memory
 from .decoding.pixels import STRIP, Shown, to_rgb
 from .decoding.prepare import prepare, skip_leading
 from .decoding.stream import Stream, cut_off, header_damaged
+from .results import Note
 
 __all__ = (
     "ImageError",
@@ -53,19 +54,20 @@ class SourceImage:
     """A picture that was opened safely.
 
     `data` are the original bytes from where the picture begins (for metadata, JPEG tables),
-    `rgb` the upright first frame in 8-bit RGB, `sha256` that of the whole file. `notes` are
-    sentences on what was left out or changed on the way in. `stream` is what decoders may be given:
+    `rgb` the upright first frame in 8-bit RGB, `sha256` that of the whole file. `notes` say what
+    was left out or changed on the way in. `stream` is what decoders may be given:
     the data without what could harm them. If the picture is `invisible`, every pixel is fully
-    transparent, and `rgb` shows what is stored beneath.
+    transparent, and `rgb` shows what is stored beneath. `size` counts the bytes of the whole file.
     """
 
     data: bytes = field(repr=False)
     format: str
     rgb: Image.Image = field(repr=False)
     sha256: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     stream: bytes = field(default=b"", repr=False)
     invisible: bool = False
+    size: int = 0
 
     @property
     def width(self) -> int:
@@ -110,6 +112,7 @@ def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImag
         notes,
         stream.data,
         shown.invisible,
+        len(data),
     )
 
 
@@ -151,7 +154,7 @@ def _animated(image: Image.Image) -> bool:
     return image.format in ("WEBP", "HEIF", "AVIF") and getattr(image, "is_animated", False)
 
 
-def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, tuple[str, ...]]:
+def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, tuple[Note, ...]]:
     """The upright picture in 8-bit RGB, and notes. Raises `ImageError`."""
     factor, before = reduction(image.width * image.height), image.size
     needed = decoding_memory(image, stream, factor)
@@ -200,35 +203,27 @@ def _short_of_memory() -> ImageError:
     )
 
 
-def _broken_lines(complained: Complaints, height: int) -> tuple[str, ...]:
+def _broken_lines(complained: Complaints, height: int) -> tuple[Note, ...]:
     if complained.errors or complained.lines > MAX_BROKEN_LINES * height:
         raise cut_off()
     if complained.lines:
-        return (f"{complained.lines} of the {height} lines of this fax are broken.",)
+        return (Note("picture.broken_lines", {"lines": complained.lines, "height": height}),)
     return ()
 
 
-def _say_reduced(size: tuple[int, int], factor: int) -> tuple[str, ...]:
+def _say_reduced(size: tuple[int, int], factor: int) -> tuple[Note, ...]:
     if factor == 1:
         return ()
-    return (
-        f"The picture has {size[0]} x {size[1]} pixels; it was analysed with its sides divided by "
-        f"{factor}, which removes part of the traces that the methods look for.",
-    )
+    params = {"width": size[0], "height": size[1], "factor": factor}
+    return (Note("picture.reduced", params),)
 
 
-def _notes(format: str, animated: bool, stream: Stream, shown: Shown) -> tuple[str, ...]:
+def _notes(format: str, animated: bool, stream: Stream, shown: Shown) -> tuple[Note, ...]:
     notes = []
     if animated:
-        notes.append(f"This {format} holds several frames or pages; only the first was analysed.")
+        notes.append(Note("picture.frames", {"format": format}))
     if stream.damaged:
-        notes.append(
-            f"Parts of the file beside the picture are damaged ({', '.join(stream.damaged)}) and "
-            "were left out; the picture itself is whole."
-        )
+        notes.append(Note("picture.damaged_parts", {"parts": list(stream.damaged)}))
     if shown.invisible:
-        notes.append(
-            "Every pixel of the picture is fully transparent: a viewer shows nothing. What is "
-            "stored beneath is shown here and was not scored."
-        )
+        notes.append(Note("picture.invisible"))
     return tuple(notes)

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from .images import SourceImage
-from .results import Finding, check_score
+from .results import Declaration, Exhibit, ExhibitKind, Finding, check_score
 from .runtime import Runtime
+from .wording import JSON, say
 
 
 class MethodUnavailable(Exception):
-    """The method cannot answer on this machine; the message says why and what mends it."""
+    """The method cannot answer on this machine.
 
-    def __init__(self, message: str, details: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.details = details or {}
+    `code` and `params` are those of a finding that says so. The message is for the operator: that
+    sentence, and with `hint` what else there is to say.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        params: Mapping[str, JSON] | None = None,
+        exhibits: tuple[Exhibit, ...] = (),
+        hint: str = "",
+    ) -> None:
+        self.code, self.params, self.exhibits = code, params or {}, exhibits
+        super().__init__(f"{say(self.code, self.params)} {hint}".strip())
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a method found: P(AI) in [0, 1], or None to abstain, with the findings that say why.
 
-    `weight` is by how much at least its log-odds count in the verdict, at most MAX_WEIGHT; None
-    leaves that to the fusion. A method gives one where it runs a model that the fusion was not
-    fitted with. Raises `ValueError` for a score or a weight out of range.
+    `exhibits` are what the page shows beside the score, `declarations` what the file states about
+    its origin. `weight` is by how much at least its log-odds count in the verdict, at most
+    MAX_WEIGHT; None leaves that to the fusion. A method gives one where it runs a model that the
+    fusion was not fitted with. `raw_log_odds` are those of each weights folder before calibration:
+    training calibrates by them, and nobody else gets to see them. `features` are those of the last
+    layer of a network, by weights folder: the kind of picture is read from them. Raises
+    `ValueError` for a score or a weight out of range.
     """
 
     score: float | None
     findings: tuple[Finding, ...] = ()
     used: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    exhibits: tuple[Exhibit, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
     weight: float | None = None
+    raw_log_odds: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         check_score(self.score, self.weight)
+
+    def exhibit(self, kind: ExhibitKind) -> Any:
+        """The data of its first exhibit of this kind, None without one."""
+        return next((one.data for one in self.exhibits if one.kind == kind), None)
 
 
 class Method(ABC):

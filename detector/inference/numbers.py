@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 # Scores are held off 0 and 1: nothing seen in pixels is surer than 1 in 1,000.
 MIN_SCORE = 0.001
@@ -19,3 +20,8 @@ def sigmoid(value: float) -> float:
     if value < 0:  # exp of a large positive number would overflow
         return 1 - sigmoid(-value)
     return 1 / (1 + math.exp(-value))
+
+
+def side_of(log_odds: float) -> Literal["ai", "real"]:
+    """The side that log-odds argue for."""
+    return "ai" if log_odds >= 0 else "real"

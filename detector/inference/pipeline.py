@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
+from dataclasses import replace
 
+from .context import add_context, context_state
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .pixels.blind_spots import blind_spots
-from .results import Finding, MethodResult, Status, Verdict
+from .results import FileFacts, Finding, MethodResult, Note, Status, Verdict
 from .runtime import Runtime
 from .shortage import is_shortage
-from .verdict.combine import NO_FUSION, Fusion, combine, load_fusion
-from .version import write_version
+from .verdict.combine import combine
+from .verdict.fusion import NO_FUSION, Fusion, load_fusion
+from .version import digest_beside, digest_weights, write_version
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +39,17 @@ class Detector:
     @property
     def version(self) -> str:
         """Version of the program, its code and all weights that it would use now."""
-        weights = [self._fusion()[0].digest]
-        return write_version([*weights, *map(self._state, self.specs)])
+        return write_version(self.weights_digest, self.code_digest)
+
+    @property
+    def code_digest(self) -> str:
+        """Digest of the code, and of the files that it reads but no score depends on."""
+        return digest_beside(context_state(self.runtime.weights_dir))
+
+    @property
+    def weights_digest(self) -> str:
+        """Digest of the fusion and of all weights that it would use now."""
+        return digest_weights([self._fusion()[0].digest, *map(self._state, self.specs)])
 
     def load(self) -> None:
         """Load every method ahead of the first picture; what is unavailable is logged."""
@@ -49,29 +62,37 @@ class Detector:
     def detect(self, image: SourceImage) -> Verdict:
         """The verdict about one picture, with the result of every method."""
         started = time.perf_counter()
-        version = self.version
+        weights, code = self.weights_digest, self.code_digest
         fusion, notes = self._fusion()
-        return combine(
-            self.run_methods(image),
-            fusion,
-            notes=image.notes + blind_spots(image) + notes,
-            version=version,
+        notes = image.notes + blind_spots(image) + notes
+        verdict = combine(self.run_methods(image), fusion, notes=notes)
+        verdict = add_context(verdict, image, self.runtime.weights_dir)
+        return replace(
+            verdict,
+            version=write_version(weights, code),
+            weights=weights,
+            code=code,
+            file=FileFacts("", image.size, image.format, image.width, image.height, image.sha256),
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
-    def run_methods(self, image: SourceImage) -> tuple[MethodResult, ...]:
-        """What each method says about one picture, in the order of the table."""
-        return tuple(self._run(key, spec, image) for key, spec in self.specs.items())
+    def run_methods(
+        self, image: SourceImage, only: Collection[str] | None = None
+    ) -> tuple[MethodResult, ...]:
+        """What each method, or each of `only`, says about one picture, in the table's order."""
+        return tuple(
+            self._run(key, spec, image)
+            for key, spec in self.specs.items()
+            if only is None or key in only
+        )
 
-    def _fusion(self) -> tuple[Fusion, tuple[str, ...]]:
+    def _fusion(self) -> tuple[Fusion, tuple[Note, ...]]:
         """The fusion, and a note if it cannot be used: then no score of a method counts."""
         try:
             return load_fusion(self.runtime.weights_dir), ()
         except (OSError, ValueError) as error:
             logger.warning("The fusion of the methods cannot be used: %s", error)
-            why = error.strerror if isinstance(error, OSError) else error
-            said = f"The scores of the methods were not put together: detector/weights/{why}."
-            return NO_FUSION, (said,)
+            return NO_FUSION, (Note("fusion.unusable"),)
 
     def _state(self, key: str) -> str:
         try:
@@ -90,40 +111,41 @@ class Detector:
     def _run(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
         started = time.perf_counter()
         result = self._answer(key, spec, image)
-        elapsed_ms = (time.perf_counter() - started) * 1000
-        return MethodResult(**{**vars(result), "elapsed_ms": elapsed_ms})
+        return replace(result, elapsed_ms=(time.perf_counter() - started) * 1000)
 
     def _answer(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
+        named = spec.number, spec.name
         try:
             answer = self._method(key).predict(image)
         except MethodUnavailable as error:
             _let_interrupt(error)
-            findings = (Finding(str(error)),)
+            findings = (Finding(error.code, error.params),)
             return MethodResult(
-                key, spec.title, "unavailable", findings=findings, details=error.details
+                key, *named, "unavailable", findings=findings, exhibits=error.exhibits
             )
         except Exception as error:
             _let_interrupt(error)
             # One broken method must not take the other three with it; the log has the traceback.
             logger.exception("%s failed on %s", spec.title, image.sha256)
-            return MethodResult(key, spec.title, "error", findings=(Finding(_why(error)),))
+            return MethodResult(key, *named, "error", findings=(_why(error),))
         status: Status = "abstained" if answer.score is None else "ok"
         return MethodResult(
             key,
-            spec.title,
+            *named,
             status,
             answer.score,
             answer.findings,
+            answer.exhibits,
             answer.used,
-            answer.details,
-            weight=answer.weight,
+            declarations=answer.declarations,
+            least_weight=answer.weight,
+            raw_log_odds=answer.raw_log_odds,
+            features=answer.features,
         )
 
 
-def _why(error: Exception) -> str:
-    if is_shortage(error):
-        return "This method needs more memory for this picture than there is."
-    return "This method failed on this picture; the server's log says why."
+def _why(error: Exception) -> Finding:
+    return Finding("method.short_of_memory" if is_shortage(error) else "method.failed")
 
 
 def _let_interrupt(error: BaseException) -> None:

@@ -70,7 +70,7 @@ def _start() -> Any:
 
 
 class Network:
-    """A compiled network: a batch (n, 3, h, w) float32 in, its first output out.
+    """A compiled network: a batch (n, 3, h, w) float32 in, its outputs out.
 
     Any number of threads may call it: each has a request of its own, since OpenVINO refuses a
     request that is busy. An answer with NaN or infinite numbers raises `ValueError`: it is no
@@ -87,9 +87,14 @@ class Network:
         self._thread = threading.local()
 
     def __call__(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The first output for a batch."""
+        return self.outputs(batch)[0]
+
+    def outputs(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], ...]:
+        """Every output for a batch, in the order of the file."""
         if not hasattr(self._thread, "request"):
             self._thread.request = self._compiled.create_infer_request()
-        output: npt.NDArray[np.float32] = self._thread.request.infer([batch])[0]
-        if not np.isfinite(output).all():
+        outputs = tuple(self._thread.request.infer([batch]).values())
+        if not all(np.isfinite(output).all() for output in outputs):
             raise ValueError("the network answers with NaN or infinite numbers")
-        return output
+        return outputs

@@ -1,6 +1,6 @@
 """A limit on the size of what one method says: a file of 20 KB may hold megabytes of text.
 
-What a file says goes into findings and details; each place has limits of its own, and a file has
+What a file says goes into findings and exhibits; each place has limits of its own, and a file has
 many places. This is the one limit on all of it together: page, JSON and row get what is left.
 """
 
@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .wording import say
+
 MAX_BYTES = 100_000  # of the JSON of one method; up to 10,000 are usual
 # Longest text and longest list that are kept: the first pair by which the result fits.
 STEPS = ((2000, 200), (500, 100), (200, 40), (80, 20), (40, 8))
-CUT = ("findings", "details", "used")
+CUT = ("findings", "exhibits", "used")
 
 
 def shorten(result: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def shorten(result: dict[str, Any]) -> dict[str, Any]:
         if _size(shorter) <= MAX_BYTES:
             return shorter
     # Nothing that is read nests so deep; but the limit holds for whatever will be.
-    return shorter | {"details": {}, "findings": [scissors.finding()]}
+    return shorter | {"exhibits": [], "findings": [scissors.finding()]}
 
 
 def _size(value: Any) -> int:
@@ -56,12 +58,11 @@ class _Scissors:
         return value
 
     def finding(self) -> dict[str, Any]:
-        text = (
-            f"The file says more than is kept here: {self.texts} texts were cut after "
-            f"{self.longest} characters, and {self.items} entries of long lists were left out."
-        )
+        params = {"longest": self.longest, "texts": self.texts, "items": self.items}
         return {
-            "text": text,
+            "code": "result.shortened",
+            "params": params,
+            "text": say("result.shortened", params),
             "kind": "shortened",
             "claim": None,
             "where": "",

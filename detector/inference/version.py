@@ -33,10 +33,14 @@ _DETECTOR = Path(__file__).resolve().parents[1]
 ROOMS = (_DETECTOR / "inference", _DETECTOR / "checkpoints")
 
 
-def write_version(weights: Iterable[str], code: str | None = None) -> str:
-    """The version as text; `weights` are the digests of the fusion and of each method's weights."""
-    weights_digest = hashlib.sha256(repr(list(weights)).encode()).hexdigest()
-    return f"{__version__}+{(code or code_digest())[:DIGITS]}.{weights_digest[:DIGITS]}"
+def digest_weights(weights: Iterable[str]) -> str:
+    """One digest of those of the fusion and of each method's weights."""
+    return hashlib.sha256(repr(list(weights)).encode()).hexdigest()
+
+
+def write_version(weights: str, code: str | None = None) -> str:
+    """The version as text; `weights` is what `digest_weights` gave."""
+    return f"{__version__}+{(code or code_digest())[:DIGITS]}.{weights[:DIGITS]}"
 
 
 def weights_part(version: str) -> str:
@@ -49,6 +53,14 @@ def weights_part(version: str) -> str:
 def code_digest() -> str:
     """Digest of the sources of inference and of the releases of the libraries in use."""
     return digest_sources(ROOMS, map(_release, LIBRARIES))
+
+
+def digest_beside(states: Iterable[str]) -> str:
+    """Digest of the code and of files that results are written with but no score depends on.
+
+    They are told with the code: a report of accuracy stays that of the same weights.
+    """
+    return hashlib.sha256(repr([code_digest(), *states]).encode()).hexdigest()
 
 
 def digest_sources(folders: Iterable[Path], releases: Iterable[str]) -> str:

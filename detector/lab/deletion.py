@@ -16,9 +16,9 @@ import numpy.typing as npt
 from detector.inference.images import SourceImage
 from detector.inference.method import Method
 from detector.inference.numbers import log_odds
+from detector.inference.pixels.conditions import as_picture
 from detector.inference.pixels.tiles import Pixels
 from detector.training.figures.intervals import Z
-from detector.training.measuring.scoring import changed_picture
 
 SHARE = 0.1
 Mask = npt.NDArray[np.bool_]
@@ -56,13 +56,14 @@ def grey_out(pixels: Pixels, mask: Mask) -> Pixels:
 def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | None:
     """By how much each mask lowers the log-odds of one picture; None if the method abstains."""
     answer = method.predict(image)
-    if answer.score is None:
+    heat = answer.exhibit("heat_map")
+    if answer.score is None or heat is None:
         return None
-    mask = hottest(np.array(answer.details["heat_map"]["log_odds"]))
+    mask = hottest(np.array(heat["log_odds"]))
     rng = np.random.default_rng(seed)
     masks = {"hottest": mask, "random": scattered(mask, rng), "moved": moved(mask, rng)}
     scores = {
-        name: method.predict(changed_picture(grey_out(image.pixels, mask))).score
+        name: method.predict(as_picture(grey_out(image.pixels, mask))).score
         for name, mask in masks.items()
     }
     if None in scores.values():  # what is left is blank

@@ -23,10 +23,10 @@ from detector.inference.methods.forensics.watermarks.dwt_dct import (
     Mark,
     match_marks,
 )
+from detector.inference.pixels.conditions import half_size
 from detector.inference.pixels.tiles import Pixels
 from detector.training.corpus.labelled import Picture, cap_sources
 from detector.training.figures.intervals import wilson_interval
-from detector.training.pictures.augment import half_size
 
 # As large as the first of these models makes them; larger pictures only have more votes for a bit,
 # and the package takes long.

@@ -1,9 +1,9 @@
 """Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
 
-Each rendering is a function from a row to one line; a row is what `Detection.to_dict()` gives, or
-`{"path", "error"}` for a file that could not be read. Names come from strangers: what cannot be
-printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV what a
-spreadsheet would take for a formula has an apostrophe in front.
+Each rendering is a function from a row to one line; a row is what `Verdict.to_dict()` gives, or
+`{"file": {"name"}, "error"}` for a file that could not be read. Names come from strangers: what
+cannot be printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV
+what a spreadsheet would take for a formula has an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -16,11 +16,21 @@ from typing import Any
 
 from detector.inference.methods import METHODS
 from detector.inference.names import shown
-from detector.inference.results import LABEL_WORDS
 
 Row = dict[str, Any]
 
 PATH_WIDTH = 40
+# The outcomes as short as a column of a table wants them.
+SHORT = {
+    "ai": "likely AI",
+    "ai_edited": "edited with AI",
+    "captured": "captured, signed",
+    "no_sign": "no sign of AI",
+    "uncertain": "cannot tell",
+    "not_assessed": "too little to go by",
+}
+OUTCOME_WIDTH = 26
+START = ("path", "sha256", "label", "score", "outcome", "lean")
 # What makes a spreadsheet compute a cell, in Latin and in full-width letters.
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -31,18 +41,21 @@ def to_jsonl(row: Row) -> str:
 
 
 def csv_header() -> str:
+    return _csv(_columns())
+
+
+def _columns() -> list[str]:
     scores = [f"{key}_{what}" for key in METHODS for what in ("score", "status")]
-    return _csv(
-        ["path", "sha256", "label", "score", *scores, "reason", "elapsed_ms", "version", "error"]
-    )
+    return [*START, *scores, "reason", "elapsed_ms", "version", "error"]
 
 
 def to_csv(row: Row) -> str:
     if "error" in row:
-        return _csv([row["path"], *[""] * (6 + 2 * len(METHODS)), row["error"]])
+        return _csv([row["file"]["name"], *[""] * (len(_columns()) - 2), row["error"]])
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
-    start = [row["path"], row["sha256"], verdict["label"], verdict["score"], *scores]
+    said = [verdict[name] for name in ("label", "score", "outcome", "lean")]
+    start = [row["file"]["name"], row["file"]["sha256"], *said, *scores]
     return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])
 
 
@@ -62,26 +75,32 @@ def csv_cell(value: Any) -> Any:
 
 def table_header() -> str:
     methods = " ".join(f"{f'M{number}':>5}" for number in range(1, len(METHODS) + 1))
-    return f"{'picture':<{PATH_WIDTH}} {'verdict':<11} {'AI':>5} {methods} {'ms':>6}"
+    return f"{'picture':<{PATH_WIDTH}} {'result':<{OUTCOME_WIDTH}} {'AI':>5} {methods} {'ms':>6}"
 
 
 def to_table(row: Row) -> str:
-    path = shown(row["path"])
+    path = shown(row["file"]["name"])
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
         return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
     return (
-        f"{name:<{PATH_WIDTH}} {LABEL_WORDS[verdict['label']]:<11} {_score(row):>5} {cells} "
+        f"{name:<{PATH_WIDTH}} {_outcome(verdict):<{OUTCOME_WIDTH}} {_score(row):>5} {cells} "
         f"{row['elapsed_ms']:>6.0f}"
     )
 
 
 def _score(row: Row) -> str:
-    """The fused score; a dash where no method gave one."""
-    given = any(method["score"] is not None for method in row["methods"])
-    return f"{row['verdict']['score']:.0%}" if given else "-"
+    """The chance of AI; a dash where there is none."""
+    score = row["verdict"]["score"]
+    return "-" if score is None else f"{score:.0%}"
+
+
+def _outcome(verdict: Row) -> str:
+    """The outcome in a few words, with the side that it leans to."""
+    lean = {"ai": ", leans to AI", "real": ", leans to real"}.get(verdict["lean"], "")
+    return f"{SHORT[verdict['outcome']]}{lean}"
 
 
 def _cell(method: Row | None) -> str:

@@ -6,6 +6,7 @@ import io
 import signal
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,15 @@ from detector.analysis.answers import Analysis
 from detector.inference.images import open_image
 from detector.inference.method import Method
 from detector.inference.methods import METHODS
-from detector.inference.results import Agreement, Finding, Label, MethodResult, Thresholds, Verdict
+from detector.inference.results import (
+    Agreement,
+    FileFacts,
+    Finding,
+    Label,
+    MethodResult,
+    Thresholds,
+    Verdict,
+)
 from detector.models import Detection
 from detector.previews import make_error_levels, make_preview
 from detector.services import get_detector
@@ -106,12 +115,9 @@ def make_detection(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Detection]:
         filename: str = "beach.jpg",
     ) -> Detection:
         image = open_image(jpeg)
+        file = FileFacts("", len(jpeg), image.format, *image.rgb.size, image.sha256)
         analysis = Analysis(
-            (verdict or make_verdict()).to_dict(),
-            image.sha256,
-            image.format,
-            *image.rgb.size,
-            len(jpeg),
+            replace(verdict or make_verdict(), file=file),
             make_preview(image.rgb),
             make_error_levels(image.rgb),
         )
@@ -127,19 +133,26 @@ def verdict() -> Callable[..., Verdict]:
 
 def make_verdict(
     label: Label = "ai",
-    score: float = 0.93,
+    score: float | None = 0.93,
     *,
     methods: dict[str, dict] | None = None,
     **given: Any,
 ) -> Verdict:
     """A verdict with one result for every method of the table; `methods` sets those that matter."""
-    plain = {"status": "ok", "score": score, "findings": (Finding("Even noise everywhere."),)}
+    findings = (Finding("blind.blank"),)
+    plain = {"status": "ok", "score": score, "role": "counts", "weight": 1.0, "findings": findings}
     results = tuple(
-        MethodResult(key, spec.title, **(plain | (methods or {}).get(key, {})))
+        MethodResult(key, spec.number, spec.name, **(plain | (methods or {}).get(key, {})))
         for key, spec in METHODS.items()
     )
     agreement = Agreement(ai=len(results), real=0, uncertain=0, text="All lean the same way.")
-    reason = "Because of the noise."
+    outcome = {"ai": "ai", "real": "no_sign", "uncertain": "uncertain"}[label]
+    whole = {"outcome": outcome, "label": label, "score": score, "version": "1+a"}
+    whole |= {"reason": "Because of the noise."}
+    bounds = Thresholds(0.23, 0.81)
     return Verdict(
-        label, score, Thresholds(0.23, 0.81), reason, agreement, results, version="1+a", **given
+        thresholds=bounds,
+        agreement=agreement,
+        methods=results,
+        **(whole | given),
     )

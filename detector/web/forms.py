@@ -21,6 +21,10 @@ class UploadForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)])}),
         error_messages={"required": "Choose a picture first."},
     )
+    stability = forms.BooleanField(
+        label="Also check whether the result stays the same when the picture is passed on",
+        required=False,
+    )
 
     def clean_image(self) -> UploadedFile[Any]:
         # Not the bytes: form and field refer to one another and so outlive the request.

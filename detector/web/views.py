@@ -23,8 +23,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from detector.inference.formats import FORMAT_NAMES
 from detector.inference.images import ImageError, say_too_large
 from detector.inference.methods import METHODS
-from detector.inference.methods.forensics.structure.error_level import EXPLANATION
-from detector.inference.methods.forensics.watermarks.dwt_dct import UNREADABLE_MARKS
 from detector.models import Detection
 from detector.services import get_limits
 from detector.uploads import analyse, mark_refusal
@@ -32,26 +30,34 @@ from detector.uploads import analyse, mark_refusal
 from .errors import is_api
 from .forms import UploadForm
 from .owners import get_owner, make_owner
-from .presenters.charts import HeatMap, draw_groups, draw_heat_map, draw_waterfall
-from .presenters.file_story import tell_story
-from .presenters.methods_page import build_page
+from .presenters.methods_page import build_page as build_methods
+from .presenters.result_page import build_page as build_result
 
 RECENT = 8
-HEAT_MAP_OF, FILE_METHOD = "deep_learning", "forensics"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     posted = request.method == "POST"
-    form = UploadForm(request.POST, request.FILES) if posted else UploadForm()
+    asked = {"stability": request.GET.get("stability") == "1"}
+    form = UploadForm(request.POST, request.FILES) if posted else UploadForm(initial=asked)
     if posted and form.is_valid():
-        upload = form.cleaned_data["image"]
         try:
-            return redirect(analyse(upload, owner=make_owner(request), filename=upload.name))
+            return redirect(_analyse(request, form))
         except ImageError as error:
             form.add_error("image", str(error))
             return mark_refusal(_render_index(request, form), error)
     return _render_index(request, form, status=400 if form.errors else 200)
+
+
+def _analyse(request: HttpRequest, form: UploadForm) -> Detection:
+    upload = form.cleaned_data["image"]
+    return analyse(
+        upload,
+        owner=make_owner(request),
+        filename=upload.name,
+        with_stability=form.cleaned_data["stability"],
+    )
 
 
 def _render_index(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
@@ -93,61 +99,8 @@ def _conditions() -> dict[str, Any]:
 @cache_control(private=True, no_store=True)
 def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
-    verdict, methods = detection.result["verdict"], detection.result["methods"]
-    rows = _rows(detection.result)
-    context = {
-        "detection": detection,
-        "rows": rows,
-        "file": _file(methods),
-        "scored": any(row["result"]["score"] is not None for row in rows),
-        "heat_map": _heat_map(methods),
-        "waterfall": draw_waterfall(verdict["contributions"], methods),
-    }
-    return render(request, "detector/result.html", context)
-
-
-def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines of the comparison table; a method that has since left the table has no spec."""
-    decider = result["verdict"]["decided_by"]
-    return [
-        {
-            "result": method,
-            "spec": METHODS.get(method["key"]),
-            "decides": method["key"] == decider,
-            "groups": draw_groups(method["details"].get("groups", [])),
-        }
-        | _findings(method)
-        for method in result["methods"]
-    ]
-
-
-def _findings(method: dict[str, Any]) -> dict[str, Any]:
-    """The findings for the table: of what the file says the first, as the timeline has them all."""
-    story = _tells_story(method)
-    return {"story": story, "findings": method["findings"][:1] if story else method["findings"]}
-
-
-def _tells_story(method: dict[str, Any]) -> bool:
-    return method["key"] == FILE_METHOD and method["status"] in ("ok", "abstained")
-
-
-def _heat_map(methods: list[dict[str, Any]]) -> HeatMap | None:
-    """The heat map of method 1; results of earlier versions have none."""
-    for method in methods:
-        if method["key"] == HEAT_MAP_OF and (heat := method["details"].get("heat_map")):
-            return draw_heat_map(heat)
-    return None
-
-
-def _file(methods: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """What method 3 read in the file, for the timeline; None if it could not answer."""
-    for method in methods:
-        if _tells_story(method):
-            details = method["details"]
-            shown = {key: details.get(key) for key in ("table", "credentials")}
-            fixed = {"unreadable_marks": UNREADABLE_MARKS, "levels_explained": EXPLANATION}
-            return shown | fixed | {"stations": tell_story(method["findings"])}
-    return None
+    context = {"detection": detection, "staff": getattr(request.user, "is_staff", False)}
+    return render(request, "detector/result.html", context | build_result(detection.verdict))
 
 
 @require_safe
@@ -157,7 +110,7 @@ def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
     detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
     name = f"detection-{detection.sha256[:16]}.json"
     return JsonResponse(
-        detection.to_dict(),
+        detection.result,
         json_dumps_params={"indent": 2},
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -193,4 +146,4 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
 
 @require_safe
 def methods(request: HttpRequest) -> HttpResponse:
-    return render(request, "detector/methods.html", build_page())
+    return render(request, "detector/methods.html", build_methods())

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from detector.inference.results import Note
+
 from .limits import MAX_PARTS, ImageError, too_many
 from .stream import Stream, cut_off, header_damaged
 
@@ -195,16 +197,16 @@ def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
     raise too_many(MAX_PARTS, "segments and more", MAX_PARTS)
 
 
-def _check_pixels(stream: bytes, ended: bool, several: bool) -> tuple[str, ...]:
+def _check_pixels(stream: bytes, ended: bool, several: bool) -> tuple[Note, ...]:
     """Raise `ImageError` if picture data are missing; a note if it is less than a row of blocks.
 
     libjpeg fills up with grey what is missing, and Pillow does not pass its warning on.
     """
     if not _warns_of_the_end(stream):
-        return () if ended else ("The JPEG has no end marker; all of its pixels are there.",)
+        return () if ended else (Note("picture.no_end_marker"),)
     if several or not ended or _missing_rows(stream):
         raise cut_off()
-    return ("The last blocks of the JPEG are missing and were filled with grey.",)
+    return (Note("picture.last_blocks"),)
 
 
 def _warns_of_the_end(stream: bytes) -> bool:

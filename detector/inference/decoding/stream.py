@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from detector.inference.results import Note
+
 from .limits import ImageError
 
 CUT_OFF = "The file is damaged or cut off: the picture cannot be decoded completely."
@@ -28,7 +30,7 @@ class Stream:
     area: int = 0
     buffers: int = 0
     format: str = ""
-    check: Callable[[], tuple[str, ...]] = tuple
+    check: Callable[[], tuple[Note, ...]] = tuple
 
 
 def header_damaged() -> ImageError:

@@ -33,7 +33,7 @@ def prepare_webp(data: bytes, limits: Limits) -> Stream:
             damaged[kind.decode("latin-1").strip()] = None
     stream = b"".join(parts)
     if int.from_bytes(data[4:8], "little") != len(stream):
-        damaged["the length of RIFF"] = None
+        damaged["RIFF"] = None
     riff = b"RIFF" + struct.pack("<I", len(stream))
     return Stream(riff + stream, tuple(damaged), area=area)
 

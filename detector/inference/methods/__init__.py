@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Literal
 
 from detector.inference.method import Method
+from detector.inference.results import write_title
 
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method's title on the page, its class as "module:Class", and what it reads and looks for.
+    """A method's number and name, its class as "module:Class", and what it reads and looks for.
 
-    `weights` are the folders below `detector/weights/` that ship for the method.
+    `weights` are the folders below `detector/weights/` that ship for the method. `about` says
+    whether it judges the pixels, or tells what the file says.
     The class is imported on first use, so that this table costs nothing to import.
     """
 
-    title: str
+    number: int
+    name: str
     path: str
     reads: str
     idea: str
     weights: tuple[str, ...] = ()
-    highlighted: bool = False
+    about: Literal["pixels", "file"] = "pixels"
+
+    @property
+    def title(self) -> str:
+        """ "Method 1: Deep Learning Model"."""
+        return write_title(self.number, self.name)
 
     def method_class(self) -> type[Method]:
         module, name = self.path.split(":")
@@ -31,35 +40,38 @@ class MethodSpec:
 
 METHODS: dict[str, MethodSpec] = {
     "deep_learning": MethodSpec(
-        "Method 1: Deep Learning Model",
+        1,
+        "Deep Learning Model",
         "deep_learning:DeepLearning",
-        reads="native-resolution tiles and the whole picture",
+        reads="tiles of the picture at full resolution, and the picture as a whole",
         idea="Two small networks: one looks at fine structure, one at the picture as a whole.",
         weights=("efficientnet_tiles", "efficientnet_whole"),
     ),
     "statistical": MethodSpec(
-        "Method 2: Statistical Pattern Analysis",
+        2,
+        "Statistical Pattern Analysis",
         "statistical:Statistical",
-        reads="native-resolution crops",
-        idea="Hundreds of hand-made statistics of noise, spectrum and compression, weighed by "
-        "boosted trees.",
+        reads="parts of the picture at full resolution",
+        idea="Hundreds of measurements of noise, frequencies and compression, weighed together.",
         weights=("statistical",),
     ),
     "forensics": MethodSpec(
-        "Method 3: Advanced Forensics Analysis",
+        3,
+        "Advanced Forensics Analysis",
         "forensics:Forensics",
         reads="the original bytes, and invisible watermarks in the pixels",
-        idea="What the file itself says: Content Credentials, declared sources, payloads and "
-        "watermarks of generators; camera and compression as context. It abstains when nothing "
-        "speaks for an AI.",
+        idea="What the file itself says: Content Credentials, statements about its source, and "
+        "settings and watermarks that generators leave. Camera and compression are context only. "
+        "It gives no score when nothing speaks for an AI.",
+        about="file",
     ),
     "huggingface": MethodSpec(
-        "Method 4: Hugging Face Specialized Models",
+        4,
+        "Hugging Face Specialized Models",
         "huggingface:HuggingFace",
-        reads="pixels, as each model was trained",
-        idea="Vision transformers: your own fine-tuned model first, else public checkpoints, "
-        "else the bundled compact ViT.",
+        reads="the picture at the size for which each model was trained",
+        idea="Vision transformers, of each the best that is there: a model fine-tuned on this "
+        "installation, else a public one, else the one that is built in.",
         weights=("vit_compact",),
-        highlighted=True,
     ),
 }

@@ -12,14 +12,14 @@ What it misses: generators unlike those in training; pictures of a kind that it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.inference.method import Answer
-from detector.inference.numbers import sigmoid
+from detector.inference.numbers import side_of, sigmoid
 from detector.inference.pixels.heat_map import Box, grid_of, paint
 from detector.inference.pixels.tiles import (
     Pixels,
@@ -28,7 +28,7 @@ from detector.inference.pixels.tiles import (
     strip_positions,
     tile_positions,
 )
-from detector.inference.results import Finding
+from detector.inference.results import Exhibit, Finding
 from detector.inference.runtime import Network
 from detector.inference.verdict.calibration import Calibration
 
@@ -80,42 +80,61 @@ class DeepLearning(PixelMethod[Network]):
     def judge(
         self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
-        evidence = {name: _evidence(model, LOOKS[name], pixels) for name, model in models.items()}
-        raw = {name: float(maps.mean()) for name, (maps, _) in evidence.items()}
+        evidence = {name: look(model, LOOKS[name], pixels) for name, model in models.items()}
+        raw = {name: float(seen.maps.mean()) for name, seen in evidence.items()}
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         grid = grid_of(*pixels.shape[:2])
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
         heat = sum(
-            calibrations[name].slope_at(raw[name]) * paint(grid, maps, boxes)
+            calibrations[name].slope_at(raw[name]) * paint(grid, seen.maps, seen.boxes)
             + calibrations[name].intercept
-            for name, (maps, boxes) in evidence.items()
+            for name, seen in evidence.items()
         )
-        details = {"raw_log_odds": raw, "heat_map": _heat_map(np.asarray(heat))}
-        findings = (Finding(_sentence(log_odds), kind="deep_learning"),)
-        return Answer(sigmoid(sum(log_odds.values())), findings, self.used, details)
+        score = sigmoid(sum(log_odds.values()))
+        exhibits = (_heat_map(np.asarray(heat)),)
+        return Answer(
+            score,
+            (_finding(log_odds),),
+            self.used,
+            exhibits,
+            raw_log_odds=raw,
+            features={
+                name: seen.features for name, seen in evidence.items() if seen.features is not None
+            },
+        )
 
 
-def _evidence(
-    model: Network, look: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels
-) -> tuple[Maps, list[Box]]:
-    """Maps of raw log-odds (n, h, w), one for each part that is looked at, and the parts."""
-    parts, boxes = look(pixels)
-    maps = model(parts.transpose(0, 3, 1, 2).astype(np.float32)).astype(np.float64)
-    return maps, boxes
+@dataclass(frozen=True)
+class Seen:
+    """Maps of raw log-odds (n, h, w), one for each part that a network looked at, and the parts.
+
+    `features` (f,) are the mean over all parts of what the network's last layer reads; None where
+    the network does not give them.
+    """
+
+    maps: Maps
+    boxes: list[Box]
+    features: Maps | None
 
 
-def _heat_map(heat: Maps) -> dict[str, Any]:
+def look(model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels) -> Seen:
+    """What a network says about the parts of a picture that `cut` gives."""
+    parts, boxes = cut(pixels)
+    maps, *rest = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
+    features = rest[0].astype(np.float64).mean((0, 2, 3)) if rest else None
+    return Seen(maps.astype(np.float64), boxes, features)
+
+
+def _heat_map(heat: Maps) -> Exhibit:
     rows, columns = heat.shape
-    return {"rows": rows, "columns": columns, "log_odds": heat.round(2).tolist()}
+    data = {"rows": rows, "columns": columns, "log_odds": heat.round(2).tolist()}
+    return Exhibit("heat_map", data)
 
 
-def _sentence(log_odds: dict[str, float]) -> str:
+def _finding(log_odds: dict[str, float]) -> Finding:
     tiles = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_tiles)
     whole = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_whole)
-    said = {True: "a generated picture", False: "a picture made without a generator"}
     if (tiles >= 0) == (whole >= 0):
-        return f"Its fine structure and the picture as a whole look more like {said[tiles >= 0]}."
-    return (
-        f"Its fine structure looks more like {said[tiles >= 0]}, the picture as a whole more like "
-        f"{said[whole >= 0]}."
-    )
+        return Finding("deep_learning.agree", {"side": side_of(whole)}, "deep_learning")
+    sides = {"structure": side_of(tiles), "whole": side_of(whole)}
+    return Finding("deep_learning.differ", sides, "deep_learning")

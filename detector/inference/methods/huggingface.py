@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -38,8 +37,9 @@ from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.names import shown
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.pixels.abstention import reason_to_abstain
-from detector.inference.results import Finding
+from detector.inference.results import Exhibit, Finding
 from detector.inference.runtime import Network, Runtime
+from detector.inference.wording import JSON
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class Ensemble:
         moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
         score = sigmoid(moved / sum(weights.values()))
         findings = tuple(_findings(self._rows(scores)))
-        return Answer(score, findings, self.used, self.details(scores), self._own_weight())
+        return Answer(score, findings, self.used, self.exhibits(scores), weight=self._own_weight())
 
     def _own_weight(self) -> float | None:
         """The weight of the best fine-tuned member: the fusion was fitted with the bundled one.
@@ -142,9 +142,9 @@ class Ensemble:
         ]
         return max(measured, default=None)
 
-    def details(self, scores: dict[str, float]) -> dict[str, Any]:
+    def exhibits(self, scores: dict[str, float]) -> tuple[Exhibit, ...]:
         """A row for every member, with a score or without."""
-        return {"members": [asdict(row) for row in self._rows(scores)]}
+        return (Exhibit("members", {"members": [asdict(row) for row in self._rows(scores)]}),)
 
     def _rows(self, scores: dict[str, float]) -> list[MemberRow]:
         return [self._row(member, scores.get(member.name)) for member in MEMBERS]
@@ -191,9 +191,12 @@ class HuggingFace(Method):
     def _predict(self, image: SourceImage) -> Answer:
         ensemble = self.ensemble
         if not ensemble.checkpoints:
-            raise MethodUnavailable(" ".join(ensemble.reasons.values()), ensemble.details({}))
+            reasons = " ".join(ensemble.reasons.values())
+            raise MethodUnavailable(
+                "huggingface.no_model", exhibits=ensemble.exhibits({}), hint=reasons
+            )
         if reason := reason_to_abstain(image):
-            return Answer(None, (Finding(reason),), ensemble.used, ensemble.details({}))
+            return Answer(None, (reason,), ensemble.used, ensemble.exhibits({}))
         return ensemble.answer(image)
 
 
@@ -234,10 +237,11 @@ def prepare_network(source: Source, runtime: Runtime) -> Path:
 def _findings(rows: list[MemberRow]) -> list[Finding]:
     """One sentence a member that answered."""
     return [
-        Finding(
-            f"{row.title} ({row.state}, {row.source}) puts the chance of AI at {row.score:.0%}.",
-            kind=row.name,
-        )
+        Finding("huggingface.score", _params(row), kind=row.name)
         for row in rows
         if row.score is not None
     ]
+
+
+def _params(row: MemberRow) -> dict[str, JSON]:
+    return {"model": row.title, "state": row.state, "source": row.source, "chance": row.score}

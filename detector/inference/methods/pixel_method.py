@@ -11,9 +11,8 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.pixels.abstention import reason_to_abstain
 from detector.inference.pixels.tiles import Pixels
-from detector.inference.results import Finding
 from detector.inference.verdict.calibration import Calibration
-from detector.inference.weights.folder import check_digests, folder_state
+from detector.inference.weights.folder import NotAsShipped, check_digests, folder_state
 
 logger = logging.getLogger(__name__)
 
@@ -41,21 +40,21 @@ class PixelMethod(Method, Generic[Model]):
         except (OSError, ValueError, RuntimeError) as error:
             # The error itself names paths of this machine: it goes to the log, not to the page.
             logger.warning("The weights of %s cannot be used: %s", self.folders, error)
-            names = ", ".join(f"detector/weights/{name}" for name in self.folders)
-            raise MethodUnavailable(
-                f"The weights in {names} are missing or damaged; restore them from the repository."
-            ) from error
+            names = [f"detector/weights/{name}" for name in self.folders]
+            raise MethodUnavailable("method.weights_unusable", {"folders": names}) from error
 
     def _check_digests(self) -> None:
         """Raises `OSError`, or `MethodUnavailable` that names files that did not ship so."""
-        faults = []
+        faults: list[NotAsShipped] = []
         for name in self.folders:
             try:
                 check_digests(self.runtime.weights_dir / name)
-            except ValueError as error:
-                faults.append(f"detector/weights/{error}.")
+            except NotAsShipped as error:
+                logger.warning("The weights of %s cannot be used: %s", self.folders, error)
+                faults.append(error)
         if faults:
-            raise MethodUnavailable(" ".join(faults))
+            files = [f"detector/weights/{fault.file}" for fault in faults]
+            raise MethodUnavailable("method.weights_changed", {"files": files})
 
     def read_models(self) -> dict[str, Model]:
         """The models by folder name. Raises `OSError`, `ValueError` or `RuntimeError`."""
@@ -72,13 +71,10 @@ class PixelMethod(Method, Generic[Model]):
     def judge(
         self, models: dict[str, Model], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
-        """The answer for pixels (height, width, 3).
-
-        Its details hold "raw_log_odds", one number for each folder, to calibrate by.
-        """
+        """The answer for pixels (height, width, 3), with `raw_log_odds` of each folder."""
 
     def _predict(self, image: SourceImage) -> Answer:
         if reason := reason_to_abstain(image):
-            return Answer(None, (Finding(reason),), self.used)
+            return Answer(None, (reason,), self.used)
         models, calibrations = self.loaded
         return self.judge(models, calibrations, image.pixels)

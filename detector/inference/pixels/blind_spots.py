@@ -10,13 +10,18 @@ import numpy.typing as npt
 
 from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
+from detector.inference.results import Note
 
-from .abstention import MIN_SIDE
+from .abstention import MIN_SIDE, reason_to_abstain
 from .jpeg_quality import jpeg_quality
+from .patterns import is_pattern
 
 # The tiles that methods 1 and 2 cut: a smaller picture must be mirrored to fill one.
 TILE = 256
 LOW_QUALITY = 50
+# From here down nothing but blocks is left: the quality, and the share of the format's `low_rate`.
+EXTREME_QUALITY, EXTREME_RATE = 10, 0.2
+
 # Width and height of screens, and of their browsers' windows in screenshots; either way up.
 SCREENS = {
     (1280, 720), (1280, 800), (1366, 768), (1440, 900), (1536, 864), (1600, 900), (1680, 1050),
@@ -35,57 +40,55 @@ MANY_FLAT, FEW_COLOURS = 0.75, 64
 Pixels = npt.NDArray[np.uint8]
 
 
-def blind_spots(image: SourceImage) -> tuple[str, ...]:
-    """Sentences on what the methods cannot see here; none for a large, lightly pressed photo."""
-    said = (about_size(image), about_compression(image), about_kind(image))
-    return tuple(sentence for sentence in said if sentence)
+def blind_spots(image: SourceImage) -> tuple[Note, ...]:
+    """Notes on what the methods cannot see here; none for a large, lightly compressed photo."""
+    blinding = reason_to_abstain(image)
+    compressed = about_compression(image)
+    # Of what is strongly compressed, most blocks are flat, whatever it shows.
+    kind = about_kind(image) or (None if compressed else about_pattern(image))
+    found = (about_size(image), compressed, kind)
+    notes = (blinding and Note(blinding.code, blinding.params), *found)
+    return tuple(note for note in notes if note)
 
 
-def about_size(image: SourceImage) -> str | None:
+def about_size(image: SourceImage) -> Note | None:
     """Below MIN_SIDE the methods abstain, and say so themselves."""
     if not MIN_SIDE <= min(image.width, image.height) < TILE:
         return None
-    return (
-        f"The picture is small ({image.width} x {image.height} pixels): the traces that the "
-        "methods look for are few here, or were lost when it was made smaller. Do not rely on a "
-        "verdict near the middle, and analyse the full size if you can get it."
-    )
+    return Note("blind.small", {"width": image.width, "height": image.height})
 
 
-def about_compression(image: SourceImage) -> str | None:
+def about_compression(image: SourceImage) -> Note | None:
     if family(image.format) == "JPEG":
         quality = jpeg_quality(image.data)
-        measured = f"JPEG, {quality}" if quality and quality.value < LOW_QUALITY else ""
-    else:
-        rate = len(image.data) / (image.width * image.height)
-        low = rate < format_of(image.format).low_rate
-        measured = f"{image.format} with {rate:.3f} bytes a pixel" if low else ""
-    if not measured:
+        if quality is None or quality.value >= LOW_QUALITY:
+            return None
+        code = "blind.extreme_jpeg" if quality.value <= EXTREME_QUALITY else "blind.jpeg"
+        return Note(code, {"quality": quality.value})
+    rate, low = len(image.data) / (image.width * image.height), format_of(image.format).low_rate
+    if rate >= low:
         return None
-    return (
-        f"The picture is strongly compressed ({measured}). That removes the traces that methods 1, "
-        "2 and 4 look for; do not rely on a verdict near the middle."
-    )
+    code = "blind.extreme" if rate < EXTREME_RATE * low else "blind.compressed"
+    return Note(code, {"format": image.format, "rate": round(rate, 4)})
 
 
-def about_kind(image: SourceImage) -> str | None:
+def about_kind(image: SourceImage) -> Note | None:
     """Whether it looks like a screenshot or like something drawn; a tiny one may be anything."""
     if min(image.width, image.height) < MIN_SIDE:
         return None
+    if is_drawn(image):
+        return Note("blind.drawn")
     size = image.width, image.height
     if image.format == "PNG" and (size in SCREENS or size[::-1] in SCREENS):
-        return (
-            f"The picture has exactly the size of a screen ({size[0]} x {size[1]} pixels), so it "
-            "may be a screenshot. What a screenshot shows was scaled and drawn anew, which hides "
-            "where it comes from: analyse the original file if you can get it."
-        )
-    if is_drawn(image):
-        return (
-            "The picture has few colours, or large parts of exactly one colour, as screenshots, "
-            "drawings and diagrams have. The noise that the methods look for is missing there, so "
-            "the verdict says little."
-        )
+        return Note("blind.screen", {"width": image.width, "height": image.height})
     return None
+
+
+def about_pattern(image: SourceImage) -> Note | None:
+    """Whether there is nothing but surfaces without noise in it, or nothing but noise."""
+    if min(image.width, image.height) < MIN_SIDE:
+        return None
+    return Note("blind.pattern") if is_pattern(image.pixels) else None
 
 
 def is_drawn(image: SourceImage) -> bool:

@@ -36,7 +36,8 @@ _ROBIDOUX = """
     16 20  24  31  43  62  91 135    18 27  31  40  53  74 106 156
     25 34  43  53  69  94 131 189    37 40  62  74  94 124 169 238
     56 53  91 106 131 169 226 311    85 75 135 156 189 238 311 418"""
-STANDARD, MOZJPEG, OWN = "the standard tables", "the tables of mozjpeg", "tables of its own"
+# Whose tables they are; the words are those of "jpeg_tables" in the catalogue.
+STANDARD, MOZJPEG, OWN = "standard", "mozjpeg", "own"
 # Whose tables, and the names of those of brightness and of colour.
 KNOWN = ((STANDARD, ("luma", "chroma")), (MOZJPEG, ("robidoux", "robidoux")))
 QUALITIES = np.arange(1, 101)
@@ -48,7 +49,9 @@ MAX_DEFINITIONS = 64
 
 
 class TablesDamaged(ValueError):
-    """The quantisation tables are not whole; the message is the end of a sentence."""
+    """The tables of quantisation are not whole; the message is a word of "cannot_read" in the
+    catalogue.
+    """
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,6 @@ class JpegQuality:
 
     value: int
     tables: str
-
-    def __str__(self) -> str:
-        """ "quality 85", or "about quality 85" for tables of the program's own."""
-        about = "about " if self.tables == OWN else ""
-        return f"{about}quality {self.value}"
 
 
 def jpeg_quality(data: bytes) -> JpegQuality | None:
@@ -81,9 +79,9 @@ def read_tables(data: bytes) -> list[Table]:
     try:
         tables = _tables_of_components(data)
     except ImageError as error:
-        raise TablesDamaged("its segments are damaged.") from error
+        raise TablesDamaged("bytes_damaged") from error
     if not tables or any(table is None for table in tables):
-        raise TablesDamaged("a table of quantisation is missing.")
+        raise TablesDamaged("table_missing")
     different = {table.tobytes(): table for table in tables if table is not None}
     return list(different.values())
 
@@ -100,7 +98,7 @@ def _tables_of_components(data: bytes) -> list[Table | None]:
             given |= tables
             definitions += len(tables)
             if definitions > MAX_DEFINITIONS:
-                raise TablesDamaged("it has too many tables of quantisation.")
+                raise TablesDamaged("tables_many")
         elif marker in FRAMES and not numbers:
             numbers = _components(body)
         elif marker == SOS:
@@ -119,7 +117,7 @@ def _definitions(body: memoryview) -> Iterator[tuple[int, Table]]:
         wide, number = body[at] >> 4, body[at] & 15
         size = 128 if wide else 64
         if wide > 1 or number >= MAX_TABLES or at + 1 + size > len(body):
-            raise TablesDamaged("a table of quantisation is damaged.")
+            raise TablesDamaged("table_damaged")
         steps = np.frombuffer(body, ">u2" if wide else "u1", 64, at + 1).astype(np.int64)
         yield number, steps[_zigzag_places()]
         at += 1 + size
@@ -128,14 +126,14 @@ def _definitions(body: memoryview) -> Iterator[tuple[int, Table]]:
 def _components(body: memoryview) -> dict[int, int]:
     """The number of the table of each component of a frame (SOF)."""
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
-        raise TablesDamaged("its frame is cut off.")
+        raise TablesDamaged("frame_cut_off")
     return {body[6 + 3 * n]: body[8 + 3 * n] for n in range(min(body[5], 4))}
 
 
 def quality_of(tables: list[Table]) -> JpegQuality:
     """The quality of what `read_tables` gave. Raises `TablesDamaged` for a step of zero."""
     if any((table == 0).any() for table in tables):
-        raise TablesDamaged("a table of quantisation holds a zero.")
+        raise TablesDamaged("table_zero")
     for source, names in KNOWN:
         if value := _exact_quality(tables, names):
             return JpegQuality(value, source)

@@ -6,10 +6,21 @@ contradicts it. Only a signature of a trusted signer is stronger than a claim of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from detector.inference.results import Finding
+from detector.inference.results import (
+    Claim,
+    Declaration,
+    Finding,
+    Label,
+    MethodResult,
+    Note,
+    Thresholds,
+)
+
+# What speaks for an AI: that it made the picture, or a part of it.
+AI_CLAIMS: tuple[Claim, ...] = ("ai", "edit")
 
 
 @dataclass(frozen=True)
@@ -23,12 +34,46 @@ class Grounds:
 def weigh(findings: Iterable[Finding]) -> Grounds:
     """What decisive evidence there is, and whether it is contradicted."""
     findings = tuple(findings)
-    sided = [finding for finding in findings if finding.claim in ("ai", "real")]
+    sided = [finding for finding in findings if finding.claim in (*AI_CLAIMS, "real")]
     decisive = [finding for finding in sided if finding.strength == "decisive"]
     signed = [finding for finding in decisive if finding.signed]
     rivals = signed or [*decisive, *(f for f in findings if f.claim == "capture")]
+    # A photograph of which an AI has changed a part was taken by a camera as well.
     ai = [finding for finding in rivals if finding.claim == "ai"]
     camera = [finding for finding in rivals if finding.claim in ("real", "capture")]
     if ai and camera:
         return Grounds(conflict=(ai[0], camera[0]))
     return Grounds(decisive=next(iter(signed or decisive), None))
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that outcome, reason and advice are made from.
+
+    `score` is the calibrated P(AI) of all methods together, `pixels` without what the file says;
+    None where no method with a weight gave one. `label` follows from the score and the thresholds.
+    """
+
+    results: tuple[MethodResult, ...]
+    grounds: Grounds
+    score: float | None
+    label: Label
+    thresholds: Thresholds
+    contributions: Mapping[str, float]
+    pixels: float | None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        """The findings of all methods."""
+        return (finding for result in self.results for finding in result.findings)
+
+    @property
+    def declarations(self) -> tuple[Declaration, ...]:
+        """What the file states about its origin."""
+        return tuple(one for result in self.results for one in result.declarations)
+
+    @property
+    def speaks_for_ai(self) -> bool:
+        """Whether something in the file says that an AI was used."""
+        return any(finding.claim in AI_CLAIMS for finding in self.findings)

@@ -23,6 +23,14 @@ MAX_DIGESTS_BYTES = 2**16
 MEND = "restore it from the repository, or run manage.py write_digests if you have changed it"
 
 
+class NotAsShipped(ValueError):
+    """A file is missing, surplus or not what was measured; `file` is "folder/name"."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file} {what}; {MEND}")
+        self.file = file
+
+
 def folder_state(folder: Path) -> str:
     """A digest of the files in a folder; it changes when, and only when, their content does.
 
@@ -38,18 +46,18 @@ def files_state(files: Iterable[Path]) -> str:
 
 
 def check_digests(folder: Path) -> None:
-    """Raises `OSError`, or `ValueError` that names the first file that is not as it shipped."""
+    """Raises `OSError`, or `NotAsShipped` for the first file that is not as it shipped."""
     shipped = _read_digests(folder)
     there = {file.name for file in _digested(folder)}
     for name in sorted(shipped.keys() | there):
         file = f"{folder.name}/{shown(name)}"
         if name not in there:
-            raise ValueError(f"{file} is missing; {MEND}")
+            raise NotAsShipped(file, "is missing")
         if name not in shipped:
-            raise ValueError(f"{file} does not stand in {DIGESTS}; remove it, or {MEND}")
+            raise NotAsShipped(file, f"does not stand in {DIGESTS} and should be removed")
         if (found := _state(folder / name)) != shipped[name]:
             told = f"has the SHA-256 digest {found[:12]}, {DIGESTS} says {shipped[name][:12]}"
-            raise ValueError(f"{file} {told}; {MEND}")
+            raise NotAsShipped(file, told)
 
 
 def write_digests(folder: Path) -> None:
@@ -67,10 +75,10 @@ def _digested(folder: Path) -> list[Path]:
 def _read_digests(folder: Path) -> dict[str, str]:
     """Digest by name."""
     if not (folder / DIGESTS).exists():
-        raise ValueError(f"{folder.name}/{DIGESTS} is missing; {MEND}")
+        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is missing")
     text = read_small(folder / DIGESTS, MAX_DIGESTS_BYTES).decode(errors="replace")
     if not re.fullmatch(r"([0-9a-f]{64}  [^/\n]+\n)+", text):
-        raise ValueError(f"{folder.name}/{DIGESTS} is not as sha256sum writes it; {MEND}")
+        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is not as sha256sum writes it")
     rows = (line.split("  ", 1) for line in text.splitlines())
     return {name: digest for digest, name in rows}
 

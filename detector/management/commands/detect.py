@@ -5,12 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import re
+import uuid
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from detector.analysis.answers import NeedsMemory
 from detector.checks import trust_lists_are_certificates
@@ -19,6 +21,7 @@ from detector.inference.images import ImageError
 from detector.inference.methods import METHODS
 from detector.inference.names import brief
 from detector.inference.pipeline import Detector
+from detector.inference.reshipping import check_stability
 from detector.management.base import DetectorCommand
 from detector.management.renderings import RENDERINGS
 from detector.services import get_runtime, read_image
@@ -40,9 +43,20 @@ class Command(DetectorCommand):
             choices=list(METHODS),
             help="Run this method alone; repeatable.",
         )
+        parser.add_argument(
+            "--stability",
+            action="store_true",
+            help="Also check whether the result stays the same when the picture is passed on.",
+        )
 
     def handle(
-        self, *, paths: list[str], format: str, only: list[str] | None, **options: Any
+        self,
+        *,
+        paths: list[str],
+        format: str,
+        only: list[str] | None,
+        stability: bool,
+        **options: Any,
     ) -> None:
         for fault in trust_lists_are_certificates():
             raise CommandError(f"{fault.msg} {fault.hint}")
@@ -55,7 +69,8 @@ class Command(DetectorCommand):
         pictures = search.find(paths)
         for sentence in search.left_out:
             self.stderr.write(sentence)
-        for row in self._with_progress(detect_paths(detector, pictures), len(pictures)):
+        rows = detect_paths(detector, pictures, with_stability=stability)
+        for row in self._with_progress(rows, len(pictures)):
             self.stdout.write(render(row))
             total += 1
             unread += "error" in row
@@ -150,16 +165,20 @@ def first_link(base: Path, inner: Path) -> Path | None:
     return next((step for step in steps if step.is_symlink() and step.is_dir()), None)
 
 
-def detect_paths(detector: Detector, paths: Iterable[Path]) -> Iterator[Row]:
-    """One JSON object a picture, with `error` where the file cannot be read."""
+def detect_paths(
+    detector: Detector, paths: Iterable[Path], *, with_stability: bool = False
+) -> Iterator[Row]:
+    """One JSON object for each picture: its result, or `error` where it cannot be read."""
     for path in paths:
         # A name need not be UTF-8, but what is printed must be.
         name = os.fsencode(path).decode(errors="backslashreplace")
         try:
             image = read_image(path)
-            result = detector.detect(image).to_dict()
-            yield {"path": name, "sha256": image.sha256} | result
+            verdict = detector.detect(image)
+            if with_stability:
+                verdict = check_stability(detector, image, verdict)
+            yield verdict.named(name, id=str(uuid.uuid4()), created=timezone.now()).to_dict()
         except ImageError as error:
-            yield {"path": name, "error": str(error)}
+            yield {"file": {"name": name}, "error": str(error)}
         except MemoryError:
-            yield {"path": name, "error": str(NeedsMemory())}
+            yield {"file": {"name": name}, "error": str(NeedsMemory())}

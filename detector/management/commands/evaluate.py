@@ -56,7 +56,7 @@ class Command(DetectorCommand):
         add_workers(parser, "Number of threads.")
 
     def handle(self, **options: Any) -> str:
-        from detector.inference.verdict.combine import load_fusion
+        from detector.inference.verdict.fusion import load_fusion
         from detector.training.measuring.data import find_labelled
         from detector.training.measuring.report import Asked, build_report, write_report
         from detector.training.measuring.tables import to_markdown

@@ -118,15 +118,12 @@ def test_the_answer_is_the_same_as_in_this_process(
 ) -> None:
     far, near = process.analyse(job()), carry_out(Detector(runtime), job())
     assert far.preview == near.preview != b"" and far.error_levels == near.error_levels != b""
-    assert (far.sha256, far.format, far.width, far.height, far.size) == (
-        near.sha256,
-        "PNG",
-        64,
-        64,
-        near.size,
-    )
-    assert far.result["verdict"] == near.result["verdict"]
-    assert far.result["version"] == near.result["version"]
+    assert far.file == near.file
+    assert (far.file.format, far.file.width, far.file.height) == ("PNG", 64, 64)
+    assert far.file.size == len(job().data)
+    far_verdict, near_verdict = far.verdict.to_dict(), near.verdict.to_dict()
+    assert far_verdict["verdict"] == near_verdict["verdict"]
+    assert far_verdict["version"] == near_verdict["version"]
 
 
 def test_pictures_are_drawn_only_where_they_are_wanted(process: AnalysisProcess) -> None:
@@ -152,7 +149,7 @@ def test_an_analysis_over_its_time_is_killed_and_the_next_one_answered(
     before = pid_of(process)
     with pytest.raises(TooSlow, match=r"longer than 0\.01 seconds"):
         process.analyse(job(LARGE, seconds=0.01))
-    assert not lives(before) and process.analyse(job()).width == 64
+    assert not lives(before) and process.analyse(job()).file.width == 64
 
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGSEGV])
@@ -167,13 +164,13 @@ def test_a_process_that_dies_costs_its_own_picture_alone(
     os.kill(pid_of(process), deadly)
     with pytest.raises(BrokenOff, match="broke off at this one"):
         dies.result(PATIENCE)
-    assert [future.result(PATIENCE).width for future in waiting] == [64, 64]
+    assert [future.result(PATIENCE).file.width for future in waiting] == [64, 64]
 
 
 def test_a_process_that_died_while_idle_costs_nothing(process: AnalysisProcess) -> None:
     process.analyse(job())
     os.kill(pid_of(process), signal.SIGKILL)
-    assert process.analyse(job()).width == 64
+    assert process.analyse(job()).file.width == 64
 
 
 def test_a_process_that_dies_before_it_begins_does_not_cost_the_picture(
@@ -184,7 +181,7 @@ def test_a_process_that_dies_before_it_begins_does_not_cost_the_picture(
     future = threads.submit(process.analyse, job())
     wait_until(lambda: threading.active_count() > threads_at_rest(threads))
     os.kill(pid_of(process), signal.SIGKILL)
-    assert future.result(PATIENCE).sha256 == answered.sha256
+    assert future.result(PATIENCE).file == answered.file
 
 
 def threads_at_rest(threads: ThreadPoolExecutor) -> int:
@@ -246,8 +243,12 @@ def test_a_process_that_does_not_start_is_said(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(NotReady, match="does not start"):
-        AnalysisProcess(setup).analyse(job())
+    process = AnalysisProcess(setup)
+    try:
+        with pytest.raises(NotReady, match="does not start"):
+            process.analyse(job())
+    finally:
+        process.end()
 
 
 def test_too_little_memory_is_said_and_the_next_picture_answered(setup: Setup) -> None:
@@ -257,7 +258,7 @@ def test_too_little_memory_is_said_and_the_next_picture_answered(setup: Setup) -
         with pytest.raises(NeedsMemory, match="more memory than the 8 MB"):
             process.analyse(job(LARGE))
         assert pid_of(process) != before  # nobody knows how its libraries took it
-        assert process.analyse(job(8)).width == 8
+        assert process.analyse(job(8)).file.width == 8
     finally:
         process.end()
 
@@ -285,8 +286,8 @@ def test_who_comes_when_all_places_are_taken_is_sent_away(
     with pytest.raises(Busy, match="Too many pictures"):
         pool.analyse(job())
     os.kill(pid_of(process), signal.SIGCONT)
-    assert [future.result(PATIENCE).width for future in staying] == [64, 64]
-    assert pool.analyse(job()).width == 64
+    assert [future.result(PATIENCE).file.width for future in staying] == [64, 64]
+    assert pool.analyse(job()).file.width == 64
 
 
 @pytest.mark.parametrize("at_work", [False, True])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
@@ -53,10 +54,22 @@ def test_a_picture_gives_the_same_object_as_the_command_line(client: Client, jpe
     response = post(client, jpeg, "beach.jpg")
     given = response.json()
     assert response.status_code == 200 and response.headers["Content-Type"] == "application/json"
-    assert list(given) == [
-        "path", "sha256", "verdict", "methods", "notes", "elapsed_ms", "version",
-    ]  # fmt: skip
-    assert given["path"] == "beach.jpg" and given["sha256"] == open_image(jpeg).sha256
+    jsonschema.validate(given, client.get("/api/schema").json())
+    assert list(given)[:4] == ["schema", "id", "created", "file"]
+    detection = Detection.objects.get()
+    assert (given["id"], given["created"]) == (
+        str(detection.pk),
+        detection.created_at.isoformat(),
+    )
+    image = open_image(jpeg)
+    assert given["file"] == {
+        "name": "beach.jpg",
+        "size": len(jpeg),
+        "format": "JPEG",
+        "width": image.width,
+        "height": image.height,
+        "sha256": image.sha256,
+    }
     assert given["methods"][0]["score"] == 0.9
 
 
@@ -235,7 +248,7 @@ def test_without_a_session_the_result_belongs_to_nobody_else(client: Client, jpe
 
 
 def test_the_notes_of_the_picture_are_given(client: Client) -> None:
-    assert "only the first" in post(client, frames("GIF")).json()["notes"][0]
+    assert "Only the first" in post(client, frames("GIF")).json()["notes"][0]["text"]
 
 
 # Answered once
@@ -274,7 +287,10 @@ def test_an_operator_may_share_answers(
     settings.SHARE_RESULTS = True
     first, second = post(client, jpeg, "a.jpg").json(), post(Client(), jpeg, "b.jpg").json()
     assert len(stub.asked) == 1
-    assert second == first | {"path": "b.jpg"}
+    assert second["file"] == first["file"] | {"name": "b.jpg"}
+    assert second["id"] != first["id"] and second["created"] > first["created"]
+    own = ("id", "created", "file")
+    assert {k: v for k, v in second.items() if k not in own}.items() <= first.items()
     post(client, encode(noise(), "PNG"))
     assert len(stub.asked) == 2
 

@@ -189,7 +189,7 @@ def test_one_folder_out_of_range_is_one_member_with_the_reason(
 ) -> None:
     change(served.finetuned_dir / AI_HUMAN.finetuned, file, content)
     result = Detector(served, only=("huggingface",)).run_methods(open_image(jpeg))[0]
-    rows = {row["name"]: row for row in result.details["members"]}
+    rows = {row["name"]: row for row in result.exhibit("members")["members"]}
     assert result.status == "ok" and rows["vit"]["state"] == "FINE-TUNED"
     assert rows["ai-human"]["state"] == "unavailable" and rows["ai-human"]["score"] is None
     assert told in rows["ai-human"]["reason"] and "accepted" in rows["ai-human"]["reason"]

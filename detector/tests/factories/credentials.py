@@ -28,17 +28,25 @@ def ask(data: bytes, format: str = "JPEG", anchors: Path | None = None) -> Answe
     image = SourceImage(data, format, Image.new("RGB", (1, 1)), "")
     answer = Forensics(Runtime(Path(), Path(), trust_anchors=anchors)).predict(image)
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
-    assert len(json.dumps(answer.details, allow_nan=False).encode()) < 100_000
+    assert (
+        len(json.dumps([one.to_dict() for one in answer.exhibits], allow_nan=False).encode())
+        < 100_000
+    )
     return answer
 
 
 def claims(answer: Answer) -> list[tuple[str | None, str]]:
-    """(side, strength) of what the manifest argues for."""
-    return [(f.claim, f.strength) for f in answer.findings if f.kind == "c2pa" and f.claim]
+    """(side, strength) of what the manifest argues for; an edit by an AI is on the side of AI."""
+    sides = {"edit": "ai"}
+    return [
+        (sides.get(f.claim, f.claim), f.strength)
+        for f in answer.findings
+        if f.kind == "c2pa" and f.claim
+    ]
 
 
 def shown(answer: Answer) -> dict[str, Any]:
-    found: dict[str, Any] = answer.details["credentials"]
+    found: dict[str, Any] = answer.exhibit("credentials")
     return found
 
 

@@ -18,9 +18,10 @@ MB = 2**20
 
 
 def problems(answer: Answer) -> str:
+    """Why parts of the file cannot be read, as codes of the catalogue."""
     found = [finding for finding in answer.findings if finding.kind == "unreadable"]
     assert all(finding.strength == "context" and finding.claim is None for finding in found)
-    return " ".join(finding.text for finding in found)
+    return " ".join(str(finding.params["why"]) for finding in found)
 
 
 def png_with(*chunks: bytes) -> bytes:

@@ -145,13 +145,13 @@ def ask(data: bytes) -> Answer:
     assert isinstance(method, Forensics)
     answer = method.predict(open_image(data))
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
-    json.dumps(answer.details, allow_nan=False).encode()
+    json.dumps([one.to_dict() for one in answer.exhibits], allow_nan=False).encode()
     return answer
 
 
 def claims(answer: Answer) -> dict[str, str]:
     """{kind: strength} of what argues for AI."""
-    return {f.kind: f.strength for f in answer.findings if f.claim == "ai"}
+    return {f.kind: f.strength for f in answer.findings if f.claim in ("ai", "edit")}
 
 
 TEXTS = {

@@ -30,6 +30,13 @@ def scene(seed: int, width: int = 96, height: int = 80) -> Image.Image:
     return Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
 
 
+def photo(width: int = 96, height: int = 80) -> Image.Image:
+    """Coloured clouds with some noise, in which there is something to judge."""
+    clouds = np.asarray(scene(1, width, height)).astype(np.float32)
+    grain = np.random.default_rng(0).normal(0, 6, clouds.shape)
+    return Image.fromarray((clouds + grain).clip(0, 255).astype(np.uint8))
+
+
 def encode(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format, **options)

@@ -26,7 +26,7 @@ class Here:
             raise NeedsMemory from error
 
 
-SAID = Answer(0.9, (Finding("It looks like it."),), "a stub")
+SAID = Answer(0.9, (Finding("deep_learning.agree", {"side": "ai"}),), "a stub")
 
 
 class Stub(Method):
@@ -64,4 +64,4 @@ class StubSpec(MethodSpec):
 
 
 def spec_of(key: str, cls: type[Method]) -> StubSpec:
-    return StubSpec(f"Method 0: {key.replace('_', ' ').title()}", "", "nothing", "none.", cls=cls)
+    return StubSpec(0, key.replace("_", " ").title(), "", "nothing", "none.", cls=cls)

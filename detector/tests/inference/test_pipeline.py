@@ -16,9 +16,10 @@ from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
-from detector.inference.results import Finding, MethodResult
+from detector.inference.results import Exhibit, Finding, MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
-from detector.inference.verdict.combine import combine, load_fusion
+from detector.inference.verdict.combine import combine
+from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import Stub, make_stub, spec_of
@@ -61,33 +62,37 @@ def together(count: int, work: Callable[[], object]) -> list[object]:
 
 
 def test_a_method_that_answers_is_ok(use_methods: UseMethods) -> None:
-    answer = Answer(0.75, (Finding("Seen."),), "weights", {"n": 1})
+    shown = (Exhibit("members", {"members": []}),)
+    finding = Finding("deep_learning.agree", {"side": "ai"})
+    answer = Answer(0.75, (finding,), "weights", shown, raw_log_odds={"w": 2.5})
     use_methods(a=make_stub(answer))
     (result,) = Detector(RUNTIME).detect(picture()).methods
     assert (result.key, result.title, result.status) == ("a", METHODS["a"].title, "ok")
-    assert (result.score, result.findings, result.used, result.details) == (
+    assert (result.score, result.findings, result.used, result.exhibits) == (
         answer.score,
         answer.findings,
         answer.used,
-        answer.details,
+        answer.exhibits,
     )
+    # Training needs it, and nobody else gets to see it.
+    assert result.raw_log_odds == {"w": 2.5} and "2.5" not in json.dumps(result.to_dict())
     assert result.elapsed_ms > 0
 
 
 def test_a_method_without_a_score_abstains(use_methods: UseMethods) -> None:
-    stubs = {"a": make_stub(Answer(None, (Finding("Too small."),))), "b": make_stub()}
+    stubs = {"a": make_stub(Answer(None, (Finding("blind.blank"),))), "b": make_stub()}
     use_methods(**stubs)
     results = run(**stubs)
-    assert results["a"].status == "abstained" and results["a"].findings[0].text == "Too small."
+    assert results["a"].status == "abstained" and results["a"].findings[0].code == "blind.blank"
     assert results["b"].status == "ok"
 
 
 def test_a_method_that_is_unavailable_says_why(use_methods: UseMethods) -> None:
-    stubs = {"a": make_stub(MethodUnavailable("Run `make models`.")), "b": make_stub()}
+    stubs = {"a": make_stub(MethodUnavailable("huggingface.no_model")), "b": make_stub()}
     use_methods(**stubs)
     results = run(**stubs)
     assert (results["a"].status, results["a"].score) == ("unavailable", None)
-    assert results["a"].findings[0].text == "Run `make models`."
+    assert results["a"].findings[0].code == "huggingface.no_model"
     assert results["b"].status == "ok"
 
 
@@ -115,7 +120,7 @@ def test_a_method_that_cannot_even_be_imported_does_not_stop_the_others(
         raise ImportError("libGL.so.1")
 
     broken = type("Broken", (type(METHODS["a"]),), {"method_class": fail})
-    monkeypatch.setitem(METHODS, "a", broken("Method 1: A", "", "", ""))
+    monkeypatch.setitem(METHODS, "a", broken(1, "A", "", "", ""))
     verdict = Detector(RUNTIME).detect(picture())
     assert [result.status for result in verdict.methods] == ["error", "ok"]
     assert verdict.version
@@ -125,7 +130,7 @@ def test_a_method_that_cannot_even_be_imported_does_not_stop_the_others(
 def test_an_interrupt_that_an_import_turned_into_an_error_is_still_one(
     use_methods: UseMethods, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrapped = kind("initialization failed")
+    wrapped = kind("method.failed")
     wrapped.__cause__ = RuntimeError()
     wrapped.__cause__.__context__ = KeyboardInterrupt()
     stub = make_stub(wrapped)
@@ -225,7 +230,7 @@ def test_a_method_that_could_not_load_tries_again(use_methods: UseMethods) -> No
         def _load(self) -> None:
             super()._load()
             if type(self).loads == 1:
-                raise MethodUnavailable("Not yet.")
+                raise MethodUnavailable("method.failed")
 
     use_methods(a=Late)
     detector = Detector(RUNTIME)
@@ -256,7 +261,7 @@ def test_load_loads_everything_and_logs_what_is_unavailable(
         disk, loads = "1", 0
 
         def _load(self) -> None:
-            raise MethodUnavailable("No weights.")
+            raise MethodUnavailable("huggingface.no_model", hint="No weights.")
 
     stub = make_stub()
     use_methods(a=Missing, b=stub)

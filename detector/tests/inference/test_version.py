@@ -54,13 +54,13 @@ def test_the_releases_in_use_are_known() -> None:
 
 
 def test_the_code_that_answers_is_in_the_version() -> None:
-    assert code_digest()[: versions.DIGITS] in write_version(["weights"])
+    assert code_digest()[: versions.DIGITS] in write_version("weights")
 
 
 def test_weights_and_code_are_told_apart() -> None:
-    old, new = write_version(["a"], code="1" * 64), write_version(["a"], code="2" * 64)
+    old, new = write_version("a" * 64, code="1" * 64), write_version("a" * 64, code="2" * 64)
     assert old != new and weights_part(old) == weights_part(new) != ""
-    assert weights_part(write_version(["b"], code="1" * 64)) != weights_part(old)
+    assert weights_part(write_version("b" * 64, code="1" * 64)) != weights_part(old)
 
 
 def test_a_version_of_the_older_form_names_no_weights() -> None:

@@ -14,9 +14,10 @@ from PIL import Image
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.numbers import sigmoid
+from detector.inference.pixels.conditions import as_picture
+from detector.inference.results import Exhibit
 from detector.inference.runtime import Runtime
 from detector.lab.deletion import falls, grey_out, hottest, moved, scattered, summarise_falls
-from detector.training.measuring.scoring import changed_picture
 
 GRID = 10
 
@@ -27,13 +28,15 @@ class Bright(Method):
     def _predict(self, image: SourceImage) -> Answer:
         grey = image.pixels.mean(2).reshape(GRID, -1, GRID, image.pixels.shape[1] // GRID)
         heat = grey.mean((1, 3)) / 64 - 1
-        return Answer(sigmoid(heat.mean()), details={"heat_map": {"log_odds": heat.tolist()}})
+        return Answer(
+            sigmoid(heat.mean()), exhibits=(Exhibit("heat_map", {"log_odds": heat.tolist()}),)
+        )
 
 
 def picture() -> SourceImage:
     pixels = np.full((100, 100, 3), 40, np.uint8)
     pixels[10:20, :] = 250
-    return changed_picture(pixels)
+    return as_picture(pixels)
 
 
 def test_masking_what_counts_lowers_the_score_most():

@@ -8,18 +8,23 @@ import json
 import os
 import re
 import sys
+import uuid
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.inference.names import shown
+from detector.inference.pixels.conditions import RESHIPPED
+from detector.inference.results.schema import json_schema
 from detector.management.renderings import RENDERINGS
-from detector.tests.factories.pictures import encode, frames, noise
+from detector.tests.factories.pictures import encode, frames, photo
 from detector.tests.factories.processes import HEAVY, loaded_after, run_python
 from detector.tests.factories.stubs import Stub, make_stub
 
@@ -31,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
     """Three pictures at two depths, and two files that are none."""
     folder = tmp_path / "photos"
     (folder / "deeper" / "still").mkdir(parents=True)
-    (folder / "a.jpg").write_bytes(encode(noise(), "JPEG"))
-    (folder / BRACKETS).write_bytes(encode(noise(), "PNG"))
-    (folder / "deeper" / "still" / "b.WEBP").write_bytes(encode(noise(), "WEBP"))
+    (folder / "a.jpg").write_bytes(encode(photo(), "JPEG"))
+    (folder / BRACKETS).write_bytes(encode(photo(), "PNG"))
+    (folder / "deeper" / "still" / "b.WEBP").write_bytes(encode(photo(), "WEBP"))
     (folder / "notes.txt").write_text("no picture")
     return folder
 
@@ -65,7 +70,8 @@ def fail(*paths: Path | str, format: str = "jsonl") -> tuple[str, str]:
 
 
 def names(rows: list[dict[str, Any]]) -> list[str]:
-    return [Path(row["path"]).name for row in rows]
+    paths = [row["path"] if "path" in row else row["file"]["name"] for row in rows]
+    return [Path(path).name for path in paths]
 
 
 # What it takes
@@ -85,7 +91,7 @@ def test_a_name_with_brackets_is_no_glob(folder: Path) -> None:
 
 
 def test_a_file_named_outright_is_read_whatever_its_suffix(folder: Path) -> None:
-    (folder / "notes.txt").write_bytes(encode(noise(), "PNG"))
+    (folder / "notes.txt").write_bytes(encode(photo(), "PNG"))
     assert names(detect_rows(folder / "notes.txt")) == ["notes.txt"]
 
 
@@ -112,21 +118,19 @@ def test_an_unknown_method_or_format_is_refused(folder: Path) -> None:
 
 def test_a_json_line_has_the_documented_shape(folder: Path) -> None:
     (row,) = detect_rows(folder / "a.jpg")
-    assert list(row) == ["path", "sha256", "verdict", "methods", "notes", "elapsed_ms", "version"]
-    assert row["path"] == str(folder / "a.jpg") and len(row["sha256"]) == 64
-    assert {"label", "score", "reason", "thresholds", "agreement"} <= set(row["verdict"])
+    jsonschema.validate(row, json_schema())
+    file = row["file"]
+    assert file["name"] == str(folder / "a.jpg") and len(file["sha256"]) == 64
+    assert file["size"] == (folder / "a.jpg").stat().st_size
+    assert uuid.UUID(row["id"]) and datetime.fromisoformat(row["created"]).tzinfo
     (method,) = row["methods"]
-    assert set(method) == {
-        "key", "title", "status", "score", "findings", "used", "details", "elapsed_ms", "lean",
-        "weight",
-    }  # fmt: skip
     assert (method["key"], method["score"], method["status"]) == ("deep_learning", 0.9, "ok")
-    assert method["findings"][0]["text"] == "It looks like it."
+    assert method["findings"][0]["code"] == "deep_learning.agree"
 
 
 def test_notes_are_passed_on(folder: Path) -> None:
     (folder / "a.gif").write_bytes(frames("GIF"))
-    assert "only the first" in detect_rows(folder / "a.gif")[0]["notes"][0]
+    assert detect_rows(folder / "a.gif")[0]["notes"][0]["code"] == "picture.frames"
 
 
 def test_an_unreadable_file_has_a_line_of_its_own_and_the_others_go_on(folder: Path) -> None:
@@ -134,7 +138,7 @@ def test_an_unreadable_file_has_a_line_of_its_own_and_the_others_go_on(folder: P
     out, last = fail(folder)
     rows = [json.loads(line) for line in out.splitlines()]
     assert names(rows) == ["a.jpg", "broken.jpg", "b.WEBP", BRACKETS]
-    assert set(rows[1]) == {"path", "error"} and "not a picture" in rows[1]["error"]
+    assert set(rows[1]) == {"file", "error"} and "not a picture" in rows[1]["error"]
     assert all("verdict" in row for row in rows if row is not rows[1])
     assert last == "1 of 4 could not be read."
 
@@ -152,7 +156,7 @@ def test_csv_has_one_row_a_picture_under_one_header(folder: Path) -> None:
 def test_any_name_that_can_be_printed_survives_csv_and_json(folder: Path, name: str) -> None:
     path = (folder / "a.jpg").rename(folder / name)
     (row,) = csv.DictReader(io.StringIO(detect(path, format="csv"), newline=""))
-    assert row["path"] == str(path) == detect_rows(path)[0]["path"]
+    assert row["path"] == str(path) == detect_rows(path)[0]["file"]["name"]
 
 
 UNPRINTABLE = ["a\nb", "a\rb", "\x1b[31mred", "a\x9b2Jb", "a\u202egpj.exe", "\tb", "a\u2028b"]
@@ -165,7 +169,7 @@ def test_what_cannot_be_printed_is_shown_escaped(folder: Path, name: str, format
     lines = detect(path, format=format).split("\n")
     assert len(lines) <= 3 and all(line.isprintable() for line in lines)
     if format == "jsonl":
-        assert json.loads(lines[0])["path"] == str(path)
+        assert json.loads(lines[0])["file"]["name"] == str(path)
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＠1"])
@@ -255,8 +259,13 @@ def test_a_name_that_is_not_utf_8_can_be_printed(folder: Path, format: str) -> N
 def test_the_table_is_aligned_and_says_the_verdict_in_words(folder: Path) -> None:
     (folder / "broken.jpg").write_bytes(b"text")
     header, first, broken, *_ = fail(folder, format="table")[0].splitlines()
-    assert header.split() == ["picture", "verdict", "AI", "M1", "ms"]
-    assert "a.jpg" in first and " 90%" in first and len(first) == len(header)
+    assert header.split() == ["picture", "result", "AI", "M1", "ms"]
+    assert (
+        "a.jpg" in first
+        and " 90%" in first
+        and " cannot tell, leans to AI " in first
+        and len(first) == len(header)
+    )
     assert "not a picture of a known kind" in broken
 
 
@@ -364,3 +373,12 @@ def test_every_method_has_its_columns(
     monkeypatch.setitem(METHODS, "fifth", METHODS["deep_learning"])
     (row,) = csv.DictReader(io.StringIO(detect(folder / "a.jpg", format="csv")))
     assert row["fifth_score"] == row["deep_learning_score"] == "0.9"
+
+
+def test_stability_is_checked_on_request(folder: Path) -> None:
+    (plain,) = detect_rows(folder / "a.jpg")
+    (asked,) = map(
+        json.loads, detect(folder / "a.jpg", format="jsonl", stability=True).splitlines()
+    )
+    assert plain["verdict"]["stability"] is None
+    assert set(asked["verdict"]["stability"]["scores"]) == set(RESHIPPED)

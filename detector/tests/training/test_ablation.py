@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.inference.results import Label, Status, Thresholds
-from detector.inference.verdict.combine import Fusion, Subset
+from detector.inference.verdict.fusion import Fusion, Subset
 from detector.training.measuring.ablation import PLAIN, ablation
 from detector.training.measuring.outcome import FUSED, Outcome
 from detector.training.measuring.stability import stability

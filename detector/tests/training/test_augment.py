@@ -16,9 +16,10 @@ from detector.inference.methods.forensics.structure.double_compression import (
     FROM_PIXELS,
     find_earlier_jpeg,
 )
+from detector.inference.pixels import conditions
+from detector.inference.pixels.conditions import encode_jpeg, encode_webp
 from detector.tests.factories.watermarking import textured
 from detector.training.genimage.equalise import Equalise
-from detector.training.pictures import augment
 from detector.training.pictures.augment import (
     ALIKE,
     CONDITIONS,
@@ -29,8 +30,6 @@ from detector.training.pictures.augment import (
     Augmentation,
     Draw,
     ViewAugmentation,
-    encode_jpeg,
-    encode_webp,
 )
 
 Array = np.ndarray
@@ -61,11 +60,11 @@ def blurred(pixels: Array) -> Array:
 
 
 def shown(pixels: Array) -> Array:
-    """As wide as a phone of 1080 pixels, with the margins that `augment` states."""
+    """As wide as a phone of 1080 pixels, with the margins that `conditions` states."""
     height = round(pixels.shape[0] * 1080 / pixels.shape[1])
     size = (1080, height)
     large = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
-    (rows, columns), grey = augment.MARGIN, augment.MARGIN_GREY
+    (rows, columns), grey = conditions.MARGIN, conditions.MARGIN_GREY
     return np.pad(large, [(rows, rows), (columns, columns), (0, 0)], constant_values=grey)
 
 
@@ -120,7 +119,7 @@ def test_the_usual_conditions_are_the_file_itself_and_the_mildest_of_all() -> No
 
 def test_colour_is_kept_at_half_size_or_in_full_as_it_is_asked() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    half, full = (encode_jpeg(pixels, 90, sampling) for sampling in augment.SUBSAMPLINGS)
+    half, full = (encode_jpeg(pixels, 90, sampling) for sampling in conditions.SUBSAMPLINGS)
     assert distance(half, jpeg(90, "4:2:0")(pixels)) < 1 < distance(half, full)
     assert distance(full, jpeg(90, "4:4:4")(pixels)) < 1
 
@@ -146,13 +145,13 @@ def test_equalised_pictures_went_through_jpeg_of_several_qualities() -> None:
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """(suffix, quality) of every encoding; the encodings are done."""
     done: list[tuple[str, int]] = []
-    through = augment._through
+    through = conditions._through
 
     def note(suffix: str, pixels: Array, options: list[int]) -> Array:
         done.append((suffix, options[1]))
         return through(suffix, pixels, options)
 
-    monkeypatch.setattr(augment, "_through", note)
+    monkeypatch.setattr(conditions, "_through", note)
     return done
 
 

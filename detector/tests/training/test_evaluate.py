@@ -19,6 +19,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
+from detector.inference.pixels.conditions import MARGIN, screenshot
 from detector.inference.results import Finding
 from detector.tests.factories.processes import loaded_after
 from detector.training.figures.intervals import mean_interval, newcombe_interval, wilson_interval
@@ -27,7 +28,7 @@ from detector.training.measuring.data import find_labelled
 from detector.training.measuring.page import to_html
 from detector.training.measuring.plots import recall_by_generator
 from detector.training.measuring.tables import to_markdown
-from detector.training.pictures.augment import CONDITIONS, MARGIN, USUAL, screenshot
+from detector.training.pictures.augment import CONDITIONS, USUAL
 
 UseMethods = Callable[..., None]
 SIDE = 64
@@ -50,7 +51,7 @@ class Brightness(Method):
         if len(self.seen) > self.patience:
             raise KeyboardInterrupt
         score = float(np.clip(image.pixels.mean() / 255, 0.01, 0.99))
-        return Answer(score, (Finding("It is bright."),), "brightness")
+        return Answer(score, (Finding("deep_learning.agree", {"side": "ai"}),), "brightness")
 
 
 class Bytes(Method):
@@ -64,8 +65,8 @@ class Bytes(Method):
 
     def _predict(self, image: SourceImage) -> Answer:
         if not image.data:
-            return Answer(None, (Finding("The file says nothing."),), "bytes")
-        return Answer(0.6, (Finding("The file is there."),), "bytes")
+            return Answer(None, (Finding("file.silent"),), "bytes")
+        return Answer(0.6, (Finding("stealth.hidden"),), "bytes")
 
 
 @pytest.fixture

@@ -259,9 +259,7 @@ def test_pictures_are_calibrated_under_one_re_encoding_each_and_as_they_are(
         def run_methods(self, image: SourceImage) -> tuple[MethodResult, ...]:
             seen.append(image)
             raw = {key: dict.fromkeys(calibration_run.FOLDERS[key], 0.0) for key in PIXEL_METHODS}
-            return tuple(
-                MethodResult(key, "", "ok", 0.5, details={"raw_log_odds": raw[key]}) for key in raw
-            )
+            return tuple(MethodResult(key, 0, "", "ok", 0.5, raw_log_odds=raw[key]) for key in raw)
 
     detector: Any = Recorder()
     kept, alike, clean = calibration_run._raw_scores(detector, pictures, 0, 1, lambda x, **_: x)
@@ -324,13 +322,13 @@ def test_pictures_are_equalised_before_they_are_learnt_from(
 # Evaluation
 
 
-def test_a_verdict_that_nothing_moved_abstains() -> None:
+def test_a_verdict_without_a_score_abstains() -> None:
     silent = {"status": "abstained", "score": None}
-    verdict: Verdict = make_verdict("uncertain", 0.5, methods=dict.fromkeys(titles(), silent))
+    verdict: Verdict = make_verdict("uncertain", None, methods=dict.fromkeys(titles(), silent))
     assert Outcome.of(verdict).answers[FUSED] == ("abstained", None)
-    moved = replace(verdict, contributions={"deep_learning": 0.2})
-    assert Outcome.of(moved).answers[FUSED] == ("ok", 0.5)
-    assert Outcome.of(replace(verdict, decided_by="forensics")).answers[FUSED] == ("ok", 0.5)
+    moved = replace(verdict, score=0.5)
+    assert Outcome.of(moved).answers[FUSED] == ("ok", 0.5) and not Outcome.of(moved).decided
+    assert Outcome.of(replace(moved, decided_by="forensics")).decided
 
 
 def test_the_page_is_about_the_mildest_re_encoding_where_that_was_measured() -> None:

@@ -24,9 +24,10 @@ from detector.inference.methods.deep_learning import DeepLearning
 from detector.inference.methods.huggingface import HuggingFace
 from detector.inference.methods.statistical import Statistical
 from detector.inference.pipeline import Detector
+from detector.inference.pixels.conditions import encode_jpeg
 from detector.inference.pixels.tiles import scale_to
 from detector.inference.runtime import Runtime
-from detector.inference.verdict.combine import load_fusion
+from detector.inference.verdict.fusion import load_fusion
 from detector.tests.factories.processes import run_python
 from detector.training.corpus.labelled import (
     Picture,
@@ -37,7 +38,7 @@ from detector.training.corpus.labelled import (
 from detector.training.corpus.learnt_sources import digests, learnt_by
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import expected_calibration_error, summarise
-from detector.training.pictures.augment import CONDITIONS, TRACES, VIEWS, Draw, encode_jpeg
+from detector.training.pictures.augment import CONDITIONS, TRACES, VIEWS, Draw
 from detector.training.pictures.preparation import calibration_pictures, prepare
 from detector.training.pictures.regions import NATIVE, WHOLE, Regions, cut_regions
 
@@ -102,7 +103,7 @@ def test_statistical_model_learns_a_trace_that_is_there(runtime: Runtime, corpus
     method = Statistical(runtime)
     logits = {
         name: [
-            method.predict(open_image(path)).details["raw_log_odds"]["statistical"]
+            method.predict(open_image(path)).raw_log_odds["statistical"]
             for path in (corpus / "val" / name).iterdir()
         ]
         for name in ("ai", "real")
@@ -123,7 +124,7 @@ def test_networks_answer_alike_in_torch_and_in_openvino(
             "efficientnet_tiles": load_evidence_map(weights / "efficientnet_tiles")(as_batch(tile)),
             "efficientnet_whole": load_evidence_map(weights / "efficientnet_whole")(as_batch(view)),
         }
-    served = DeepLearning(runtime).predict(image).details["raw_log_odds"]
+    served = DeepLearning(runtime).predict(image).raw_log_odds
     # Shipped in fp16.
     assert served == pytest.approx({k: float(v.mean()) for k, v in trained.items()}, abs=0.02)
 
@@ -234,7 +235,7 @@ def test_bundled_vit_is_a_checkpoint_that_transformers_loads(weights: Path):
 
 def test_bundled_vit_is_said_to_be_bundled(runtime: Runtime, corpus: Path):
     answer = HuggingFace(runtime).predict(open_image(corpus / "val" / "ai" / "a0.jpg"))
-    assert answer.details["members"][0]["state"] == "bundled"
+    assert answer.exhibit("members")["members"][0]["state"] == "bundled"
 
 
 def test_metrics_say_what_was_trained_on_and_what_is_reached(weights: Path, corpus: Path):

@@ -21,7 +21,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from detector.inference.methods import METHODS
-from detector.inference.results import Verdict
+from detector.inference.results import Exhibit, Verdict
+from detector.inference.wording.verdict import OUTCOMES
 from detector.models import Detection
 from detector.tests.factories.marked_files import TEXTS, png
 
@@ -130,11 +131,15 @@ def get_texts(browser: webdriver.Chrome, selector: str) -> list[str]:
 
 
 def assert_result_is_complete(browser: webdriver.Chrome) -> None:
-    titles = [spec.title for spec in METHODS.values()]
-    assert get_texts(browser, ".comparison tbody th") == titles
-    assert len(browser.find_elements(By.CSS_SELECTOR, ".comparison tbody svg.bar")) == len(titles)
+    # The methods that count come first, so the order is not that of the table of methods.
+    rows = browser.find_elements(By.CSS_SELECTOR, ".comparison tbody.method th")
+    titles = {row.text.splitlines()[0] for row in rows}
+    assert titles == {spec.title for spec in METHODS.values()} and len(rows) == len(METHODS)
+    bars = browser.find_elements(By.CSS_SELECTOR, ".comparison tbody svg.bar")
+    assert len(bars) == len(METHODS)
     assert all(get_texts(browser, ".comparison tbody .badge"))
-    assert get_texts(browser, "h1")[0] in ("Likely AI", "Likely real", "Uncertain")
+    assert get_texts(browser, "h1")[0] in OUTCOMES.values()
+    assert get_texts(browser, ".advice li")
 
 
 def test_upload_gives_a_verdict_and_the_comparison(
@@ -217,15 +222,15 @@ def test_upload_works_without_javascript(
 
 
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+GROUPS = [{"name": "chroma noise patterns", "log_odds": 1.5}]
+HEAT = {"rows": 2, "columns": 3, "log_odds": [[3, 0, -1], [0, 2, 0]]}
 EXPLAINED = {
-    "deep_learning": {
-        "details": {"heat_map": {"rows": 2, "columns": 3, "log_odds": [[3, 0, -1], [0, 2, 0]]}}
-    },
+    "deep_learning": {"exhibits": (Exhibit("heat_map", HEAT),)},
     "statistical": {
-        "details": {
-            "groups": [{"name": "chroma noise patterns", "log_odds": 1.5}],
-            "spectrum": base64.b64encode(bytes(4096)).decode(),
-        }
+        "exhibits": (
+            Exhibit("feature_groups", {"groups": GROUPS}),
+            Exhibit("spectrum", {"side": 64, "levels": base64.b64encode(bytes(4096)).decode()}),
+        )
     },
 }
 MOVES = {"intercept": -0.4, "deep_learning": 2.0, "statistical": 1.0, "huggingface": -0.5}
@@ -255,26 +260,24 @@ def get_box(browser: webdriver.Chrome, selector: str) -> list[int]:
     return [round(rect[side]) for side in ("x", "y", "width", "height")]
 
 
-def test_the_heat_map_is_shown_and_hidden_by_its_checkbox(explained: webdriver.Chrome):
+def test_the_heat_map_is_hidden_and_shown_by_its_checkbox(explained: webdriver.Chrome):
     explained.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     heat = explained.find_element(By.CSS_SELECTOR, "svg.heat")
-    words = explained.find_element(By.CSS_SELECTOR, ".heat-words")
-    switch = explained.find_element(By.ID, "heat-switch")
-    assert not heat.is_displayed() and not words.is_displayed()
-    switch.click()
-    assert heat.is_displayed() and "Orange argues for AI" in words.text
-    assert get_box(explained, "svg.heat") == get_box(explained, ".picture img")
+    switch = explained.find_element(By.CSS_SELECTOR, ".heat-switch input")
+    assert heat.is_displayed() and "Orange argues for AI" in get_texts(explained, ".heat-key")[0]
+    assert get_box(explained, "svg.heat") == get_box(explained, ".layers img")
     switch.click()
     assert not heat.is_displayed()
+    switch.click()
+    assert heat.is_displayed()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_the_result_page_never_scrolls_sideways(explained: webdriver.Chrome, width: int):
     size = PHONE | {"width": width, "mobile": width < 800}
     explained.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    explained.find_element(By.ID, "heat-switch").click()
     assert explained.execute_script("return document.documentElement.scrollWidth") <= width
-    for selector in (".waterfall", ".groups", ".spectrum img"):
+    for selector in (".waterfall", ".groups", ".spectrum img", ".layers", ".scale"):
         x, _, wide, _ = get_box(explained, selector)
         assert x >= 0 and x + wide <= width
     assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]

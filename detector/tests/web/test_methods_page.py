@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.inference.results import Thresholds
-from detector.inference.verdict.combine import Fusion, Subset
+from detector.inference.verdict.fusion import Fusion, Subset
 from detector.inference.version import weights_part
 from detector.services import get_detector
 from detector.tests.factories.pages import assert_well_formed, get_html

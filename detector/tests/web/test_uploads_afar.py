@@ -121,6 +121,7 @@ def test_the_web_process_opens_no_picture(
 def test_a_server_starts_its_processes_and_loads_no_network_itself(tmp_path: Path) -> None:
     code = """
 import sys
+import warnings
 import ai_image_detector.wsgi
 from detector.services import get_detector, get_pool
 assert get_pool.cache_info().currsize == 1
@@ -136,7 +137,7 @@ assert "openvino" not in sys.modules
 def holders() -> list[object]:
     """All that holds a picture, or the bytes of one: decoded, analysed, uploaded."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # libraries warn when their lazy objects are looked at
+        warnings.simplefilter("ignore")  # libraries warn of those of their objects that are old
         return [
             one
             for one in gc.get_objects()

@@ -63,9 +63,8 @@ def test_the_command_deletes_what_is_expired_with_its_pictures(
     age(recent, 119)
     out = io.StringIO()
     call_command("delete_expired", stdout=out)
-    assert (
-        out.getvalue().strip()
-        == "Deleted 1 results, 0 pictures without a result, 0 sessions and 0 temporary files."
+    assert out.getvalue().strip() == (
+        "Deleted 1 results, 0 pictures without a result, 0 sessions and 0 temporary files."
     )
     assert [detection.pk for detection in Detection.objects.all()] == [recent.pk]
     assert {path.stem for path in media.rglob("*.webp")} == {str(recent.pk)}
@@ -113,8 +112,8 @@ def test_what_is_kept_of_a_picture_is_small(
     [
         ({}, 1),
         ({"status": "error"}, 2),
-        ({"details": {"credentials": {"manifest": "unreadable"}}}, 2),
-        ({"details": {"credentials": {"manifest": "embedded"}}}, 1),
+        ({"exhibits": [{"kind": "credentials", "data": {"manifest": "unreadable"}}]}, 2),
+        ({"exhibits": [{"kind": "credentials", "data": {"manifest": "embedded"}}]}, 1),
     ],
 )
 def test_what_may_have_failed_for_a_moment_is_asked_again(

@@ -7,8 +7,9 @@ from PIL import Image
 
 from detector.checkpoints.preprocess import Batch, preprocess
 from detector.checkpoints.processor import Processor
+from detector.inference.pixels.conditions import rescale
 from detector.inference.pixels.tiles import Pixels
-from detector.training.pictures.augment import Augmentation, rescale
+from detector.training.pictures.augment import Augmentation
 
 # Views that validation looks at after each epoch; the final test sees all that serving sees.
 VALIDATION_CROPS = 4

@@ -130,8 +130,7 @@ def _raw(result: MethodResult) -> dict[str, float]:
     """By weights folder; a method that does not tell has one, whose calibration changes nothing."""
     if result.score is None:
         return {}
-    told: dict[str, float] | None = result.details.get("raw_log_odds")
-    return told or {FOLDERS[result.key][0]: log_odds(result.score)}
+    return dict(result.raw_log_odds) or {FOLDERS[result.key][0]: log_odds(result.score)}
 
 
 def fuse_scores(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.inference.pixels.conditions import encode_jpeg, rescale
 from detector.inference.pixels.tiles import Pixels
-from detector.training.pictures.augment import encode_jpeg, rescale
 
 LARGEST_SIDE = 512
 SMALLEST_FACTOR = 0.75  # below 1, so that hardly a picture keeps its own pixels

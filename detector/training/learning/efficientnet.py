@@ -8,10 +8,19 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from detector.inference.weights.folder import write_digests
 from detector.networks.efficientnet import BACKBONE, EvidenceMap, LogOdds, start_from_imagenet
 from detector.training.pictures.preparation import Preparation, Progress
 
-from .export import describe, save_openvino, start_metrics, weights_of, write_folder, write_json
+from .export import (
+    add_features,
+    describe,
+    save_openvino,
+    start_metrics,
+    weights_of,
+    write_folder,
+    write_json,
+)
 from .network import Plan, train_network
 
 CROP = 160
@@ -39,19 +48,38 @@ def write_evidence_map(network: EvidenceMap, folder: Path, training: dict[str, A
         weights = weights_of(network)
         halves = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
         save_file(halves, draft / "model.safetensors")
+        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
+        _describe_outputs(draft)
+        start_metrics(draft, folder.name, training)
+
+    write_folder(folder, write)
+
+
+def give_features(folder: Path) -> None:
+    """Let the network of a weights folder give its features, too, if it does not yet.
+
+    The evidence that it gives stays bit for bit the same. Raises `OSError`, `RuntimeError`,
+    `ValueError`.
+    """
+    if _describe_outputs(folder):
+        write_digests(folder)
+
+
+def _describe_outputs(folder: Path) -> bool:
+    """Add the output of features to a network, and say in config.json what it gives."""
+    added = add_features(folder / "openvino_model.xml")
+    if added:
         write_json(
-            draft / "config.json",
+            folder / "config.json",
             {
                 "architecture": "EfficientNet-Lite0",
                 "timm": BACKBONE,
                 "input": "RGB, 0..255",
                 "output": "map of log-odds of AI, whose mean is the picture's",
+                "second_output": "map of the features that the log-odds are made from",
             },
         )
-        save_openvino(network, torch.rand(2, 3, 256, 256) * 255, draft / "openvino_model.xml")
-        start_metrics(draft, folder.name, training)
-
-    write_folder(folder, write)
+    return added
 
 
 def load_evidence_map(folder: Path) -> EvidenceMap:

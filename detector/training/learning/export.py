@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from torch import nn
 
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
+from detector.training.corpus.labelled import Picture
 from detector.training.corpus.learnt_sources import digests
 from detector.training.pictures.preparation import Preparation
 
@@ -78,7 +79,13 @@ def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
 
 def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
     """What was learnt from, with arguments and versions: what metrics.json says of a training."""
-    pictures = prepared.learnt
+    return describe_pictures(prepared.learnt, arguments, prepared.seed)
+
+
+def describe_pictures(
+    pictures: Sequence[Picture], arguments: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """What a model that learnt from `pictures` was trained with, as metrics.json says it."""
     labels = Counter(picture.label for picture in pictures)
     return {
         "n_ai": labels[1],
@@ -86,7 +93,7 @@ def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]
         "sources": len({picture.source for picture in pictures}),
         "generators": len({picture.generator for picture in pictures if picture.generator}),
         "arguments": arguments,
-        "split_seed": prepared.seed,
+        "split_seed": seed,
         "versions": {name: version(name) for name in LIBRARIES},
         "learnt_from": digests(pictures),
     }
@@ -100,3 +107,28 @@ def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path) -> None:
     with torch.inference_mode():
         model = openvino.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
     openvino.save_model(model, xml, compress_to_fp16=True)
+
+
+def add_features(xml: Path) -> bool:
+    """Let a network give what its last convolution reads as a second output, (n, f, h, w).
+
+    Returns whether anything was to do. The numbers of the network, in the .bin file, stay byte for
+    byte as they are. Raises `ValueError` if the network has no convolution before its output.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
+    import openvino
+
+    # Read whole: the files are written over.
+    core = openvino.Core()
+    core.set_property({"ENABLE_MMAP": False})
+    model = core.read_model(xml)
+    if len(model.outputs) > 1:
+        return False
+    node = model.outputs[0].get_node()
+    while node.get_type_name() != "Convolution":
+        if not node.inputs():
+            raise ValueError(f"{xml.parent.name}: no convolution stands before the output")
+        node = node.input_value(0).get_node()
+    model.add_outputs([node.input_value(0)])
+    openvino.save_model(model, xml, compress_to_fp16=False)
+    return True

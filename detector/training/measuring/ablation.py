@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from detector.inference.numbers import log_odds, sigmoid
-from detector.inference.verdict.combine import Fusion, Subset
+from detector.inference.verdict.fusion import Fusion, Subset
 from detector.training.figures.metrics import summarise
 
 from .outcome import Outcome, scores_of

@@ -29,22 +29,25 @@ def short_title(title: str) -> str:
 class Outcome:
     """The verdict's label, and status and P(AI) of each method and of the verdict (FUSED).
 
-    P(AI) is None where there is none; the verdict abstains where no method said anything.
-    `decided` tells that evidence in the file decided.
+    P(AI) is None where there is none; the verdict abstains where no method said anything, and
+    where there was too little to go by. `decided` tells that evidence in the file decided; `kind`
+    and `size` are those that serving saw in the picture, "" where it saw none.
     """
 
     label: Label
     decided: bool
     answers: dict[str, tuple[Status, float | None]]
+    kind: str = ""
+    size: str = ""
 
     @classmethod
-    def of(cls, verdict: Verdict) -> Outcome:
-        """What is kept of a verdict."""
+    def of(cls, verdict: Verdict, size: str = "") -> Outcome:
+        """What is kept of a verdict about a picture of this size (see pixels/likeness.py)."""
         answers = {result.key: (result.status, result.score) for result in verdict.methods}
         decided = verdict.decided_by is not None
-        known = decided or bool(verdict.contributions)
-        fused: tuple[Status, float | None] = ("ok", verdict.score) if known else ("abstained", None)
-        return cls(verdict.label, decided, answers | {FUSED: fused})
+        known = verdict.score is not None
+        fused: tuple[Status, float | None] = ("ok" if known else "abstained", verdict.score)
+        return cls(verdict.label, decided, answers | {FUSED: fused}, verdict.kind or "", size)
 
     @property
     def failed(self) -> bool:
@@ -53,13 +56,13 @@ class Outcome:
 
     def to_json(self) -> list[Any]:
         """What `from_json` reads."""
-        return [self.label, self.decided, self.answers]
+        return [self.label, self.decided, self.answers, self.kind, self.size]
 
     @classmethod
     def from_json(cls, values: list[Any]) -> Outcome:
         """The outcome that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
-        label, decided, answers = values
-        return cls(label, decided, {key: (s, p) for key, (s, p) in answers.items()})
+        label, decided, answers, kind, size = values
+        return cls(label, decided, {key: (s, p) for key, (s, p) in answers.items()}, kind, size)
 
 
 def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:

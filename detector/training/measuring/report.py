@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference.verdict.combine import Fusion
+from detector.inference.verdict.fusion import Fusion
 from detector.training.corpus.labelled import Picture
 from detector.training.pictures.augment import CLEAN, USUAL
 
 from .ablation import ablation
 from .curves import curves
 from .data import Labelled
+from .errors import count_errors
 from .figures import evaluate_condition
 from .groups import by_generator, by_kind, by_source
 from .outcome import titles
@@ -66,6 +67,7 @@ def build_report(data: Labelled, measured: Measured, asked: Asked, fusion: Fusio
         "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
         "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
         "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
+        "errors": count_errors(labels, measured.outcomes),
         "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
         "stability": stability(measured.outcomes),
         "curves": {name: curves(labels, outcomes) for name, outcomes in detailed.items()},

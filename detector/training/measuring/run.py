@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from detector.inference.images import SourceImage
 from detector.inference.names import shown
 from detector.inference.pipeline import Detector
+from detector.inference.pixels.likeness import size_of
 from detector.training.corpus.labelled import Picture
 from detector.training.pictures.preparation import Progress
 
@@ -69,7 +70,7 @@ def _analyse(
     """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `unread`."""
 
     def say(image: SourceImage) -> Outcome:
-        return Outcome.of(detector.detect(image))
+        return Outcome.of(detector.detect(image), size_of(image.width, image.height))
 
     stream = score_pictures(
         say,

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import cv2
-from PIL import Image
 
 from detector.inference.images import ImageError, SourceImage, open_image
+from detector.inference.pixels.conditions import as_picture
 from detector.inference.pixels.tiles import Pixels
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
@@ -56,9 +56,4 @@ def score_pictures(
 
 
 def _changed(condition: str, pixels: Pixels) -> SourceImage:
-    return changed_picture(CONDITIONS[condition](pixels))
-
-
-def changed_picture(pixels: Pixels) -> SourceImage:
-    """Pixels (height, width, 3) as a picture of which no file is left."""
-    return SourceImage(b"", "JPEG", Image.fromarray(pixels), sha256="")
+    return as_picture(CONDITIONS[condition](pixels))

@@ -13,6 +13,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from detector.inference.pixels.conditions import (
+    RESHIPPED,
+    SUBSAMPLINGS,
+    encode_jpeg,
+    encode_webp,
+    rescale,
+)
 from detector.inference.pixels.tiles import Pixels, mirror_to
 
 # Pictures are worked on side by side already. Here and not in the workers: a process forked from
@@ -22,40 +29,6 @@ cv2.setNumThreads(1)
 # Short side of a whole picture, scaled down, in pixels.
 VIEW = 256
 INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-SUBSAMPLINGS = (
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-)
-
-
-def encode_jpeg(pixels: Pixels, quality: int, sampling: int = SUBSAMPLINGS[0]) -> Pixels:
-    """The picture after JPEG at `quality` (1..100), 4:2:0 unless `sampling` says otherwise."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    return _through(".jpg", pixels, options)
-
-
-def encode_webp(pixels: Pixels, quality: int) -> Pixels:
-    """The picture after lossy WebP at `quality` (1..100)."""
-    return _through(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, quality])
-
-
-def _through(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
-    _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise ValueError(f"OpenCV cannot read the {suffix} that it has written.")
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def rescale(pixels: Pixels, factor: float, interpolation: int = cv2.INTER_AREA) -> Pixels:
-    """The picture at `factor` times its size, at least 1 x 1."""
-    height, width = (max(round(side * factor), 1) for side in pixels.shape[:2])
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
-
-
-def half_size(pixels: Pixels) -> Pixels:
-    """The picture at half its size."""
-    return rescale(pixels, 0.5)
 
 
 def blur(pixels: Pixels) -> Pixels:
@@ -63,31 +36,12 @@ def blur(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigmaX=1))
 
 
-SCREEN = (1080, 2400)  # of a phone: width and height in pixels
-MARGIN = (13, 6)  # of the screen around the picture, rows and columns; no multiple of a JPEG block
-MARGIN_GREY = 32
-
-
-def screenshot(pixels: Pixels) -> Pixels:
-    """The picture shown as large as fits on a phone, with a narrow margin of the screen around it.
-
-    What screenshots do: scale by the bilinear filter of a graphics chip, shift the grid of JPEG
-    blocks, and store the pixels without loss, as PNG.
-    """
-    height, width = pixels.shape[:2]
-    factor = min(SCREEN[0] / width, SCREEN[1] / height)
-    while factor < 0.5:  # the chip starts from a copy of at most twice the size, a mipmap
-        pixels, factor = half_size(pixels), factor * 2
-    shown = rescale(pixels, factor, cv2.INTER_LINEAR)
-    return np.pad(shown, [(side, side) for side in MARGIN] + [(0, 0)], constant_values=MARGIN_GREY)
-
-
 # How pictures are prepared before scores are calibrated; both classes alike.
 ALIKE: dict[str, Callable[[Pixels], Pixels]] = {
     "JPEG 95": lambda pixels: encode_jpeg(pixels, 95),
     "JPEG 70": lambda pixels: encode_jpeg(pixels, 70),
-    "half size": lambda pixels: encode_jpeg(half_size(pixels), 95),
-    "half size + JPEG 70": lambda pixels: encode_jpeg(half_size(pixels), 70),
+    "half size": RESHIPPED["half size"],
+    "half size + JPEG 70": RESHIPPED["half size + JPEG 70"],
 }
 
 CLEAN = "clean"
@@ -97,7 +51,7 @@ CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     CLEAN: lambda pixels: pixels,
     "JPEG 95": ALIKE["JPEG 95"],
     "JPEG 90": lambda pixels: encode_jpeg(pixels, 90),
-    "JPEG 85": lambda pixels: encode_jpeg(pixels, 85),
+    "JPEG 85": RESHIPPED["JPEG 85"],
     "JPEG 70": ALIKE["JPEG 70"],
     "JPEG 50": lambda pixels: encode_jpeg(pixels, 50),
     "JPEG 30": lambda pixels: encode_jpeg(pixels, 30),
@@ -105,7 +59,7 @@ CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     "half size": ALIKE["half size"],
     "half size + JPEG 70": ALIKE["half size + JPEG 70"],
     "blur": lambda pixels: encode_jpeg(blur(pixels), 95),
-    "screenshot chain": lambda pixels: encode_jpeg(screenshot(pixels), 75),
+    "screenshot chain": RESHIPPED["screenshot chain"],
 }
 # Without --robustness: the files as they are, and the mildest step that both classes share.
 USUAL = (CLEAN, "JPEG 95")

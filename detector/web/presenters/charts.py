@@ -6,11 +6,14 @@ chart's width, so that a chart can have any width. Nothing here judges a picture
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from detector.inference.numbers import log_odds, sigmoid
+from detector.inference.results import MethodResult
+from detector.inference.wording import words
 
 # Up to these log-odds a scale shows at least (2 is 88 %), so that weak evidence looks weak.
 MIN_HEAT, MIN_REACH = 2.0, 3.0
@@ -57,16 +60,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """`columns` x `rows` cells; full colour stands for the chance `full` of AI (or of real)."""
+    """`columns` x `rows` cells, and where the strongest evidence lies in words."""
 
     rows: int
     columns: int
     cells: list[Cell]
-    full: float
     text: str
 
 
-def draw_heat_map(heat: dict[str, Any]) -> HeatMap:
+def draw_heat_map(heat: Mapping[str, Any]) -> HeatMap:
     """A heat map from {"rows", "columns", "log_odds"}; cells of neither side are left out."""
     values = heat["log_odds"]
     places = [(x, y, value) for y, row in enumerate(values) for x, value in enumerate(row)]
@@ -77,7 +79,7 @@ def draw_heat_map(heat: dict[str, Any]) -> HeatMap:
         if (side := side_of(value)) != "uncertain"
     ]
     text = describe_heat_map(places, heat["rows"], heat["columns"])
-    return HeatMap(heat["rows"], heat["columns"], cells, sigmoid(scale), text)
+    return HeatMap(heat["rows"], heat["columns"], cells, text)
 
 
 def describe_heat_map(places: list[tuple[int, int, float]], rows: int, columns: int) -> str:
@@ -116,16 +118,21 @@ class Bar:
     words: str
 
 
-def draw_groups(groups: list[dict[str, Any]]) -> list[Bar]:
+def draw_groups(groups: Iterable[Mapping[str, Any]]) -> list[Bar]:
     """Signed bars around the middle for [{"name", "log_odds"}, ...]."""
+    groups = list(groups)
     reach = max([1.0, *(abs(group["log_odds"]) for group in groups)])
     bars = []
     for group in groups:
         value = group["log_odds"]
         left, width = _span(0, value, reach)
-        name = GROUP_NAMES.get(group["name"], group["name"])
-        bars.append(Bar(name, left, width, side_of(value), say_side(value)))
+        bars.append(Bar(_group_name(group["name"]), left, width, side_of(value), say_side(value)))
     return bars
+
+
+def _group_name(name: str) -> str:
+    """A group of measurements in words; one that the catalogue does not have is named as it is."""
+    return GROUP_NAMES.get(name) or words("feature_group", name).strip('"')
 
 
 # Waterfall
@@ -164,13 +171,13 @@ class Waterfall:
 
 
 def draw_waterfall(
-    contributions: dict[str, float], methods: list[dict[str, Any]]
+    contributions: Mapping[str, float], methods: Iterable[MethodResult]
 ) -> Waterfall | None:
     """The steps of {method key or "intercept": log-odds}, in the order of the methods' results.
 
     None where nothing moved the verdict.
     """
-    titles = {"intercept": INTERCEPT} | {method["key"]: method["title"] for method in methods}
+    titles = {"intercept": INTERCEPT} | {method.key: method.title for method in methods}
     moves = {key: contributions.get(key, 0.0) for key in titles}
     if not any(moves.values()):
         return None

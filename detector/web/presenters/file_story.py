@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+
+from detector.inference.results import Finding
+from detector.inference.verdict.grounds import AI_CLAIMS
 
 # What a file says is a claim, so none of them is worded as a fact.
 TAKEN, GENERATED, EDITED = "Camera", "Generator", "Editing"
@@ -24,14 +26,17 @@ KINDS = {
 }
 # How much it is worth, not what it moved: the strongest alone counts.
 WORTH = {
-    "decisive": "Sets the verdict by itself, unless the file contradicts it",
+    "decisive": "Decides by itself, unless the file contradicts it",
     "strong": "Strong evidence",
     "medium": "Medium evidence",
     "weak": "Weak evidence, a hint",
-    "context": "Worth knowing, moves nothing",
+    "context": "Context only",
 }
-CONTRADICTS = "Moves nothing by itself, but contradicts a generator"
-SIDES = {"ai": "for AI", "real": "for a photograph"}
+CONTRADICTS = "Context only, but contradicts a generator"
+SAID = "This is the evidence that is quoted at the top of the page."
+SIDES = {"ai": "for AI", "edit": "for an edit by AI", "real": "for a photograph"}
+# The class of the colour.
+CLASSES = {"ai": "ai", "edit": "ai", "real": "real"}
 
 
 @dataclass(frozen=True)
@@ -52,27 +57,32 @@ class Station:
     entries: tuple[Entry, ...]
 
 
-def tell_story(findings: Iterable[dict[str, Any]]) -> list[Station]:
-    """The stations that the findings (as in the JSON) tell of, in the order of a picture's life."""
+def tell_story(findings: Iterable[Finding], *, said: str = "") -> list[Station]:
+    """The stations that the findings tell of, in the order of a picture's life.
+
+    A sentence that is a part of `said` stands elsewhere on the page and is not repeated.
+    """
     told: dict[str, list[Entry]] = {title: [] for title in KINDS}
     for finding in findings:
-        told[_station_of(finding)].append(_entry(finding))
+        told[_station_of(finding)].append(_entry(finding, said))
     return [Station(title, tuple(entries)) for title, entries in told.items() if entries]
 
 
-def _station_of(finding: dict[str, Any]) -> str:
+def _station_of(finding: Finding) -> str:
     for title, kinds in KINDS.items():
-        if finding["kind"] in kinds:
+        if finding.kind in kinds:
             return title
     # Every generator has a kind of its own.
-    return GENERATED if finding["claim"] == "ai" else NOTED
+    return GENERATED if finding.claim in AI_CLAIMS else NOTED
 
 
-def _entry(finding: dict[str, Any]) -> Entry:
-    claim = finding["claim"] or ""
-    worth = WORTH.get(finding["strength"], finding["strength"])
-    if claim == "capture":
-        worth = CONTRADICTS
-    elif claim in SIDES:
-        worth = f"{worth} ({SIDES[claim]})"
-    return Entry(finding["text"], finding["where"], worth, claim if claim in SIDES else "")
+def _entry(finding: Finding, said: str) -> Entry:
+    text = SAID if finding.text in said else finding.text
+    return Entry(text, finding.where, _worth(finding), CLASSES.get(finding.claim or "", ""))
+
+
+def _worth(finding: Finding) -> str:
+    if finding.claim == "capture":
+        return CONTRADICTS
+    side = SIDES.get(finding.claim or "")
+    return f"{WORTH[finding.strength]} ({side})" if side else WORTH[finding.strength]

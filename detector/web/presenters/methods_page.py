@@ -19,7 +19,7 @@ from detector.accuracy.report import (
 )
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.inference.verdict.combine import load_fusion
+from detector.inference.verdict.fusion import load_fusion
 from detector.inference.version import weights_part
 from detector.services import find_members, get_detector
 
@@ -100,7 +100,6 @@ def _method_section(key: str) -> Section:
         "title": spec.title,
         "reads": spec.reads,
         "idea": spec.idea,
-        "highlighted": spec.highlighted,
         "weights": read_weights(WEIGHTS_DIR, spec.weights),
         "share": _fusion_weight(key),
         "members": find_members(key),

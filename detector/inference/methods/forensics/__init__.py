@@ -17,13 +17,12 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
-from detector.inference.results import Finding, Strength
+from detector.inference.results import Exhibit, Finding, Strength
 from detector.inference.trust_lists import read_trust, trust_state
-from detector.inference.verdict.grounds import weigh
+from detector.inference.verdict.grounds import AI_CLAIMS, weigh
 
 from .c2pa.credentials import find_credentials, read_credentials
 from .c2pa.manifest import Credentials
@@ -45,6 +44,7 @@ from .claims.json_settings import read_easy_diffusion, read_json_settings
 from .claims.web_ui import read_web_ui
 from .containers.metadata import Metadata
 from .containers.walk import read_metadata
+from .declared import declare
 from .evidence import Evidence, Reader, unreadable
 from .structure.camera import read_camera, read_editor
 from .structure.findings import read_structure
@@ -79,10 +79,6 @@ READERS: tuple[Reader, ...] = (
 MAX_ROWS = 60  # of parameters from one place
 # The score that the strongest claim gives.
 SCORES: dict[Strength, float] = {"decisive": 0.99, "strong": 0.9, "medium": 0.8, "weak": 0.6}
-SILENCE = (
-    "Nothing in the file claims that an AI made the picture. That proves nothing: such data is "
-    "easily removed, and most websites remove it."
-)
 
 
 class Forensics(Method):
@@ -110,7 +106,8 @@ class Forensics(Method):
             score=score_evidence(findings),
             findings=findings,
             used=", ".join(metadata.containers),
-            details=_details(evidence, credentials),
+            exhibits=_exhibits(evidence, credentials),
+            declarations=tuple(declare(evidence, credentials)),
         )
 
 
@@ -124,7 +121,7 @@ def score_evidence(findings: Sequence[Finding]) -> float | None:
         return None
     if grounds.decisive and grounds.decisive.claim == "real":
         return 1 - SCORES["decisive"]
-    claims = [finding for finding in findings if finding.claim == "ai"]
+    claims = [finding for finding in findings if finding.claim in AI_CLAIMS]
     return SCORES[claims[0].strength] if claims else None
 
 
@@ -142,7 +139,7 @@ def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
         yield from evidence
     except Exception:
         logger.exception("The evidence in the %s cannot be read", part)
-        yield unreadable(part, "it made the reader fail.")
+        yield unreadable(part, "reader_failed")
 
 
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
@@ -168,13 +165,14 @@ def _by_strength(finding: Finding) -> float:
 def _in_order(evidence: list[Evidence]) -> tuple[Finding, ...]:
     """The strongest finding first; before them all that nothing claims anything, if so."""
     findings = tuple(sorted((item.finding for item in evidence), key=_by_strength))
-    if any(finding.claim in ("ai", "real") for finding in findings):
+    if any(finding.claim in (*AI_CLAIMS, "real") for finding in findings):
         return findings
-    return (Finding(SILENCE, "silent"), *findings)
+    return (Finding("file.silent", kind="silent"), *findings)
 
 
-def _details(evidence: list[Evidence], credentials: Credentials | None) -> dict[str, Any]:
+def _exhibits(evidence: list[Evidence], credentials: Credentials | None) -> tuple[Exhibit, ...]:
     """The table of generation parameters, each row once, and the Content Credentials."""
     rows = dict.fromkeys(row for item in evidence for row in item.rows)
-    table = {"table": [list(row) for row in rows]} if rows else {}
-    return table | ({"credentials": credentials.to_dict()} if credentials else {})
+    table = [Exhibit("parameters", {"rows": [list(row) for row in rows]})] if rows else []
+    signed = [Exhibit("credentials", credentials.to_dict())] if credentials else []
+    return (*table, *signed)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detector.inference.results import Finding, Strength
+from detector.inference.results import Claim, Finding, Strength
+from detector.inference.wording import JSON
 
 from .containers.metadata import Metadata, clean, quotable
 
@@ -14,6 +15,7 @@ MAX_VALUE = 2000
 MAX_IN_SENTENCE = 80
 
 Rows = tuple[tuple[str, str], ...]
+Params = Mapping[str, JSON]
 
 
 @dataclass(frozen=True)
@@ -28,32 +30,38 @@ Reader = Callable[[Metadata], Iterator[Evidence]]
 
 
 def ai_claim(
-    text: str,
+    code: str,
+    params: Params,
     kind: str,
     where: str,
     *,
     strength: Strength = "decisive",
     rows: Rows = (),
     signed: bool = False,
+    edit: bool = False,
 ) -> Evidence:
-    """Evidence that the picture was made by an AI; `signed` by a trusted signer."""
-    return Evidence(Finding(text, kind, "ai", where, strength, signed), rows)
+    """Evidence that an AI made the picture, or a part of it (`edit`).
+
+    `signed` by a trusted signer.
+    """
+    claim: Claim = "edit" if edit else "ai"
+    return Evidence(Finding(code, params, kind, claim, where, strength, signed), rows)
 
 
-def capture_claim(text: str, kind: str, where: str) -> Evidence:
+def capture_claim(code: str, params: Params, kind: str, where: str) -> Evidence:
     """The file's claim that a camera took the picture: no proof, but it contradicts a generator."""
-    return Evidence(Finding(text, kind, "capture", where, "context"))
+    return Evidence(Finding(code, params, kind, "capture", where, "context"))
 
 
-def context(text: str, kind: str, where: str = "") -> Evidence:
-    """Something worth knowing that argues for neither side."""
-    return Evidence(Finding(text, kind, None, where, "context"))
+def context(code: str, params: Params, kind: str, where: str = "") -> Evidence:
+    """Context for the reader, which argues for neither side."""
+    return Evidence(Finding(code, params, kind, None, where, "context"))
 
 
 def unreadable(where: str, why: str) -> Evidence:
     """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
-    said = f'A part of the file cannot be read ("{quotable(where, MAX_IN_SENTENCE)}"): {why}'
-    return context(said, "unreadable", where)
+    params = {"where": quotable(where, MAX_IN_SENTENCE), "why": why}
+    return context("file.unreadable", params, "unreadable", where)
 
 
 def make_rows(pairs: Iterable[tuple[str, Any]]) -> Rows:
@@ -72,9 +80,12 @@ def scalar(value: Any) -> str:
         return ""
 
 
-def summary(rows: Rows) -> str:
-    """The parameters worth a mention in a sentence: ": 30 steps, sampler Euler a" or ""."""
+def settings_in(rows: Rows) -> dict[str, JSON]:
+    """What a sentence says about the settings in a table: "" for what the table does not have."""
     values = {name: quotable(value, MAX_IN_SENTENCE) for name, value in rows}
-    said = [f"{values['steps']} steps"] if values.get("steps", "").isdecimal() else []
-    said += [f'{name} "{values[name]}"' for name in ("sampler", "model") if name in values]
-    return f": {', '.join(said)}" if said else ""
+    steps = values.get("steps", "")
+    return {
+        "steps": steps if steps.isdecimal() else "",
+        "sampler": values.get("sampler", ""),
+        "model": values.get("model", ""),
+    }

@@ -10,16 +10,17 @@ What it misses: everything that strong JPEG compression or down-scaling removes,
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from detector.inference.method import Answer
 from detector.inference.methods.pixel_method import PixelMethod
 from detector.inference.pixels.tiles import Pixels, cut_tiles
-from detector.inference.results import Finding
+from detector.inference.results import Exhibit, Finding
 from detector.inference.verdict.calibration import Calibration
 
-from .explanation import explain_groups, groups_sentence, spectrum_picture
+from .explanation import SIDE, explain_groups, spectrum_picture, strongest_groups
 from .features import CROP, N_FEATURES, extract_features
 from .trees import BoostedTrees
 
@@ -45,14 +46,18 @@ class Statistical(PixelMethod[BoostedTrees]):
         slope = calibration.slope_at(raw)
         groups = explain_groups(models[FOLDER], features, slope, calibration.intercept)
         score = calibration.score(raw)
-        side = "generated pictures" if score >= 0.5 else "camera pictures"
-        said = (
-            f"Noise, spectrum and compression statistics are more like those of {side}. "
-            f"{groups_sentence(groups)}"
+        exhibits = (
+            Exhibit("feature_groups", {"groups": groups}),
+            Exhibit("spectrum", {"side": SIDE, "levels": spectrum_picture(crops)}),
         )
-        details = {
-            "raw_log_odds": {FOLDER: raw},
-            "groups": groups,
-            "spectrum": spectrum_picture(crops),
-        }
-        return Answer(score, (Finding(said, kind=FOLDER),), self.used, details)
+        findings = (_finding(score, groups),)
+        return Answer(score, findings, self.used, exhibits, raw_log_odds={FOLDER: raw})
+
+
+def _finding(score: float, groups: list[dict[str, Any]]) -> Finding:
+    side = "ai" if score >= 0.5 else "real"
+    for_ai, against_ai = strongest_groups(groups)
+    if not (for_ai or against_ai):
+        return Finding("statistical.balanced", {"side": side}, FOLDER)
+    params = {"side": side, "for_ai": for_ai, "against_ai": against_ai}
+    return Finding("statistical.patterns", params, FOLDER)

@@ -37,22 +37,11 @@ def explain_groups(
     return [{"name": name, "log_odds": round(value, 4)} for name, value in groups]
 
 
-def groups_sentence(groups: list[dict[str, Any]]) -> str:
-    """Which groups of `explain_groups` moved the score most, and to which side."""
+def strongest_groups(groups: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The names of those of `explain_groups` that moved the score most: to AI, and away from it."""
     named = [g for g in groups if g["name"] != BASELINE and abs(g["log_odds"]) >= NEGLIGIBLE]
-    sides = {
-        "AI": [g["name"] for g in named[:NAMED] if g["log_odds"] > 0],
-        "real": [g["name"] for g in named[:NAMED] if g["log_odds"] < 0],
-    }
-    said = [f"{_join(names)} towards {side}" for side, names in sides.items() if names]
-    if not said:
-        return "No group of statistics moved the score much."
-    return f"What moved the score most: {', '.join(said)}."
-
-
-def _join(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    for_ai = [group["name"] for group in named[:NAMED] if group["log_odds"] > 0]
+    return for_ai, [group["name"] for group in named[:NAMED] if group["log_odds"] < 0]
 
 
 def spectrum_picture(crops: Pixels) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from detector.inference.images import open_image
 from detector.inference.pixels.abstention import reason_to_abstain
+from detector.inference.results import Finding, Note
 from detector.services import get_detector
 from detector.tests.factories import bombs
 from detector.tests.factories.pictures import encode, noise
@@ -36,8 +37,8 @@ INVISIBLE = {
 @pytest.mark.parametrize("kind", INVISIBLE)
 def test_a_picture_without_a_visible_pixel_is_said_and_not_judged(kind: str) -> None:
     image = open_image(INVISIBLE[kind]())
-    assert image.invisible and any("fully transparent" in note for note in image.notes)
-    assert "transparent" in (reason_to_abstain(image) or "")
+    assert image.invisible and Note("picture.invisible") in image.notes
+    assert reason_to_abstain(image) == Finding("blind.invisible")
     results = get_detector().run_methods(image)
     assert all(result.score is None for result in results)
 

@@ -87,7 +87,7 @@ def processor(**change: Any) -> Processor:
 
 
 def members(answer: Answer) -> dict[str, dict]:
-    return {row["name"]: row for row in answer.details["members"]}
+    return {row["name"]: row for row in answer.exhibit("members")["members"]}
 
 
 def test_fine_tuned_folder_is_used_and_said(
@@ -329,4 +329,4 @@ def test_a_fine_tuned_model_counts_by_its_own_test(
 
 def test_the_bundled_model_leaves_its_weight_to_the_fusion(runtime: Runtime, image: SourceImage):
     answer = HuggingFace(replace(runtime, weights_dir=WEIGHTS_DIR)).predict(image)
-    assert answer.details["members"][0]["state"] == "bundled" and answer.weight is None
+    assert answer.exhibit("members")["members"][0]["state"] == "bundled" and answer.weight is None

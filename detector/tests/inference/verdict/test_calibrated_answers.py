@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from detector.checkpoints.convert import convert
-from detector.checkpoints.sources import BUNDLED, FINE_TUNED, PRE_TRAINED, Source, _from_folder
+from detector.checkpoints.facts import read_measured
+from detector.checkpoints.sources import BUNDLED, FINE_TUNED, PRE_TRAINED, Source
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer
 from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
@@ -38,8 +39,13 @@ def maps_of(seed: int, level: float) -> Maps:
     return lambda batch: np.random.default_rng(seed).normal(level, 1, (len(batch), 14, 14))
 
 
+def network(maps: Maps) -> Any:
+    """A network whose one output is `maps`."""
+    return SimpleNamespace(outputs=lambda batch: (maps(batch),))
+
+
 def judge(tiles: float, whole: float, size: tuple[int, int] = (512, 512)) -> Answer:
-    networks: dict[str, Any] = {TILES: maps_of(1, tiles), WHOLE: maps_of(2, whole)}
+    networks = {TILES: network(maps_of(1, tiles)), WHOLE: network(maps_of(2, whole))}
     return DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, textured(1, *size))
 
 
@@ -49,7 +55,7 @@ def judge(tiles: float, whole: float, size: tuple[int, int] = (512, 512)) -> Ans
 @pytest.mark.parametrize(("tiles", "whole"), [(3, 2), (-3, 2), (3, -2), (-3, -2)])
 def test_the_calibrated_log_odds_of_both_networks_add_up(tiles: float, whole: float) -> None:
     answer = judge(tiles, whole)
-    raw = answer.details["raw_log_odds"]
+    raw = answer.raw_log_odds
     assert raw == {TILES: pytest.approx(tiles, abs=0.2), WHOLE: pytest.approx(whole, abs=0.2)}
     wanted = sum(CALIBRATIONS[name].log_odds(value) for name, value in raw.items())
     assert answer.score == pytest.approx(sigmoid(wanted))
@@ -59,7 +65,7 @@ def test_the_calibrated_log_odds_of_both_networks_add_up(tiles: float, whole: fl
 def test_the_heat_map_is_calibrated(tiles: float, whole: float) -> None:
     """Its mean is the score's log-odds, where every cell was looked at, and its contrast too."""
     answer = judge(tiles, whole)
-    heat = np.array(answer.details["heat_map"]["log_odds"])
+    heat = np.array(answer.exhibit("heat_map")["log_odds"])
     assert heat.shape == (14, 14)
     assert answer.score is not None
     assert heat.mean() == pytest.approx(log_odds(answer.score), abs=0.15)
@@ -71,10 +77,10 @@ def test_the_heat_map_is_calibrated(tiles: float, whole: float) -> None:
 @pytest.mark.parametrize(
     ("tiles", "whole", "said"),
     [
-        (3, 2, "picture as a whole look more like a generated picture."),
-        (-3, -2, "picture as a whole look more like a picture made without a generator."),
-        (3, -2, "fine structure looks more like a generated picture, the picture as a whole more"),
-        (-3, 2, "fine structure looks more like a picture made without a generator, the picture"),
+        (3, 2, "picture as a whole both look more like a picture made by an AI."),
+        (-3, -2, "picture as a whole both look more like a picture made without an AI."),
+        (3, -2, "fine structure looks more like a picture made by an AI, but the picture as a"),
+        (-3, 2, "fine structure looks more like a picture made without an AI, but the picture"),
     ],
 )
 def test_the_sentence_tells_the_networks_apart(tiles: float, whole: float, said: str) -> None:
@@ -84,14 +90,14 @@ def test_the_sentence_tells_the_networks_apart(tiles: float, whole: float, said:
 def test_of_a_large_picture_nine_tiles_and_three_squares_are_looked_at() -> None:
     seen: dict[str, int] = {}
 
-    def network(name: str) -> Maps:
+    def counted(name: str) -> Maps:
         def look(batch: np.ndarray) -> np.ndarray:
             seen[name] = len(batch)
             return np.zeros((len(batch), 2, 2))
 
         return look
 
-    networks: dict[str, Any] = {name: network(name) for name in (TILES, WHOLE)}
+    networks = {name: network(counted(name)) for name in (TILES, WHOLE)}
     DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, np.zeros((800, 3000, 3), np.uint8))
     assert seen == {TILES: 9, WHOLE: 3} and MAX_TILES == 9
 
@@ -105,12 +111,11 @@ def test_the_statistics_add_up_to_the_calibrated_score(intercept: float) -> None
     calibration = Calibration(0.5, intercept, 0.25)
     pixels = textured(2, 300, 300)
     answer = Statistical(RUNTIME).judge(trees, {"statistical": calibration}, pixels)
-    raw = answer.details["raw_log_odds"]["statistical"]
+    raw = answer.raw_log_odds["statistical"]
     assert answer.score == pytest.approx(calibration.score(raw))
-    groups = sum(group["log_odds"] for group in answer.details["groups"])
+    groups = sum(group["log_odds"] for group in answer.exhibit("feature_groups")["groups"])
     assert groups == pytest.approx(calibration.log_odds(raw), abs=0.01)
-    side = "generated" if intercept > 0 else "camera"
-    assert f"more like those of {side} pictures" in answer.findings[0].text
+    assert answer.findings[0].params["side"] == ("ai" if intercept > 0 else "real")
 
 
 # Method 4
@@ -161,7 +166,7 @@ def test_a_tested_folder_counts_by_the_lower_end_of_its_interval(
 ) -> None:
     save_tiny_vit(tmp_path, ["real", "ai"])
     (tmp_path / "metrics.json").write_text(metrics)
-    assert _from_folder(FINE_TUNED, tmp_path).roc_auc == roc_auc
+    assert read_measured(tmp_path).roc_auc == roc_auc
 
 
 def test_a_checkpoint_is_converted_without_the_network(

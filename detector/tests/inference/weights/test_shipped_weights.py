@@ -20,7 +20,7 @@ from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
-from detector.inference.verdict.combine import load_fusion
+from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import DIGESTS, check_digests, write_digests
 from detector.tests.factories.pictures import encode, noise
 
@@ -71,17 +71,25 @@ def test_what_ships_is_what_its_digests_say(folder: str) -> None:
         assert hashlib.sha256(data).hexdigest() == digest
 
 
+def named(result: MethodResult) -> str:
+    """What the result says about files: in its finding, or in the rows of its members."""
+    members = (result.exhibit("members") or {}).get("members", [])
+    return " ".join([result.findings[0].text, *(member["reason"] for member in members)])
+
+
 @pytest.mark.parametrize("damage", [flip, fill_with_nan])
 @pytest.mark.parametrize("key", PIXEL)
 def test_a_damaged_file_makes_the_method_unavailable_and_is_named(
-    key: str, damage: object, weights: Path, image: SourceImage
+    key: str, damage: object, weights: Path, image: SourceImage, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, name = PIXEL[key]
     assert ask(key, weights, image).status == "ok"
     damage(weights / folder / name)  # type: ignore[operator]
     result = ask(key, weights, image)
     assert result.status == "unavailable" and result.score is None
-    assert f"{folder}/{name} has the SHA-256 digest" in result.findings[0].text
+    assert result.findings[0].code == "method.weights_changed"
+    assert result.findings[0].params == {"files": [f"detector/weights/{folder}/{name}"]}
+    assert f"{folder}/{name} has the SHA-256 digest" in caplog.text
 
 
 @pytest.mark.parametrize("key", PIXEL)
@@ -101,7 +109,7 @@ def test_every_file_that_serving_reads_is_held(
         case "more":
             (folder / (name := "preprocessor.json")).write_text("{}")
     result = ask(key, weights, image)
-    assert result.status == "unavailable" and f"{folder.name}/{name}" in result.findings[0].text
+    assert result.status == "unavailable" and f"{folder.name}/{name}" in named(result)
 
 
 def test_a_card_and_hidden_files_may_change(weights: Path) -> None:
@@ -121,7 +129,7 @@ def test_a_damaged_fusion_leaves_the_verdict_open_and_is_named(
     detector = Detector(Runtime(weights, weights, weights_dir=weights), only=("statistical",))
     verdict = detector.detect(image)
     assert verdict.label == "uncertain" and not verdict.contributions
-    assert any("fusion/config.json" in note for note in verdict.notes)
+    assert any("fusion/config.json" in note.text for note in verdict.notes)
     assert detector.version == verdict.version
 
 

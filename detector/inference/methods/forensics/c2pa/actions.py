@@ -10,6 +10,7 @@ from typing import Any, Literal
 from detector.inference.methods.forensics.claims.declarations import AI_SOURCES, source_term
 from detector.inference.methods.forensics.containers.metadata import quotable
 from detector.inference.methods.forensics.evidence import scalar
+from detector.inference.wording import words
 
 MAX_ACTIONS = 40  # of one manifest
 MAX_SAID = 120  # characters of a text that a file brings along
@@ -21,34 +22,35 @@ Object = dict[str, Any]
 Effect = Literal["keeps", "changes", "brings"]
 _ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
 
-STEPS: dict[str, tuple[str, Effect]] = {
-    "c2pa.created": ("created", "brings"),
-    "c2pa.placed": ("composed from several pictures", "brings"),
-    "c2pa.opened": ("opened", "changes"),
-    "c2pa.addedText": ("given a text", "changes"),
-    "c2pa.deleted": ("relieved of a part", "changes"),
-    "c2pa.removed": ("relieved of a part", "changes"),
-    "c2pa.edited": ("edited", "changes"),
-    "c2pa.drawing": ("drawn on", "changes"),
-    "c2pa.enhanced": ("enhanced", "changes"),
-    "c2pa.filtered": ("filtered", "changes"),
-    "c2pa.translated": ("translated", "changes"),
-    "c2pa.unknown": ("changed in a way that is not told", "changes"),
-    "c2pa.watermarked": ("watermarked", "changes"),
-    "c2pa.watermarked.bound": ("watermarked", "changes"),
-    "c2pa.watermarked.unbound": ("watermarked", "changes"),
-    "c2pa.adjustedColor": ("changed in colour", "keeps"),
-    "c2pa.color_adjustments": ("changed in colour", "keeps"),
-    "c2pa.converted": ("converted to another format", "keeps"),
-    "c2pa.cropped": ("cropped", "keeps"),
-    "c2pa.edited.metadata": ("given other metadata", "keeps"),
-    "c2pa.orientation": ("turned", "keeps"),
-    "c2pa.published": ("published", "keeps"),
-    "c2pa.redacted": ("relieved of statements", "keeps"),
-    "c2pa.repackaged": ("packed anew", "keeps"),
-    "c2pa.resized": ("resized", "keeps"),
-    "c2pa.resized.proportional": ("resized", "keeps"),
-    "c2pa.transcoded": ("encoded anew", "keeps"),
+# What each step does; the words for it are those of "c2pa_step" in the catalogue.
+STEPS: dict[str, Effect] = {
+    "c2pa.created": "brings",
+    "c2pa.placed": "brings",
+    "c2pa.opened": "changes",
+    "c2pa.addedText": "changes",
+    "c2pa.deleted": "changes",
+    "c2pa.removed": "changes",
+    "c2pa.edited": "changes",
+    "c2pa.drawing": "changes",
+    "c2pa.enhanced": "changes",
+    "c2pa.filtered": "changes",
+    "c2pa.translated": "changes",
+    "c2pa.unknown": "changes",
+    "c2pa.watermarked": "changes",
+    "c2pa.watermarked.bound": "changes",
+    "c2pa.watermarked.unbound": "changes",
+    "c2pa.adjustedColor": "keeps",
+    "c2pa.color_adjustments": "keeps",
+    "c2pa.converted": "keeps",
+    "c2pa.cropped": "keeps",
+    "c2pa.edited.metadata": "keeps",
+    "c2pa.orientation": "keeps",
+    "c2pa.published": "keeps",
+    "c2pa.redacted": "keeps",
+    "c2pa.repackaged": "keeps",
+    "c2pa.resized": "keeps",
+    "c2pa.resized.proportional": "keeps",
+    "c2pa.transcoded": "keeps",
 }
 # What a step brings in that no generator makes. "composite" is not here: Google's visible watermark
 # has that source type.
@@ -79,7 +81,7 @@ class Action:
     @property
     def keeps(self) -> bool:
         """Whether the step adds nothing to a picture; of one that is not known nobody can tell."""
-        return STEPS.get(self.name, ("", "changes"))[1] == "keeps"
+        return STEPS.get(self.name, "changes") == "keeps"
 
     @property
     def brings(self) -> bool:
@@ -87,7 +89,7 @@ class Action:
 
         The standard wants all that comes in to be listed, so a step that is not known is no such.
         """
-        return STEPS.get(self.name, ("", "changes"))[1] == "brings" or self.source in FOREIGN
+        return STEPS.get(self.name, "changes") == "brings" or self.source in FOREIGN
 
 
 def read_actions(manifest: Object) -> tuple[Action, ...]:
@@ -159,7 +161,7 @@ def _action(told: Object) -> Action:
     parameters = parameters if isinstance(parameters, dict) else {}
     return Action(
         name,
-        STEPS[name][0] if name in STEPS else f'"{name}"',
+        words("c2pa_step", name),
         agent=named or said(parameters.get("com.adobe.details")),
         source=_source(told, parameters),
         when=said(told.get("when")),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 from detector.inference.formats import format_of
 from detector.inference.images import SourceImage
@@ -19,14 +20,17 @@ from detector.inference.methods.forensics.containers.metadata import Metadata, U
 from detector.inference.methods.forensics.evidence import Evidence, ai_claim, capture_claim, context
 from detector.inference.results import Finding
 from detector.inference.trust_lists import Trust
+from detector.inference.wording import JSON
 
 from .actions import Action
 from .credentials_process import PROCESS
 from .jumbf import find_manifest
 from .manifest import Credentials, Ingredient, interpret
-from .signer import NOT_LISTED
 from .statements import Statement, at_most, capped, strongest
 
+# What a statement is about: "c2pa_relation" of the catalogue.
+Relation = Literal["itself", "made_from", "contains"]
+INGREDIENTS = "C2PA manifest, ingredients"
 PROVENANCE = "{http://purl.org/dc/terms/}provenance"
 
 
@@ -39,7 +43,7 @@ def find_credentials(image: SourceImage, metadata: Metadata, trust: Trust) -> Cr
             report = PROCESS.report(mime, image.data, trust.request())
             return interpret(report, where, trust)
         except Unreadable as error:
-            return Credentials("unreadable", where, fault=str(error))
+            return Credentials("unreadable", where, unread=str(error))
     links = (value.strip().lower() for value in metadata.xmp.get(PROVENANCE, []))
     if any(link.startswith(("https://", "http://")) for link in links):
         return Credentials("remote", "XMP dcterms:provenance")
@@ -51,56 +55,43 @@ def read_credentials(credentials: Credentials | None) -> Iterator[Evidence]:
     if credentials is None:
         return
     if credentials.manifest == "unreadable":
-        said = (
-            f"The file carries Content Credentials (C2PA) that cannot be read: {credentials.fault}"
-        )
-        yield context(said, "unreadable", f"C2PA manifest, {credentials.where}")
+        where = f"C2PA manifest, {credentials.where}"
+        yield context("c2pa.unreadable", {"why": credentials.unread}, "unreadable", where)
         return
     if credentials.manifest == "remote":
-        yield context(
-            "The file says that its Content Credentials (C2PA) lie on a website. They were not "
-            "fetched: looking at a picture opens no connection.",
-            "c2pa",
-            credentials.where,
-        )
+        yield context("c2pa.elsewhere", {}, "c2pa", credentials.where)
         return
-    yield context(_describe(credentials), "c2pa", f"C2PA manifest, {credentials.where}")
+    where = f"C2PA manifest, {credentials.where}"
+    yield context("c2pa.manifest", _describe(credentials), "c2pa", where)
     yield from list(_claims(credentials)) or list(_ingredient_claims(credentials))
     yield from _capture(credentials)
 
 
-def _describe(credentials: Credentials) -> str:
-    """The manifest, the program behind it, its signature and its signer, a sentence each."""
-    names = dict.fromkeys(filter(None, (credentials.signer, credentials.issuer)))
-    how = "signed by" if credentials.signature == "valid" else "which name as their signer"
-    by = f', {how} "{", ".join(names)}"' if names else ""
-    on = f" on {credentials.time[:10]}" if by and credentials.dated else ""
-    sentences = [f"The file carries Content Credentials (C2PA){by}{on}."]
-    if credentials.generator:
-        sentences.append(f'The program that wrote them calls itself "{credentials.generator}".')
-    return " ".join([*sentences, _say_signature(credentials), _say_trust(credentials)])
+def _describe(credentials: Credentials) -> dict[str, JSON]:
+    """The manifest, the program behind it, its signature and its signer."""
+    names = list(dict.fromkeys(filter(None, (credentials.signer, credentials.issuer))))
+    return {
+        "signers": names,
+        "date": credentials.time[:10] if names and credentials.dated else "",
+        "program": credentials.generator,
+        **_signature(credentials),
+        "trust": _trust(credentials),
+        "list": credentials.trust_list,
+        "ended": credentials.ended,
+    }
 
 
-def _say_signature(credentials: Credentials) -> str:
-    if credentials.signature == "valid":
-        return "The signature is valid: the file is unchanged since it was signed."
-    if credentials.signature == "tampered":
-        return f"The signature does not fit this picture: {credentials.fault}."
-    if credentials.signature == "unchecked":
-        return "The signature could not be fully checked."
-    return f"The signature is not valid: {credentials.fault}."
+def _signature(credentials: Credentials) -> dict[str, JSON]:
+    return {"signature": credentials.signature, "fault": credentials.fault}
 
 
-def _say_trust(credentials: Credentials) -> str:
+def _trust(credentials: Credentials) -> str:
+    """What is known about the signer: a word of "c2pa_trust" in the catalogue."""
     if credentials.trusted is None:
-        return "The signer was not checked, for want of a list of trusted signers."
-    if credentials.trusted and credentials.signature != "valid":
-        return f"The signer that it names is on the {credentials.trust_list}, which does not count."
+        return "unknown"
     if credentials.trusted:
-        return f"The signer is trusted: on the {credentials.trust_list}."
-    if credentials.doubt == NOT_LISTED:
-        return f"The signer is not on the {credentials.trust_list}: anyone can sign under any name."
-    return f"{credentials.doubt.capitalize()}."
+        return "yes" if credentials.signature == "valid" else "worthless"
+    return credentials.doubt
 
 
 def _claims(credentials: Credentials) -> Iterator[Evidence]:
@@ -119,23 +110,21 @@ def _claims(credentials: Credentials) -> Iterator[Evidence]:
         yield _claim(credentials, one)
     best = strongest(own)
     if origin and origin not in own and (best is None or best.strength != "decisive"):
-        yield _claim(credentials, _inherited(origin))
+        yield _claim(credentials, _inherited(origin), "made_from")
 
 
 def _inherited(statement: Statement) -> Statement:
     """What the picture is, since the picture that it was made from is what the statement says."""
-    said = f"was made from a picture that {statement.said}"
-    return replace(statement, said=said, where="C2PA manifest, ingredients")
+    return replace(statement, where=INGREDIENTS)
 
 
 def _ingredient_claims(credentials: Credentials) -> Iterator[Evidence]:
     """A word about AI that only the pictures have that went into this one; the nearest counts."""
     if parent := _of_parents(credentials.ingredients):
-        yield _claim(credentials, capped(_inherited(parent), "strong"))
+        yield _claim(credentials, capped(_inherited(parent), "strong"), "made_from")
     elif part := next(_of_parts(credentials.ingredients), None):
-        said = f"contains a picture that {part.said}"
-        part = replace(part, said=said, where="C2PA manifest, ingredients")
-        yield _claim(credentials, capped(part, "weak"))
+        part = replace(part, where=INGREDIENTS)
+        yield _claim(credentials, capped(part, "weak"), "contains")
 
 
 def _of_parents(ingredients: Iterable[Ingredient]) -> Statement | None:
@@ -157,26 +146,23 @@ def _of_parts(ingredients: Iterable[Ingredient]) -> Iterator[Statement]:
             yield from _of_parts(part.ingredients)
 
 
-def _claim(credentials: Credentials, statement: Statement) -> Evidence:
+def _claim(
+    credentials: Credentials, statement: Statement, relation: Relation = "itself"
+) -> Evidence:
     """A claim of AI, worth less where the file may have been changed since.
 
     Under an old certificate, or against a rule, it is worth what an unsigned declaration is.
     """
-    text = f"The file's Content Credentials say that the picture {statement.said}."
-    where, strength = statement.where, statement.strength
-    if credentials.signature == "valid":
-        signed = credentials.trusted is True
-        return ai_claim(text, "c2pa", where, strength=strength, signed=signed)
-    text += f" {_doubt(credentials)}"
-    if not credentials.intact:
-        strength = at_most("medium", strength)
-    return ai_claim(text, "c2pa", where, strength=strength)
-
-
-def _doubt(credentials: Credentials) -> str:
-    if credentials.signature == "unchecked":
-        return "But the signature could not be fully checked."
-    return f"But the signature does not hold: {credentials.fault}."
+    code, where, strength = statement.code, statement.where, statement.strength
+    params = {"relation": relation, **statement.params, **_signature(credentials)}
+    # What was made from an AI's picture, but not from it alone, is an AI's in part. What is
+    # decisive speaks of a picture that was an AI's from the beginning, whatever was done later.
+    edit = strength != "decisive" and (statement.edits or relation != "itself")
+    signed = credentials.signature == "valid" and credentials.trusted is True
+    if credentials.signature != "valid" and not credentials.intact:
+        # Who changed the file since may have changed the picture, too: that tells of no edit.
+        strength, edit = at_most("medium", strength), False
+    return ai_claim(code, params, "c2pa", where, strength=strength, signed=signed, edit=edit)
 
 
 def _capture(credentials: Credentials) -> Iterator[Evidence]:
@@ -184,19 +170,15 @@ def _capture(credentials: Credentials) -> Iterator[Evidence]:
     created = {a.source: a for a in credentials.actions if a.name == "c2pa.created"}
     for action in (created[term] for term in CAPTURED if term in created):
         where = f"C2PA manifest, action {action.name}"
-        text = (
-            f"The file's Content Credentials say that a camera took the picture ({action.source})"
-        )
+        source: dict[str, JSON] = {"source": action.source}
         if _is_proof(credentials):
-            text += ", and a trusted signer vouches for it."
-            yield Evidence(Finding(text, "c2pa", "real", where, "decisive", signed=True))
+            code = "c2pa.capture_trusted"
+            yield Evidence(Finding(code, source, "c2pa", "real", where, "decisive", signed=True))
         elif credentials.intact:
-            text += ". That counts only if the signature is valid, the signer is trusted and "
-            text += "nothing was added."
-            yield capture_claim(text, "capture", where)
+            yield capture_claim("c2pa.capture_claimed", source, "capture", where)
         else:
-            text += f". {_doubt(credentials)}"
-            yield context(text, "capture", where)
+            params = {**source, **_signature(credentials)}
+            yield context("c2pa.capture_doubted", params, "capture", where)
 
 
 def _is_proof(credentials: Credentials) -> bool:

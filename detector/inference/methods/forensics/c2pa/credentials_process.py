@@ -52,7 +52,7 @@ class CredentialsProcess:
                 # Whatever it was: an answer left in the pipe would be taken for the next picture's.
                 self._end()
                 if isinstance(error, FAILURES):
-                    raise Unreadable("the program that reads them gave no answer.") from error
+                    raise Unreadable("no_answer") from error
                 raise
 
     def _running(self) -> Child:
@@ -94,7 +94,7 @@ def _start() -> Child:
         if not isinstance(error, FAILURES):
             raise
         logger.warning("C2PA manifests cannot be read, since %s fails.", " ".join(command))
-        raise Unreadable("the program that reads them does not start.") from error
+        raise Unreadable("no_start") from error
     return child
 
 

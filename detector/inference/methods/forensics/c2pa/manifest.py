@@ -14,17 +14,19 @@ from detector.inference.methods.forensics.claims.declarations import source_term
 from detector.inference.methods.forensics.containers.metadata import Unreadable
 from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.trust_lists import Trust
+from detector.inference.wording import words
 
 from .actions import Action, Object, is_whole, objects, read_actions, said, sources_of
-from .signer import check_signer, standing
-from .statements import Statement, capped, read_statements, strongest
+from .signer import SignerCheck, check_signer, standing
+from .statements import Statement, capped, declared, read_statements, strongest
 from .validation import Check, Signature, examine, judge
 
 MAX_INGREDIENTS = 40  # of all levels together
-ERRORS = {  # why the library has no report
-    "damaged": "they are damaged, or do not follow the standard.",
-    "long": "they are too long.",
-    "remote": "they lie elsewhere, and nothing is fetched because of what a file says.",
+# Why the library has no report: its word, and the reason that "cannot_read" of the catalogue has.
+ERRORS = {
+    "damaged": "credentials_damaged",
+    "long": "credentials_long",
+    "remote": "credentials_elsewhere",
 }
 Relation = Literal["parentOf", "componentOf", "inputTo", ""]
 
@@ -35,7 +37,7 @@ class Ingredient:
 
     `sources` are all the source types that it names, `statement` the strongest thing that it says
     about generative AI, `origin` what it says about how it began, through its own parents too, if
-    that was an AI. `fault` says in words why its signature does not hold.
+    that was an AI. `fault` says why its signature does not hold.
     """
 
     title: str
@@ -53,12 +55,12 @@ class Credentials:
     """What the manifest of a file says, and what is known about who says so.
 
     `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
-    damaged; only the first has more to tell. `fault` says in words why a signature is not valid,
-    `intact` that the file is what was signed even so.
+    damaged; only the first has more to tell, and `unread` says why the last cannot be read. `fault`
+    says why a signature is not valid, `intact` that the file is what was signed even so.
     `statements` are what it says itself about generative AI; `origin` is how the picture began if
     that was an AI, by its own word or by that of its only parent.
-    `complete` is False where actions were left out. `dated`, `trusted`, `trust_list` and `doubt`
-    are those of `SignerCheck`; `standing` sums up signature and signer in words.
+    `complete` is False where actions were left out. `dated`, `trusted`, `trust_list`, `doubt`
+    and `ended` are those of `SignerCheck`; `standing` sums up signature and signer in words.
     """
 
     manifest: Literal["embedded", "remote", "unreadable"]
@@ -73,7 +75,7 @@ class Credentials:
     trusted: bool | None = None
     trust_list: str = ""
     doubt: str = ""
-    standing: str = ""
+    ended: str = ""
     generator: str = ""
     actions: tuple[Action, ...] = ()
     ingredients: tuple[Ingredient, ...] = ()
@@ -81,10 +83,28 @@ class Credentials:
     statements: tuple[Statement, ...] = ()
     origin: Statement | None = None
     complete: bool = True
+    unread: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object that the page shows; its size is bounded."""
-        return asdict(self)
+        """The JSON object that the page shows, with faults in words; its size is bounded."""
+        return asdict(self, dict_factory=_in_words) | {"standing": self.standing}
+
+    @property
+    def standing(self) -> str:
+        """Signature and signer in a few words; "" where no signature was read."""
+        if self.signature is None:
+            return ""
+        signer = SignerCheck(self.trusted, self.trust_list, self.doubt, self.ended, self.dated)
+        return standing(Check(self.signature, self.fault), signer)
+
+
+def _in_words(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    tables = {"fault": "c2pa_fault", "unread": "cannot_read", "doubt": "c2pa_distrust"}
+    told = dict(fields)
+    return {
+        name: words(tables[name], value, told) if name in tables and value else value
+        for name, value in told.items()
+    }
 
 
 @dataclass
@@ -137,7 +157,6 @@ def interpret(report: dict[str, Any], where: str, trust: Trust) -> Credentials:
         where,
         **vars(check),
         **vars(signer),
-        standing=standing(check, signer),
         signer=said(signed.get("common_name")),
         issuer=said(signed.get("issuer")),
         time=said(signed.get("time")),
@@ -209,17 +228,15 @@ def _ingredients(label: str, store: _Store) -> tuple[Ingredient, ...]:
 def _ingredient(told: Object, parent: str, store: _Store) -> Ingredient:
     label = scalar(told.get("active_manifest"))
     actions, statements = store.read(label)
-    declared = Action(
-        "c2pa.created", "said to be", source=source_term(scalar(told.get("digital_source_type")))
-    )
-    statements += read_statements({}, [declared], "")
+    source = source_term(scalar(told.get("digital_source_type")))
+    statements += declared(source)
     ingredients = _ingredients(label, store)
     check = _check(told, parent, store)
     return Ingredient(
         said(told.get("title")),
         said(told.get("format")),
         _relation(told.get("relationship")),
-        sources_of([*actions, declared]),
+        tuple(dict.fromkeys(filter(None, (*sources_of(actions), source)))),
         _doubted(strongest(statements), check),
         _doubted(_origin(store.get(label), actions, statements, ingredients), check),
         check.fault,

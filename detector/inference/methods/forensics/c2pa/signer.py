@@ -13,27 +13,22 @@ from datetime import UTC, datetime
 
 from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.trust_lists import Trust, TrustList
+from detector.inference.wording import say
 
 from .actions import Object
 from .validation import FORGED, Check
 
 STAMPED = "timeStamp.trusted"
-NOT_LISTED = "signer not on the list"
-CLOCK = "signer not trusted: the authority behind the certificate is one for time stamps"
-EXPIRED = (
-    "signer not trusted: the certificate has expired, and no time stamp that can be checked says "
-    "that it had not when it signed"
-)
-TOO_LATE = (
-    "signer not trusted: only on the interim list, which counts for signatures with a trusted time "
-    "stamp from before {ended}"
-)
+# Why a signer is not trusted: the words are those of "c2pa_distrust" in the catalogue.
+NOT_LISTED, CLOCK, EXPIRED, TOO_LATE = "not_listed", "clock", "expired", "too_late"
+DOUBTS = (NOT_LISTED, CLOCK, EXPIRED, TOO_LATE)
 
 
 @dataclass(frozen=True)
 class SignerCheck:
     """`trusted` is None where no signer was checked; `trust_list` is the list that has the signer,
-    or the lists that do not have it; `doubt` says in words why a signer is not trusted.
+    or the lists that do not have it; `doubt` is the one of DOUBTS for which a signer is not
+    trusted, `ended` the day (ISO 8601) from which on that list does not count.
 
     `dated` says that an authority on the list of time-stamp authorities vouches for the time.
     """
@@ -41,6 +36,7 @@ class SignerCheck:
     trusted: bool | None = None
     trust_list: str = ""
     doubt: str = ""
+    ended: str = ""
     dated: bool = False
 
 
@@ -62,25 +58,27 @@ def check_signer(
     # It must be the trusted signer who signed: a certificate alone can be copied.
     sound = "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
     if found is None or not sound:
-        return SignerCheck(False, trust.names, NOT_LISTED, dated)
+        return SignerCheck(False, trust.names, NOT_LISTED, dated=dated)
     if report.get("signer_is_clock"):
-        return SignerCheck(False, found.name, CLOCK, dated)
+        return SignerCheck(False, found.name, CLOCK, dated=dated)
     if STAMPED in success and not dated and not _is_in_force(scalar(stamp.get("not_after"))):
-        return SignerCheck(False, found.name, EXPIRED, dated)
+        return SignerCheck(False, found.name, EXPIRED, dated=dated)
     if found.kind.ended and not (dated and _is_before_end(manifest, found)):
-        return SignerCheck(False, found.name, TOO_LATE.format(ended=found.kind.ended), dated)
-    return SignerCheck(True, found.name, "", dated)
+        return SignerCheck(False, found.name, TOO_LATE, found.kind.ended, dated)
+    return SignerCheck(True, found.name, dated=dated)
 
 
 def standing(check: Check, signer: SignerCheck) -> str:
     """Signature and signer in a few words: "trusted: on the C2PA list of 2026-08-21"."""
     if check.signature == "unchecked":
-        return "could not be fully checked"
+        return say("standing.unchecked", {})
     if check.signature != "valid":
-        return f"invalid: {check.fault}"
+        return say("standing.invalid", {"fault": check.fault})
     if signer.trusted is None:
-        return "valid, signer not checked"
-    return f"trusted: on the {signer.trust_list}" if signer.trusted else f"valid, {signer.doubt}"
+        return say("standing.valid", {})
+    if signer.trusted:
+        return say("standing.trusted", {"list": signer.trust_list})
+    return say("standing.distrusted", {"doubt": signer.doubt, "ended": signer.ended})
 
 
 def _is_in_force(not_after: str) -> bool:

@@ -16,8 +16,9 @@ Signature = Literal["valid", "invalid", "tampered", "unchecked"]
 
 @dataclass(frozen=True)
 class Check:
-    """The state of a signature, what is wrong with it in words ("" for nothing that is known), and
-    whether file and statements are for all that what somebody signed."""
+    """The state of a signature, what is wrong with it ("c2pa_fault" in the catalogue, or "" for
+    nothing that is known), and whether file and statements are for all that what somebody signed.
+    """
 
     signature: Signature
     fault: str = ""
@@ -26,15 +27,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Fault:
-    """What failure codes mean: the state of the signature, the reason in words, the codes."""
+    """What failure codes mean: the state of the signature, the reason, the codes."""
 
     signature: Signature
-    text: str
+    name: str
     codes: frozenset[str]
 
 
-def _fault(signature: Signature, text: str, codes: str) -> Fault:
-    return Fault(signature, text, _codes(codes))
+def _fault(signature: Signature, name: str, codes: str) -> Fault:
+    return Fault(signature, name, _codes(codes))
 
 
 def _codes(codes: str) -> frozenset[str]:
@@ -51,34 +52,33 @@ BINDINGS = (
 )
 FORGED = _fault(
     "invalid",
-    "it was not made with the certificate that it names, which anyone can copy",
+    "forged",
     "claimSignature.mismatch",
 )
 CHANGED = _fault(
     "tampered",
-    "the file was changed after it was signed",
+    "changed",
     " ".join(f"{binding}.mismatch" for binding in BINDINGS)
     + " assertion.boxesHash.unknownBox assertion.collectionHash.incorrectFileCount",
 )
 EXPIRED = _fault(
     "invalid",
-    "the certificate of the signer has expired, and no time stamp proves that it had not when it "
-    "signed",
+    "expired",
     "signingCredential.expired",
 )
 OUTSIDE = _fault(
     "invalid",
-    "the certificate of the signer was not valid at the time",
+    "outside",
     "claimSignature.outsideValidity",
 )
 OTHER_KIND = _fault(
     "invalid",
-    "the certificate of the signer is not of the kind that the standard demands",
+    "other_kind",
     "signingCredential.invalid",
 )
 IRREGULAR = _fault(
     "invalid",
-    "the statement does not follow the standard",
+    "irregular",
     "claim.malformed claim.missing claim.multiple claim.required.missing claim.cbor.invalid "
     "claim.hardBindings.missing assertion.multipleHardBindings assertion.outsideManifest "
     "assertion.required.missing assertion.json.invalid assertion.cbor.invalid "
@@ -94,30 +94,30 @@ IRREGULAR = _fault(
     "manifest.update.wrongParents manifest.timestamp.invalid manifest.timestamp.wrongParents "
     "manifest.compressed.invalid",
 )
-UNCHECKED = Fault("unchecked", "it could not be fully checked", frozenset())
+UNCHECKED = Fault("unchecked", "unchecked", frozenset())
 # The first that fits is told. What none of them names is `UNCHECKED`.
 FAULTS = (
     FORGED,
     CHANGED,
     _fault(
         "tampered",
-        "statements in it were changed, added or removed after it was signed",
+        "statements",
         "assertion.hashedURI.mismatch assertion.missing assertion.undeclared hashedURI.mismatch "
         "hashedURI.missing assertion.notRedacted assertion.selfRedacted assertion.action.redacted "
         "assertion.dataHash.redacted assertion.hardBinding.redacted",
     ),
     _fault(
         "invalid",
-        "the certificate of the signer has been revoked",
+        "revoked",
         "signingCredential.ocsp.revoked signingCredential.revoked",
     ),
     EXPIRED,
     OUTSIDE,
     OTHER_KIND,
-    _fault("invalid", "there is none", "claimSignature.missing"),
+    _fault("invalid", "missing", "claimSignature.missing"),
     _fault(
         "invalid",
-        "what it says about an earlier version or a part of the picture was changed or is missing",
+        "ingredient",
         "ingredient.manifest.mismatch ingredient.manifest.missing ingredient.hashedURI.mismatch "
         "ingredient.claimSignature.mismatch ingredient.claimSignature.missing",
     ),
@@ -151,7 +151,7 @@ def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
         return Check("valid")
     check = examine(success, failure)
     sound = success >= SIGNED and _is_bound(success)
-    return check if check.fault or sound else Check(UNCHECKED.signature, UNCHECKED.text, False)
+    return check if check.fault or sound else Check(UNCHECKED.signature, UNCHECKED.name, False)
 
 
 def examine(success: Set[str], failure: Iterable[str]) -> Check:
@@ -164,7 +164,7 @@ def examine(success: Set[str], failure: Iterable[str]) -> Check:
         return Check("valid")
     certain = {code for code in failures if not _is_contradicted(code, success)}
     fault = next((fault for fault in FAULTS if fault.codes & certain), UNCHECKED)
-    return Check(fault.signature, fault.text, _is_intact(failures, success))
+    return Check(fault.signature, fault.name, _is_intact(failures, success))
 
 
 def _is_intact(failures: Set[str], success: Set[str]) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from detector.inference.methods.forensics.containers.metadata import Metadata, clean, quotable
 from detector.inference.methods.forensics.containers.xmp import IPTC_EXT
 from detector.inference.methods.forensics.evidence import (
+    MAX_IN_SENTENCE,
     MAX_VALUE,
     Evidence,
     ai_claim,
@@ -47,8 +48,8 @@ def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
     held = {name: _values(metadata, name) for name in FIELDS}
     systems = [text for text in held["AISystemUsed"] if not _denies_system(text)]
     if held["AISystemUsed"] and not systems:
-        said = f'Of an AI system used, the file says "{quotable(held["AISystemUsed"][0], 80)}".'
-        yield context(f"{said} Anyone can write that.", "iptc-ai", _where("AISystemUsed"))
+        params = _said("AISystemUsed", held["AISystemUsed"][0])
+        yield context("iptc_ai.denied", params, "iptc-ai", _where("AISystemUsed"))
         return
     held["AISystemUsed"] = sorted(systems, key=lambda text: not is_name(text))
     claiming = {"AISystemUsed": systems} | {
@@ -64,11 +65,15 @@ def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
     text = held[field][0]
     rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
     if field == "AISystemUsed" and is_name(text):
-        said = f'The file names "{quotable(text, 80)}" as the AI system that generated the picture.'
-        return ai_claim(said, "iptc-ai", _where(field), rows=rows)
-    what = f'In a field about AI ("{FIELDS[field]}") stands "{quotable(text, 80)}"'
-    said = f"{what}; anyone can write that."
-    return ai_claim(said, "iptc-ai", _where(field), strength="weak", rows=rows)
+        params = {"said": quotable(text, MAX_IN_SENTENCE)}
+        return ai_claim("iptc_ai.system", params, "iptc-ai", _where(field), rows=rows)
+    params = _said(field, text)
+    where = _where(field)
+    return ai_claim("iptc_ai.hint", params, "iptc-ai", where, strength="weak", rows=rows)
+
+
+def _said(field: str, text: str) -> dict[str, str]:
+    return {"said": quotable(text, MAX_IN_SENTENCE), "field": field}
 
 
 def _where(field: str) -> str:

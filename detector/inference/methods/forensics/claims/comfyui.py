@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from detector.inference.methods.forensics.containers.metadata import Metadata, Text
-from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, summary
+from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, settings_in
 
 from .comfyui_drawing import drawn_graph, is_drawing
 from .comfyui_graph import Node, makers, of_kind, parameters
+from .inpainting import paints_into
 
 _GENERATES = re.compile(
     r"(?<!re)sampler|vaedecode|textencode|checkpoint|unet|diffus|detailer|sdupscale|"
@@ -70,27 +71,19 @@ def _generates(graph: dict[str, Node], drawn: bool) -> bool:
 
 def _graph_evidence(graph: dict[str, Node], text: Text, *, drawn: bool) -> Evidence:
     if not _generates(graph, drawn):
-        said = (
-            f"The file holds a node graph of ComfyUI ({len(graph)} nodes), a program that "
-            "generates pictures, but none of its nodes is known to do so."
-        )
-        return ai_claim(said, "comfyui", text.where, strength="weak")
+        params = {"nodes": len(graph)}
+        return ai_claim("comfyui.unknown", params, "comfyui", text.where, strength="weak")
     rows = make_rows(parameters(graph))
+    settings = settings_in(rows)
     if not of_kind(makers(graph), _GENERATES):
-        said = (
-            "The file holds a node graph of ComfyUI with nodes that generate pictures, but none "
-            "of them is linked to where a picture is put out: they may have been idle."
+        return ai_claim(
+            "comfyui.idle", settings, "comfyui", text.where, strength="strong", rows=rows
         )
-        return ai_claim(said, "comfyui", text.where, strength="strong", rows=rows)
-    said = f"The file holds the node graph with which ComfyUI generated a picture{summary(rows)}."
-    return ai_claim(said, "comfyui", text.where, rows=rows)
+    edit = paints_into(node["class_type"] for node in makers(graph))
+    return ai_claim("comfyui.graph", settings, "comfyui", text.where, rows=rows, edit=edit)
 
 
 def _unquoted_evidence(text: Text) -> Iterator[Evidence]:
     nodes = _UNQUOTED_NODE.findall(text.value)
     if len(nodes) >= 3 and any(_GENERATES.search(node) for node in nodes):
-        said = (
-            "The file holds what is left of a node graph with which ComfyUI generates pictures; "
-            "its quotation marks are missing, so that it can no longer be read in full."
-        )
-        yield ai_claim(said, "comfyui", text.where, strength="medium")
+        yield ai_claim("comfyui.broken", {}, "comfyui", text.where, strength="medium")

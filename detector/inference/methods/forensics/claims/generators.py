@@ -10,7 +10,13 @@ from typing import Any
 
 from detector.inference.methods.forensics.containers.metadata import Metadata, quotable
 from detector.inference.methods.forensics.containers.samsung import EDIT_BLOCK
-from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, summary
+from detector.inference.methods.forensics.evidence import (
+    MAX_IN_SENTENCE,
+    Evidence,
+    ai_claim,
+    make_rows,
+    settings_in,
+)
 
 from .generator_names import names_program
 
@@ -45,11 +51,11 @@ def read_midjourney(metadata: Metadata) -> Iterator[Evidence]:
         rows = make_rows([("prompt", match["prompt"]), ("job", match["job"])])
         described = text.key in ("Description", "ImageDescription")
         if author and (described or _MIDJOURNEY.search(match["prompt"])):
-            said = "The file holds the prompt, job number and author that Midjourney writes."
-            yield ai_claim(said, "midjourney", text.where, rows=rows)
+            yield ai_claim("midjourney.job", {}, "midjourney", text.where, rows=rows)
         else:
-            said = "The description ends with a job number as Midjourney writes it."
-            yield ai_claim(said, "midjourney", text.where, strength="medium", rows=rows)
+            yield ai_claim(
+                "midjourney.number", {}, "midjourney", text.where, strength="medium", rows=rows
+            )
 
 
 def read_imaginairy(metadata: Metadata) -> Iterator[Evidence]:
@@ -59,8 +65,8 @@ def read_imaginairy(metadata: Metadata) -> Iterator[Evidence]:
             pairs = [("prompt", match["prompt"]), ("negative prompt", match["negative"] or "")]
             pairs += [("seed", match["seed"]), ("steps", match["steps"])]
             rows = make_rows([*pairs, ("sampler", match["sampler"]), ("CFG scale", match["scale"])])
-            said = f"The file holds the line with which imaginAIry describes it{summary(rows)}."
-            yield ai_claim(said, "imaginairy", text.where, rows=rows)
+            said = settings_in(rows)
+            yield ai_claim("imaginairy.line", said, "imaginairy", text.where, rows=rows)
 
 
 def read_dream(metadata: Metadata) -> Iterator[Evidence]:
@@ -77,8 +83,8 @@ def read_dream(metadata: Metadata) -> Iterator[Evidence]:
             pairs = [("prompt", prompt[1:]), ("seed", seed), ("steps", steps)]
             pairs += [("sampler", flags.get("A", "")), ("CFG scale", flags.get("C", ""))]
             rows = make_rows(pairs)
-            command = f"the command with which InvokeAI generated a picture{summary(rows)}"
-            yield ai_claim(f"The file holds {command}.", "invokeai", text.where, rows=rows)
+            said = settings_in(rows)
+            yield ai_claim("invokeai.command", said, "invokeai", text.where, rows=rows)
 
 
 def read_grok(metadata: Metadata) -> Iterator[Evidence]:
@@ -88,8 +94,8 @@ def read_grok(metadata: Metadata) -> Iterator[Evidence]:
     artists = (t.value.strip().lower() for t in metadata.carriers("Artist"))
     signed = any(_is_base64(signature[1]) for signature in signatures)
     if signed and any(re.fullmatch(_UUID, artist) for artist in artists):
-        said = "The EXIF holds a signature and an artist's number as xAI's Grok writes them."
-        yield ai_claim(said, "grok", "EXIF ImageDescription, Artist", strength="medium")
+        where = "EXIF ImageDescription, Artist"
+        yield ai_claim("grok.signature", {}, "grok", where, strength="medium")
 
 
 def _is_base64(text: str) -> bool:
@@ -104,8 +110,7 @@ def read_makers(metadata: Metadata) -> Iterator[Evidence]:
     for key, name in MAKERS.items():
         for text in metadata.carriers(key):
             if text.value.strip() == name:
-                said = f'The file bears the mark "{name}" of a service that generates pictures.'
-                yield ai_claim(said, "maker", text.where, strength="medium")
+                yield ai_claim("maker.mark", {"name": name}, "maker", text.where, strength="medium")
 
 
 def read_fooocus(metadata: Metadata) -> Iterator[Evidence]:
@@ -114,16 +119,15 @@ def read_fooocus(metadata: Metadata) -> Iterator[Evidence]:
     if any(re.match(r"Fooocus v\d", program) for program in programs):
         for text in metadata.carriers("MakerNote", "fooocus_scheme"):
             if text.value.strip() in ("fooocus", "a1111"):
-                said = "The file names Fooocus, and the form in which Fooocus writes its settings."
-                yield ai_claim(said, "fooocus", f"{text.where}, Software", strength="medium")
+                where = f"{text.where}, Software"
+                yield ai_claim("fooocus.named", {}, "fooocus", where, strength="medium")
 
 
 def read_samsung(metadata: Metadata) -> Iterator[Evidence]:
     """Samsung's editor records whether one of its generative tools was used."""
     for text in metadata.carriers(EDIT_BLOCK):
         if _used_generative_tool(text.json):
-            said = "Samsung's photo editor recorded that one of its generative AI tools was used."
-            yield ai_claim(said, "samsung", text.where, strength="medium")
+            yield ai_claim("samsung.tool", {}, "samsung", text.where, strength="medium", edit=True)
 
 
 def _used_generative_tool(data: Any) -> bool:
@@ -142,8 +146,5 @@ def read_software(metadata: Metadata) -> Iterator[Evidence]:
     """
     for text in metadata.carriers("Software"):
         if names_program(quotable(text.value, 200)):
-            name = quotable(text.value, 80)
-            said = (
-                f'The file names "{name}" as the program that wrote it; anyone can write that name.'
-            )
-            yield ai_claim(said, "software", text.where, strength="weak")
+            params = {"name": quotable(text.value, MAX_IN_SENTENCE)}
+            yield ai_claim("software.name", params, "software", text.where, strength="weak")

@@ -17,8 +17,10 @@ from detector.inference.methods.forensics.evidence import (
     ai_claim,
     make_rows,
     scalar,
-    summary,
+    settings_in,
 )
+
+from .inpainting import paints_into
 
 Step = Mapping[str, Any]
 
@@ -72,12 +74,14 @@ def _evidence(steps: list[Step], text: Text) -> Iterator[Evidence]:
     if not any(map(_DENOISES.fullmatch, kinds)):
         return
     rows = make_rows((shown, _setting(steps, names)) for shown, names in _SETTINGS.items())
+    settings = settings_in(rows)
     if any(map(_DECODES.fullmatch, kinds)):
-        said = f"The file holds the graph with which InvokeAI generated a picture{summary(rows)}."
-        yield ai_claim(said, "invokeai", text.where, rows=rows)
+        edit = paints_into(kinds)
+        yield ai_claim("invokeai.graph", settings, "invokeai", text.where, rows=rows, edit=edit)
     else:
-        said = "The file holds steps of InvokeAI that generate, but none that puts a picture out."
-        yield ai_claim(said, "invokeai", text.where, strength="weak", rows=rows)
+        yield ai_claim(
+            "invokeai.no_output", settings, "invokeai", text.where, strength="weak", rows=rows
+        )
 
 
 def _setting(steps: list[Step], names: tuple[str, ...]) -> str:

@@ -19,9 +19,10 @@ from detector.inference.methods.forensics.evidence import (
     ai_claim,
     make_rows,
     scalar,
-    summary,
+    settings_in,
 )
 
+from .inpainting import is_inpainting
 from .json_shapes import (
     ANY_NUMBER,
     ANY_TOOL,
@@ -53,10 +54,15 @@ def _settings(text: Text, named: bool) -> Iterator[Evidence]:
     for data in text.objects:
         for shape in chain((NOVELAI,) * named, SHAPES):
             if rows := match_shape(shape, data):
-                yield _evidence(shape.title, shape.kind, text.where, rows)
+                params = {"program": shape.title, **settings_in(rows)}
+                edit = is_inpainting(rows)
+                yield ai_claim(
+                    "settings.program", params, shape.kind, text.where, rows=rows, edit=edit
+                )
     for data in text.objects:
         if rows := match_any_tool(data):
-            yield _evidence("a program of diffusion models", "diffusion", text.where, rows)
+            settings = settings_in(rows)
+            yield ai_claim("settings.diffusion", settings, "diffusion", text.where, rows=rows)
 
 
 def _is_novelai(name: Any) -> bool:
@@ -107,11 +113,6 @@ def _fits(shown: str, value: Any) -> bool:
     return _is_like(value, ANY_NUMBER) if shown in _NUMBERS else isinstance(value, str)
 
 
-def _evidence(title: str, kind: str, where: str, rows: Rows) -> Evidence:
-    said = f"The file holds the settings with which {title} generated a picture{summary(rows)}."
-    return ai_claim(said, kind, where, rows=rows)
-
-
 def read_easy_diffusion(metadata: Metadata) -> Iterator[Evidence]:
     """Easy Diffusion's PNG texts, which count together or not at all."""
     for names in EASY_DIFFUSION_TEXTS:
@@ -119,4 +120,5 @@ def read_easy_diffusion(metadata: Metadata) -> Iterator[Evidence]:
         held = {name: value for name, value in texts.items() if value}
         rows = _matching_rows(names, held, EASY_DIFFUSION_LEAST)
         if {"seed", "steps"} <= {name for name, _ in rows}:
-            yield _evidence("Easy Diffusion", "easydiffusion", "PNG texts", rows)
+            params = {"program": "Easy Diffusion", **settings_in(rows)}
+            yield ai_claim("settings.program", params, "easydiffusion", "PNG texts", rows=rows)

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 
 from detector.inference.methods.forensics.containers.metadata import Metadata
-from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, summary
+from detector.inference.methods.forensics.evidence import Evidence, ai_claim, make_rows, settings_in
+
+from .inpainting import MASK, is_inpainting
 
 MAX_SETTINGS = 4000  # characters that are looked at from the first setting on
 MAX_STARTS = 4  # places where the settings may begin, from either end of the text
@@ -76,6 +78,10 @@ _SHOWN = {
     "cfg scale": "CFG scale",
     "size": "size",
     "version": "version",
+    # What is only there where a mask was drawn.
+    "mask blur": MASK,
+    "masked content": MASK,
+    "inpaint area": MASK,
 }
 
 Settings = dict[str, str]
@@ -86,10 +92,13 @@ def read_web_ui(metadata: Metadata) -> Iterator[Evidence]:
     for text in metadata.texts:
         for settings in filter(None, map(parse_settings, text.strings)):
             rows = make_rows(settings)
-            fooocus = dict(rows).get("version", "").startswith("Fooocus")
-            writers = "Fooocus writes" if fooocus else "Stable Diffusion web UIs write"
-            said = f"The file holds the generation parameters that {writers}{summary(rows)}."
-            yield ai_claim(said, "fooocus" if fooocus else "a1111", text.where, rows=rows)
+            said, edit = settings_in(rows), is_inpainting(rows)
+            if dict(rows).get("version", "").startswith("Fooocus"):
+                yield ai_claim(
+                    "fooocus.settings", said, "fooocus", text.where, rows=rows, edit=edit
+                )
+            else:
+                yield ai_claim("a1111.settings", said, "a1111", text.where, rows=rows, edit=edit)
 
 
 def parse_settings(text: str) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -
             view = view[6:]
         order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(view[:4]))
         if order is None:
-            raise Unreadable("it does not begin as such data must.")
+            raise Unreadable("first_bytes")
         first = name not in metadata.containers[1:]
         metadata.read(name)
         metadata.directories += 1
@@ -184,24 +184,24 @@ def _all_entries(view: memoryview, order: str) -> Iterator[Entry]:
 def _entries(view: memoryview, order: str, at: int) -> Iterator[Entry]:
     """(tag, type, count, the four bytes that hold the value or its place) of each entry."""
     if at + 2 > len(view):
-        raise Unreadable("its directory lies outside the data.")
+        raise Unreadable("directory_outside")
     (entries,) = struct.unpack_from(order + "H", view, at)
     for start in range(at + 2, at + 2 + 12 * min(entries, MAX_ENTRIES), 12):
         if start + 12 > len(view):
-            raise Unreadable("its directory is cut off.")
+            raise Unreadable("directory_cut_off")
         tag, kind, count, value = struct.unpack_from(order + "HHI4s", view, start)
         yield tag, kind, count, value
 
 
 def _number(data: memoryview | bytes, order: str, at: int) -> int:
     if at + 4 > len(data):
-        raise Unreadable("it is cut off.")
+        raise Unreadable("cut_off")
     return int(struct.unpack_from(order + "I", data, at)[0])
 
 
 def _short(data: memoryview | bytes, order: str) -> int:
     if len(data) < 2:
-        raise Unreadable("it is cut off.")
+        raise Unreadable("cut_off")
     return int(struct.unpack_from(order + "H", data)[0])
 
 
@@ -210,7 +210,7 @@ def _value(view: memoryview, order: str, count: int, field: bytes) -> bytes:
         return field[:count]
     at = _number(field, order, 0)
     if at + count > len(view):
-        raise Unreadable("it claims more bytes than there are.")
+        raise Unreadable("beyond_end")
     return bytes(view[at : at + count])
 
 

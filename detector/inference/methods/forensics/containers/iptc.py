@@ -72,7 +72,7 @@ def resources(view: memoryview) -> Iterator[tuple[int, memoryview]]:
             return
         (length,) = struct.unpack_from(">I", view, at)
         if at + 4 + length > len(view):
-            raise Unreadable("a resource claims more bytes than there are.")
+            raise Unreadable("beyond_end")
         yield number, view[at + 4 : at + 4 + length]
         at += 4 + length + length % 2
 

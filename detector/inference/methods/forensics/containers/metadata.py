@@ -45,7 +45,7 @@ _NO_QUOTES = str.maketrans(dict.fromkeys('"“”„‟«»', "'"))
 
 
 class Unreadable(ValueError):
-    """A part of the file cannot be read; the message completes "... cannot be read: "."""
+    """A part of the file cannot be read; the message is the reason, a code of "cannot_read"."""
 
 
 def clean(text: str, limit: int) -> str:
@@ -71,9 +71,9 @@ def parse_json(text: str) -> Any:
     try:
         value = json.loads(text.strip("\0 \r\n\t\ufeff"), strict=False)
     except RecursionError as error:
-        raise Unreadable("its JSON is nested too deeply.") from error
+        raise Unreadable("json_deep") from error
     except ValueError as error:
-        raise Unreadable("its JSON is damaged.") from error
+        raise Unreadable("json_damaged") from error
     return parse_json(value) if isinstance(value, str) else value  # some writers encode it twice
 
 
@@ -143,7 +143,8 @@ class Metadata:
     `xmp` maps "{namespace}name" to values, `camera` the names of the EXIF tags that only a capture
     has to their values as shown to people ("" where there is nothing to show), `thumbnail` is the
     preview of the EXIF (a JPEG, or empty), `orientation` its orientation (1 to 8), `containers`
-    says what was read and `problems` why the rest was not. `directories` counts the EXIF read.
+    says what was read and `problems` why the rest was not, as codes of "cannot_read".
+    `directories` counts the EXIF read.
     """
 
     texts: list[Text] = field(default_factory=list)
@@ -160,9 +161,9 @@ class Metadata:
     def load(self, size: int) -> None:
         """Allow so many bytes of the file to be read as text. Raises `Unreadable`."""
         if size > MAX_STORED:
-            raise Unreadable("it is too long.")
+            raise Unreadable("text_long")
         if size > self.stored:
-            raise Unreadable("the file holds too much text.")
+            raise Unreadable("text_much")
         self.stored -= size
 
     def inflate(self, data: bytes, wbits: int = zlib.MAX_WBITS) -> bytes:
@@ -171,20 +172,20 @@ class Metadata:
             stream = zlib.decompressobj(wbits)
             text = stream.decompress(data, min(MAX_STORED, self.stored) + 1)
         except zlib.error as error:
-            raise Unreadable("its compression is damaged.") from error
+            raise Unreadable("compression_damaged") from error
         self.stored -= min(len(text), self.stored)  # also of what is refused: it was work
         if not stream.eof and (stream.unconsumed_tail or len(text) > MAX_STORED):
-            raise Unreadable("it is too long once inflated.")
+            raise Unreadable("inflated_long")
         if not stream.eof:
-            raise Unreadable("its compression is cut off.")
+            raise Unreadable("compression_cut_off")
         return text
 
     def spend(self, size: int) -> None:
         """Allow a text of this size to be decoded. Raises `Unreadable` when it is too much."""
         if size > MAX_TEXT:
-            raise Unreadable("it is too long.")
+            raise Unreadable("text_long")
         if size > self.budget:
-            raise Unreadable("the file holds too much text.")
+            raise Unreadable("text_much")
         self.budget -= size
 
     def add(self, key: str, value: str, where: str) -> None:
@@ -198,7 +199,7 @@ class Metadata:
         with self.reading(where):
             self.spend(len(value))
             if len(self.texts) >= MAX_TEXTS:
-                raise Unreadable("the file holds too many texts.")
+                raise Unreadable("texts_many")
             try:
                 parsed = parse_json(value)
             finally:

@@ -44,10 +44,10 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         if kind == b"IEND":
             return
         if at + 12 + length > len(data):
-            raise Unreadable("a chunk claims more bytes than there are.")
+            raise Unreadable("beyond_end")
         yield kind, view[at + 8 : at + 8 + length]
         at += 12 + length
-    raise Unreadable("there are too many of them.")
+    raise Unreadable("too_many")
 
 
 def first_pixels(data: bytes, width: int, rows: int) -> list[bytes]:
@@ -76,7 +76,7 @@ def _inflate_rows(data: bytes, size: int) -> bytes:
             try:
                 lines += stream.decompress(body, size - len(lines))
             except zlib.error as error:
-                raise Unreadable("the pixels cannot be decoded.") from error
+                raise Unreadable("pixels") from error
         elif kind == b"IDAT":
             break
     return bytes(lines)
@@ -84,10 +84,10 @@ def _inflate_rows(data: bytes, size: int) -> bytes:
 
 def _add_text(kind: bytes, body: memoryview, metadata: Metadata) -> None:
     if len(body) > MAX_STORED:  # before it is copied
-        raise Unreadable("it is too long.")
+        raise Unreadable("text_long")
     keyword, separator, rest = bytes(body).partition(b"\0")
     if not separator or len(keyword) > 79:
-        raise Unreadable("it has no keyword.")
+        raise Unreadable("no_keyword")
     key = keyword.decode("latin-1")
     with metadata.reading(f"PNG {kind.decode()} {key}"):
         text = TEXTS[kind](rest, metadata)
@@ -106,7 +106,7 @@ def _plain(rest: bytes, metadata: Metadata) -> str:
 
 def _compressed(rest: bytes, metadata: Metadata) -> str:
     if rest[:1] != b"\0":
-        raise Unreadable("its compression is unknown.")
+        raise Unreadable("compression_unknown")
     return decode_text(metadata.inflate(rest[1:]))
 
 
@@ -114,7 +114,7 @@ def _international(rest: bytes, metadata: Metadata) -> str:
     """Compression flag and method, language, translated keyword, then the text in UTF-8."""
     parts = rest[2:].split(b"\0", 2)
     if len(parts) != 3 or rest[0] > 1:
-        raise Unreadable("its header is damaged.")
+        raise Unreadable("header_damaged")
     if rest[0]:
         return decode_text(metadata.inflate(parts[2]))
     return _plain(parts[2], metadata)
@@ -146,9 +146,9 @@ def _add_raw_profile(name: str, text: str, metadata: Metadata) -> None:
 def _raw_bytes(text: str) -> bytes:
     head = _RAW_PROFILE.match(text)
     if head is None:
-        raise Unreadable("its header is damaged.")
+        raise Unreadable("header_damaged")
     digits = _NO_DIGITS.split(_SPACES.sub("", text[head.end() :]), maxsplit=1)[0]
     digits = digits[: 2 * int(head[1])]
     if not digits or len(digits) % 2:
-        raise Unreadable("its bytes are damaged.")
+        raise Unreadable("bytes_damaged")
     return bytes.fromhex(digits)

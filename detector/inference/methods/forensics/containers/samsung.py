@@ -23,7 +23,7 @@ def add_trailer(data: bytes, metadata: Metadata) -> None:
         (length,) = struct.unpack_from("<I", data, len(data) - 8)
         start = len(data) - 8 - length
         if start < 0 or data[start : start + 4] != b"SEFH":
-            raise Unreadable("its directory is damaged.")
+            raise Unreadable("directory_damaged")
         (count,) = struct.unpack_from("<I", data, start + 8)
         for entry in range(min(count, MAX_BLOCKS, (length - 12) // 12)):
             back, size = struct.unpack_from("<II", data, start + 12 + 12 * entry + 4)

@@ -75,10 +75,10 @@ def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
         if length < 2 or at + 2 + length > len(data):
-            raise Unreadable("a segment claims more bytes than there are.")
+            raise Unreadable("beyond_end")
         yield marker, view[at + 4 : at + 2 + length]
         at += 2 + length
-    raise Unreadable("there are too many of them.")
+    raise Unreadable("too_many")
 
 
 def _walk_webp(data: bytes, metadata: Metadata) -> None:
@@ -98,10 +98,10 @@ def riff_chunks(data: bytes) -> Iterator[Block]:
             return
         kind, length = struct.unpack_from("<4sI", data, at)
         if at + 8 + length > len(data):
-            raise Unreadable("a chunk claims more bytes than there are.")
+            raise Unreadable("beyond_end")
         yield kind, view[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
-    raise Unreadable("there are too many of them.")
+    raise Unreadable("too_many")
 
 
 def _walk_gif(data: bytes, metadata: Metadata) -> None:
@@ -136,7 +136,7 @@ def sub_blocks(data: bytes, at: int) -> tuple[int, list[bytes]]:
             return at + 1, parts
         parts.append(data[at + 1 : at + 1 + length])
         at += 1 + length
-    raise Unreadable("there are too many of them.")
+    raise Unreadable("too_many")
 
 
 def _walk_tiff(data: bytes, metadata: Metadata) -> None:
@@ -156,7 +156,7 @@ def _through_pillow(format: str) -> Callable[[bytes, Metadata], None]:
             with Image.open(io.BytesIO(data), formats=(format,)) as image:
                 info = dict(image.info)
         except Exception as error:  # parsers of hostile headers raise anything
-            raise Unreadable("the header is damaged.") from error
+            raise Unreadable("header_damaged") from error
         if exif := info.get("exif"):
             add_exif(exif, metadata)
         if xmp := info.get("xmp"):

@@ -114,7 +114,7 @@ def parse_xmp(text: str, spend: Callable[[int], None]) -> list[tuple[str, str]]:
             raise
         except (ParseError, ValueError, LookupError) as error:
             damaged = error
-    raise Unreadable("its XML is damaged.") from damaged
+    raise Unreadable("xml_damaged") from damaged
 
 
 def _root(text: str) -> Element:
@@ -125,8 +125,7 @@ def _root(text: str) -> Element:
     try:
         root: Element = fromstring(text.encode("utf-8", "replace"), forbid_dtd=True)
     except DefusedXmlException as error:
-        said = "it declares a document type or entities, which XMP never needs."
-        raise Unreadable(said) from error
+        raise Unreadable("document_type") from error
     return root
 
 
@@ -154,7 +153,7 @@ def _properties(root: Element) -> list[tuple[str, str]]:
         for element in description:
             found += [(element.tag, value) for value in _values(element)]
             if len(found) > MAX_VALUES:
-                raise Unreadable("it has too many properties.")
+                raise Unreadable("properties_many")
     return found
 
 

@@ -50,12 +50,12 @@ class Extensions:
 def _whole(length: int, parts: dict[int, memoryview]) -> bytes:
     """The parts in their places. Raises `Unreadable` if one is missing."""
     if length > MAX_STORED:
-        raise Unreadable("it is too long.")
+        raise Unreadable("text_long")
     data = bytearray()
     for place, part in sorted(parts.items()):
         if place > len(data):
-            raise Unreadable("a part of it is missing.")
+            raise Unreadable("part_missing")
         data[place : place + len(part)] = part
     if len(data) < length:
-        raise Unreadable("a part of it is missing.")
+        raise Unreadable("part_missing")
     return bytes(data[:length])

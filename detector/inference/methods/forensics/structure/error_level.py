@@ -19,11 +19,6 @@ MAX_WORKED_ON = 2048
 BLOCK = 16  # the unit of a JPEG with halved colour
 WHITE_SHARE = 0.995  # what is brighter than this share of the pixels becomes white
 MIN_WHITE = 6.0  # a smaller difference than this is rounding and must not be made white
-EXPLANATION = (
-    "How much each part changes when the picture is saved once more as a JPEG. Edges and texture "
-    "are always bright. Only a part that differs from others of the same kind of content is worth "
-    "a look: it may have been pasted in. This picture does not show whether an AI was at work."
-)
 
 
 def error_level_picture(rgb: Image.Image) -> Image.Image:

@@ -8,6 +8,7 @@ from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
 from detector.inference.methods.forensics.containers.metadata import Metadata, Unreadable
 from detector.inference.methods.forensics.evidence import Evidence, context, unreadable
+from detector.inference.wording import JSON
 
 from .double_compression import FROM_JPEG, FROM_PIXELS, find_earlier_jpeg
 from .platforms import read_platform
@@ -24,7 +25,8 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
     if family(image.format) == "JPEG":
         try:
             compression = read_compression(image.data)
-            yield context(describe(compression), "compression", WHERE)
+            code, params = describe(compression)
+            yield context(code, params, "compression", WHERE)
         except Unreadable as error:
             yield unreadable(WHERE, str(error))
             compression = None  # tables that cannot be described tell of no earlier ones
@@ -41,17 +43,10 @@ def _read_history(
     if compression is not None:
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
         if earlier.evidence >= FROM_JPEG:
-            yield context(
-                f"The picture was saved as a JPEG before (about quality {earlier.quality}) and "
-                "then again with other settings, as websites and editors do.",
-                "re-saved",
-            )
+            yield context("resaved.jpeg", {"quality": earlier.quality}, "re-saved")
     elif format_of(image.format).exact and not format_of(image.format).palette:
         # What keeps every pixel keeps the traces of an earlier JPEG; a palette breaks them up.
         earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
         if earlier.evidence >= FROM_PIXELS:
-            yield context(
-                f"The pixels carry the traces of a JPEG (about quality {earlier.quality}), though "
-                f"the file is a {image.format}: somebody saved it anew.",
-                "re-saved",
-            )
+            params: dict[str, JSON] = {"quality": earlier.quality, "format": image.format}
+            yield context("resaved.pixels", params, "re-saved")

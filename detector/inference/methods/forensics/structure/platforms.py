@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from detector.inference.methods.forensics.containers.metadata import Metadata
 from detector.inference.methods.forensics.evidence import Evidence, context
+from detector.inference.wording import JSON
 
 # Longest sides in pixels, as users of these services find them; they change over the years.
 LONGEST_SIDES: dict[int, tuple[str, ...]] = {
@@ -25,24 +26,15 @@ LONGEST_SIDES: dict[int, tuple[str, ...]] = {
     960: ("Facebook",),
 }
 ORIGIN_CONTAINERS = ("EXIF", "XMP", "IPTC", "C2PA manifest")
-STRIPPED = "They remove what a file says about its origin, so its silence means nothing."
 
 
 def read_platform(metadata: Metadata, longest: int, format: str) -> Iterator[Evidence]:
     """Say which platform marked the file, or could have made a JPEG of this longest side."""
     for text in metadata.carriers("SpecialInstructions"):
         if text.value.startswith("FBMD"):
-            yield context(
-                f"Facebook or Instagram re-saved this file and marked it. {STRIPPED}",
-                "platform",
-                text.where,
-            )
+            yield context("platform.marked", {}, "platform", text.where)
             return
     stripped = not any(name in metadata.containers for name in ORIGIN_CONTAINERS)
     if format == "JPEG" and stripped and not metadata.texts and longest in LONGEST_SIDES:
-        names = " or ".join(LONGEST_SIDES[longest])
-        yield context(
-            f"The longest side is {longest} pixels and the file holds no metadata: this can be a "
-            f"copy that {names} re-saved, though others use that size too. {STRIPPED}",
-            "platform",
-        )
+        params: dict[str, JSON] = {"longest": longest, "platforms": list(LONGEST_SIDES[longest])}
+        yield context("platform.size", params, "platform")

@@ -19,14 +19,15 @@ from detector.inference.pixels.jpeg_quality import (
     read_tables,
 )
 
-# SOF markers; the others (hierarchical, lossless) are not met with in pictures.
+# SOF markers; the others (hierarchical, lossless) are not met with in pictures. The words are those
+# of "jpeg_coding" in the catalogue.
 FRAMES = {
     0xC0: "baseline",
     0xC1: "sequential",
     0xC2: "progressive",
     0xC3: "lossless",
-    0xC9: "arithmetic coding",
-    0xCA: "progressive, arithmetic coding",
+    0xC9: "arithmetic",
+    0xCA: "progressive_arithmetic",
 }
 SAMPLINGS = {
     (1, 1): "4:4:4",
@@ -45,13 +46,14 @@ class Compression:
 
     `tables` are those of `read_tables`, `components` holds the (horizontal, vertical) sampling of
     each colour, `coding` is empty without a frame, `saved_by` names a program that gave its own
-    quality.
+    quality ("jpeg_saver" in the catalogue), `saved_quality` is that quality.
     """
 
     tables: list[Table] = field(default_factory=list)
     components: list[tuple[int, int]] = field(default_factory=list)
     coding: str = ""
     saved_by: str = ""
+    saved_quality: int | None = None
 
     @property
     def luma(self) -> Table:
@@ -79,7 +81,7 @@ def read_coding(data: bytes) -> Compression:
         elif marker == 0xEC and bytes(body[:7]) == b"Ducky\0\1" and len(body) >= 13:
             (quality,) = struct.unpack_from(">I", body, 9)
             if quality <= 100:
-                found.saved_by = f'Photoshop\'s "Save for Web" at quality {quality} of 100'
+                found.saved_by, found.saved_quality = "save_for_web", quality
         elif marker == 0xED and bytes(body[: len(PHOTOSHOP_HEADER)]) == PHOTOSHOP_HEADER:
             _add_photoshop_quality(body[len(PHOTOSHOP_HEADER) :], found)
     return found
@@ -87,7 +89,7 @@ def read_coding(data: bytes) -> Compression:
 
 def _components(body: memoryview) -> list[tuple[int, int]]:
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
-        raise Unreadable("its frame is cut off.")
+        raise Unreadable("frame_cut_off")
     parts = (body[6 + 3 * n : 9 + 3 * n] for n in range(min(body[5], 4)))
     return [(part[1] >> 4, part[1] & 15) for part in parts]
 
@@ -98,33 +100,35 @@ def _add_photoshop_quality(view: memoryview, found: Compression) -> None:
         if number == PHOTOSHOP_QUALITY and len(body) >= 2:
             quality = struct.unpack_from(">h", body)[0] + 4
             if 0 <= quality <= 12:
-                found.saved_by = f"Photoshop at quality {quality} of 12"
+                found.saved_by, found.saved_quality = "photoshop", quality
 
 
-def say_sampling(found: Compression) -> str:
-    """ "chroma 4:2:0", "grey", or the number of colours if they are not three."""
-    if len(found.components) == 1:
-        return "grey"
+def find_sampling(found: Compression) -> str:
+    """ "4:2:0", or the word for it in "jpeg_sampling" of the catalogue."""
     if len(found.components) != 3:
-        return f"{len(found.components)} colour components"
+        return "grey" if len(found.components) == 1 else "components"
     (across, down), *colours = found.components
     if any(colour != colours[0] for colour in colours) or 0 in colours[0]:
-        return "unusual chroma sampling"
+        return "unusual"
     ratio = (across / colours[0][0], down / colours[0][1])
     sampling = SAMPLINGS.get((int(ratio[0]), int(ratio[1]))) if ratio[0] % 1 == 0 else None
-    return f"chroma {sampling}" if sampling else "unusual chroma sampling"
+    return sampling or "unusual"
 
 
-def describe(found: Compression) -> str:
-    """One sentence on it all. Raises `Unreadable` if the tables are not whole."""
+def describe(found: Compression) -> tuple[str, dict[str, str | int | None]]:
+    """Code and parameters of what it is. Raises `Unreadable` if the tables are not whole."""
     try:
         quality = quality_of(found.tables)
     except TablesDamaged as error:
         raise Unreadable(str(error)) from error
-    if quality.tables == OWN:
-        whose = f"with {OWN}, as cameras and editors use"
-        saved = f", saved by {found.saved_by}" if found.saved_by else ""
-    else:  # Photoshop does not use these tables: another program has saved the file since
-        whose = f"by {quality.tables}"
-        saved = f", saved anew after {found.saved_by}" if found.saved_by else ""
-    return f"JPEG, {quality} {whose}, {say_sampling(found)}, {found.coding}{saved}."
+    # Photoshop does not use the standard tables: another program has saved such a file since.
+    code = "compression.own" if quality.tables == OWN else "compression.standard"
+    return code, {
+        "quality": quality.value,
+        "tables": quality.tables,
+        "sampling": find_sampling(found),
+        "components": len(found.components),
+        "coding": found.coding,
+        "saved_by": found.saved_by,
+        "saved_quality": found.saved_quality,
+    }

@@ -31,12 +31,10 @@ BLACK = 24  # bars of a camera's preview, after JPEG
 SAME_FROM, CHANGED_FROM = 0.9, 0.5
 WHERE = "EXIF thumbnail"
 
-TEXTS: dict[Comparison, str] = {
-    "same": "The small preview inside the file shows the same picture.",
-    "changed": "The small preview inside the file differs from the picture, which was cropped or "
-    "changed after the preview was made.",
-    "other": "The small preview inside the file shows another picture, or another part of it: the "
-    "picture was changed after the preview was made.",
+CODES: dict[Comparison, str] = {
+    "same": "preview.same",
+    "changed": "preview.changed",
+    "other": "preview.other",
 }
 
 
@@ -50,23 +48,23 @@ def read_thumbnail(metadata: Metadata, rgb: Image.Image) -> Iterator[Evidence]:
         yield unreadable(WHERE, str(error))
         return
     upright = turn_upright(preview, metadata.orientation)
-    yield context(TEXTS[compare(upright, rgb)], "thumbnail", WHERE)
+    yield context(CODES[compare(upright, rgb)], {}, "thumbnail", WHERE)
 
 
 def open_thumbnail(data: bytes) -> Image.Image:
     """The preview in grey. Raises `Unreadable` unless it is a small JPEG of one pass."""
     if read_coding(data).coding not in ("baseline", "sequential"):
-        raise Unreadable("it is no plain JPEG.")  # a progressive one may hold thousands of passes
+        raise Unreadable("preview_kind")  # a progressive one may hold thousands of passes
     try:
         image = Image.open(io.BytesIO(data), formats=("JPEG",))
         if image.width * image.height > MAX_PIXELS:
-            raise Unreadable("it is larger than a preview.")
+            raise Unreadable("preview_large")
         image.draft("L", image.size)
         return image.convert("L")
     except Unreadable:
         raise
     except Exception as error:  # decoders of damaged files raise anything
-        raise Unreadable("it is damaged.") from error
+        raise Unreadable("damaged") from error
 
 
 def turn_upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -31,12 +31,6 @@ Values = npt.NDArray[np.float32]
 Votes = npt.NDArray[np.int8]
 Bits = npt.NDArray[np.bool_]
 
-UNREADABLE_MARKS = (
-    "Other invisible watermarks (Google's SynthID, those of Meta and Digimarc, Stable Signature, "
-    "Tree-Ring) cannot be read here: only who holds their keys or detectors can tell whether the "
-    "picture carries one."
-)
-
 STEP = 36
 BLOCK = 8  # pixels: 4 x 4 values of 2 x 2 pixels
 MIN_SIDE = 256  # the programs do not mark smaller pictures
@@ -58,6 +52,7 @@ class Mark:
 
     model: str
     bits: str
+    inpaints: bool = False
 
     @property
     def message(self) -> Bits:
@@ -71,7 +66,7 @@ def _ascii(text: str) -> str:
 
 MARKS = (
     Mark("Stable Diffusion 1", _ascii("StableDiffusionV1")),
-    Mark("Stable Diffusion 1 (inpainting)", _ascii("StableDiffusionV1-Inpainting")),
+    Mark("Stable Diffusion 1 (inpainting)", _ascii("StableDiffusionV1-Inpainting"), inpaints=True),
     Mark("Stable Diffusion 2", _ascii("SDV2")),
     Mark("Stable Diffusion XL", "101100111110110010010000011110111011000110011110"),
     # The model's code drops the two zeros with which its 48 bits begin.
@@ -102,13 +97,16 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
     if min(image.width, image.height) < MIN_SIDE:
         return
     for match in filter(lambda match: match.accepted, match_marks(image.pixels)):
-        said = (
-            f"The pixels carry the invisible watermark of {match.mark.model}: {match.matched} of "
-            f"its {len(match.mark.bits)} bits match, which happens by chance in "
-            f"{_say_odds(match.chance)}. Programs that use this model leave it on pictures that "
-            "they make, but also on photographs that they edit."
-        )
-        yield ai_claim(said, "watermark", f"pixels, {match.mark.model}", strength="strong")
+        model = match.mark.model
+        where = f"pixels, {model}"
+        params = {
+            "model": model,
+            "matched": match.matched,
+            "bits": len(match.mark.bits),
+            **_odds(match.chance),
+        }
+        edit = match.mark.inpaints
+        yield ai_claim("watermark.found", params, "watermark", where, strength="strong", edit=edit)
 
 
 def match_marks(pixels: Pixels) -> list[Match]:
@@ -192,9 +190,9 @@ def chance_of(message: Bits, read: Bits) -> float:
     return ways / comb(size, read_ones)
 
 
-def _say_odds(chance: float) -> str:
-    """A chance below one in a million in words: "one picture in 30 million"."""
+def _odds(chance: float) -> dict[str, str | int]:
+    """A chance below one in a million as people say it: one picture in 30 million."""
     if chance < 1e-15:
-        return "less than one picture in a thousand trillion"
+        return {"odds": "thousand_trillion", "one_in": 1}
     size, name = next((s, n) for s, n in LARGE_NUMBERS if chance * s <= 1)
-    return f"one picture in {1 / (chance * size):,.0f} {name}"
+    return {"odds": name, "one_in": round(1 / (chance * size))}

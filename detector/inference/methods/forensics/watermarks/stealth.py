@@ -71,11 +71,7 @@ def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
     """That there was a hidden payload. What it says is found by the readers of such texts."""
     for _, where in PLACES.values():
         if where in metadata.containers:
-            said = (
-                "A text is hidden in the lowest bits of the pixels, in the form that generators "
-                "and their tools use to keep their settings when the metadata is removed."
-            )
-            yield ai_claim(said, "stealth", where, strength="medium")
+            yield ai_claim("stealth.hidden", {}, "stealth", where, strength="medium")
 
 
 def _with_alpha(image: SourceImage) -> Image.Image | None:
@@ -89,7 +85,7 @@ def _with_alpha(image: SourceImage) -> Image.Image | None:
             return None
         picture.load()
     except Exception as error:  # decoders of damaged files raise anything
-        raise Unreadable("the pixels cannot be decoded.") from error
+        raise Unreadable("pixels") from error
     return picture
 
 
@@ -141,7 +137,7 @@ def _add_payload(picture: Image.Image, channels: slice, metadata: Metadata) -> N
     metadata.read(where)
     with metadata.reading(where):
         if len(header) < HEADER.size:
-            raise Unreadable("the picture is too small for its length.")
+            raise Unreadable("length_no_room")
         body = _payload(picture, channels, *HEADER.unpack(header))
         if header[:MAGIC_LENGTH].endswith(b"comp"):
             body = metadata.inflate(body, zlib.MAX_WBITS | 16)
@@ -153,7 +149,7 @@ def _add_text(body: bytes, where: str, metadata: Metadata) -> None:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable("it is not a text.") from error
+        raise Unreadable("not_text") from error
     metadata.add("parameters", text, where)
     data = parse_json(text)
     for key, value in data.items() if isinstance(data, dict) else ():
@@ -163,10 +159,10 @@ def _add_text(body: bytes, where: str, metadata: Metadata) -> None:
 
 def _payload(picture: Image.Image, channels: slice, _: bytes, bits: int) -> bytes:
     if bits == 0 or bits % 8 or bits // 8 > MAX_STORED:
-        raise Unreadable("its length is none that a text can have.")
+        raise Unreadable("length_impossible")
     body = _read_bytes(picture, channels, HEADER.size + bits // 8)[HEADER.size :]
     if len(body) < bits // 8:
-        raise Unreadable("it claims more bits than the picture has.")
+        raise Unreadable("more_bits")
     return body
 
 

@@ -63,7 +63,7 @@ A1111 = {
 def test_the_settings_of_a_web_ui_are_read_in_every_form(form: str) -> None:
     answer = ask(png({"parameters": A1111[form]}))
     assert claims(answer) == {"a1111": "decisive"}
-    rows = dict(answer.details["table"])
+    rows = dict(answer.exhibit("parameters")["rows"])
     assert rows["steps"] in ("20", "25") and rows["seed"] in ("5", "42", "187")
     assert "Steps" not in rows.get("prompt", "")
 
@@ -131,7 +131,7 @@ def invokeai_drawing(*kinds: str) -> str:
 def test_a_graph_of_invokeai_is_enough(texts: dict[str, str], strength: str) -> None:
     answer = ask(png(texts))
     assert claims(answer) == {"invokeai": strength}
-    rows = dict(answer.details["table"])
+    rows = dict(answer.exhibit("parameters")["rows"])
     assert (rows["steps"], rows["seed"]) == ("30", "5")
 
 
@@ -142,7 +142,7 @@ def test_the_line_of_imaginairy_is_read() -> None:
     )
     answer = ask(in_tag(0x010E)(line))
     assert claims(answer) == {"imaginairy": "decisive"}
-    assert ["negative prompt", "blur"] in answer.details["table"]
+    assert ["negative prompt", "blur"] in answer.exhibit("parameters")["rows"]
 
 
 def test_novelai_is_known_by_its_name_and_settings_in_different_containers() -> None:

@@ -100,7 +100,7 @@ def test_lesser_evidence_has_a_lesser_score(
 
 def test_the_table_holds_the_generation_parameters() -> None:
     answer = ask(png({"parameters": PARAMETERS}))
-    assert answer.details["table"] == [
+    assert answer.exhibit("parameters")["rows"] == [
         ["prompt", "a lighthouse at dusk, <lora:sea:0.8>"],
         ["negative prompt", "blurry, low quality"],
         ["model", "dreamshaper_8"],
@@ -111,7 +111,11 @@ def test_the_table_holds_the_generation_parameters() -> None:
         ["size", "512x512"],
         ["version", "v1.9.4"],
     ]
-    assert '30 steps, sampler "Euler a", model "dreamshaper_8"' in answer.findings[0].text
+    assert answer.findings[0].text == (
+        "The file holds settings as the web interfaces of Stable Diffusion write them when they "
+        'generate a picture. Number of steps: 30. Sampling method: "Euler a". Name of the model: '
+        '"dreamshaper_8".'
+    )
 
 
 def test_settings_cannot_speak_for_us() -> None:
@@ -121,19 +125,19 @@ def test_settings_cannot_speak_for_us() -> None:
     )
     answer = ask(png({"parameters": f"cat\n{settings}"}))
     (text,) = (finding.text for finding in answer.findings if finding.claim)
-    assert f'model "{model}"' in text and "and real" not in text
+    assert f'model: "{model}"' in text and "and real" not in text
 
 
 def test_a_second_text_of_settings_is_not_hidden_by_the_first() -> None:
     info = PngInfo()
     for name in ("first", "second"):
         info.add_text("parameters", f"{name}\nSteps: 20, Sampler: Euler, Seed: 1, CFG scale: 7")
-    rows = ask(picture("PNG", pnginfo=info)).details["table"]
+    rows = ask(picture("PNG", pnginfo=info)).exhibit("parameters")["rows"]
     assert ["prompt", "first"] in rows and ["prompt", "second"] in rows
 
 
 def test_the_prompts_of_a_graph_are_those_that_lead_to_the_sampler() -> None:
-    table = dict(ask(png({"prompt": COMFYUI})).details["table"])
+    table = dict(ask(png({"prompt": COMFYUI})).exhibit("parameters")["rows"])
     assert table["prompt"] == "a red fox"
     assert table["negative prompt"] == "blurry"
     assert table["model"] == "sdxl.safetensors"
@@ -142,7 +146,7 @@ def test_the_prompts_of_a_graph_are_those_that_lead_to_the_sampler() -> None:
 def test_long_values_are_cut_and_what_cannot_be_printed_is_left_out() -> None:
     prompt = "x" * 5000 + "\u202e"
     answer = ask(png({"parameters": f"\x07{prompt}\n{PARAMETERS.splitlines()[-1]}"}))
-    assert dict(answer.details["table"])["prompt"] == "x" * 1999 + "…"
+    assert dict(answer.exhibit("parameters")["rows"])["prompt"] == "x" * 1999 + "…"
 
 
 def test_the_strongest_evidence_comes_first() -> None:
@@ -171,7 +175,7 @@ LABEL = (
 def test_the_chinese_label_says_who_produced_the_picture(data: bytes) -> None:
     answer = ask(data)
     assert claims(answer) == {"aigc-label": "decisive"}
-    assert answer.details["table"] == [
+    assert answer.exhibit("parameters")["rows"] == [
         ["content producer", "00119133MA2CFLDG4R1"],
         ["production number", "7f3a"],
         ["content propagator", "00119133X"],
@@ -187,7 +191,7 @@ def test_the_fields_of_iptc_2025_are_shown() -> None:
     )
     answer = ask(with_xmp("JPEG", packet))
     assert claims(answer) == {"iptc-ai": "decisive"}
-    assert answer.details["table"] == [
+    assert answer.exhibit("parameters")["rows"] == [
         ["AI system", "Midjourney"],
         ["AI system version", "3"],
         ["prompt", "a cat"],

@@ -18,7 +18,7 @@ def node(kind: str, **inputs: Any) -> dict[str, Any]:
 def table(graph: dict[str, Any]) -> dict[str, str]:
     answer = ask(png({"prompt": json.dumps(graph)}))
     assert claims(answer) == {"comfyui": "decisive"}
-    return dict(answer.details["table"])
+    return dict(answer.exhibit("parameters")["rows"])
 
 
 KINDS = ("ControlNetApply", "KSampler", "SaveImage")

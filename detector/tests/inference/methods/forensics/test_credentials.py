@@ -115,7 +115,7 @@ def test_what_only_looks_like_a_manifest_is_not_even_read(
     monkeypatch.setattr(credentials, "PROCESS", None)
     format, data = DECOYS[decoy]
     answer = ask(data, format)
-    assert "credentials" not in answer.details
+    assert answer.exhibit("credentials") is None
     assert not claims(answer)
 
 
@@ -144,7 +144,7 @@ def test_a_camera_is_believed_only_if_its_signer_is_trusted(term: str, anchors: 
     assert claims(ask(data, anchors=anchors)) == [("real", "decisive")]
     doubtful = ask(data)
     assert not claims(doubtful)
-    assert "camera took the picture" in said(doubtful)
+    assert "was taken by a" in said(doubtful) and "camera" in said(doubtful)
 
 
 def test_a_trusted_camera_does_not_vouch_for_what_came_later(anchors: Path) -> None:
@@ -321,7 +321,7 @@ def test_damaged_manifests_never_raise(format: str) -> None:
             data[rng.choice(places)] = rng.randrange(256)
         with little_work():
             answer = ask(bytes(data), format)
-        states.add(answer.details.get("credentials", {}).get("signature"))
+        states.add((answer.exhibit("credentials") or {}).get("signature"))
     assert "tampered" in states
 
 

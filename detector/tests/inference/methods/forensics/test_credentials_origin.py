@@ -44,7 +44,7 @@ HANDLING = sorted(set(STEPS) - {"c2pa.created", "c2pa.opened", "c2pa.placed"})
 def test_no_step_that_brings_nothing_in_hides_where_a_picture_came_from(name: str) -> None:
     answer = ask(edit(action(name)))
     assert ("ai", "decisive") in claims(answer)
-    assert "made from a picture that is created by a generative AI" in said(answer)
+    assert "made from a picture that was created by a generative AI" in said(answer)
     assert claims(ask(edit(action(name), parent=PARTS["captured"]))) == []
 
 

@@ -42,7 +42,7 @@ def ask_raw(data: bytes, format: str) -> Answer:
     with little_work():
         answer = method.predict(image)
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
-    json.dumps(answer.details, allow_nan=False).encode()
+    json.dumps([one.to_dict() for one in answer.exhibits], allow_nan=False).encode()
     return answer
 
 
@@ -60,26 +60,26 @@ DEEP = '{"a":' * 100_000
 @pytest.mark.parametrize(
     ("said", "build"),
     [
-        ("damaged", lambda: png({"prompt": COMFYUI[:-9]})),
-        ("nested too deeply", lambda: png({"prompt": DEEP})),
-        ("nested too deeply", lambda: png({"workflow": "[" * 500_000})),
-        ("nested too deeply", lambda: with_exif("PNG", exif(UserComment=DEEP[:60_000]))),
-        ("entities", lambda: png({"XML:com.adobe.xmp": LAUGHS.decode()}, kind="iTXt")),
-        ("entities", lambda: png({"XML:com.adobe.xmp": OUTSIDE.decode()}, kind="iTXt")),
-        ("XML is damaged", lambda: with_xmp("PNG", source_type("trainedAlgorithmicMedia")[:-60])),
-        ("too long once inflated", lambda: png_with(chunk(b"zTXt", b"parameters\0\0" + bomb(100)))),
+        ("json_damaged", lambda: png({"prompt": COMFYUI[:-9]})),
+        ("json_deep", lambda: png({"prompt": DEEP})),
+        ("json_deep", lambda: png({"workflow": "[" * 500_000})),
+        ("json_deep", lambda: with_exif("PNG", exif(UserComment=DEEP[:60_000]))),
+        ("document_type", lambda: png({"XML:com.adobe.xmp": LAUGHS.decode()}, kind="iTXt")),
+        ("document_type", lambda: png({"XML:com.adobe.xmp": OUTSIDE.decode()}, kind="iTXt")),
+        ("xml_damaged", lambda: with_xmp("PNG", source_type("trainedAlgorithmicMedia")[:-60])),
+        ("inflated_long", lambda: png_with(chunk(b"zTXt", b"parameters\0\0" + bomb(100)))),
         (
-            "too long once inflated",
+            "inflated_long",
             lambda: png_with(chunk(b"iTXt", b"prompt\0\1\0\0\0" + bomb(100))),
         ),
-        ("compression is damaged", lambda: png_with(chunk(b"zTXt", b"parameters\0\0not zlib"))),
-        ("header is damaged", lambda: png_with(chunk(b"iTXt", b"prompt\0\1"))),
-        ("no keyword", lambda: png_with(chunk(b"tEXt", b"a" * 200))),
-        ("too long", lambda: png_with(chunk(b"tEXt", b"parameters\0" + bytes(100 * MB)))),
-        ("more bytes than there are", lambda: png_with(chunk(b"tEXt", b"parameters\0", 2**31 - 1))),
-        ("too much text", lambda: png_with(*[chunk(b"tEXt", b"a\0" + b"x " * 393_216)] * 8)),
-        ("too many texts", lambda: png_with(*[chunk(b"tEXt", b"a\0b")] * 100)),
-        ("too many of them", lambda: png_with(*[chunk(b"abCd", b"")] * 60_000)),
+        ("compression_damaged", lambda: png_with(chunk(b"zTXt", b"parameters\0\0not zlib"))),
+        ("header_damaged", lambda: png_with(chunk(b"iTXt", b"prompt\0\1"))),
+        ("no_keyword", lambda: png_with(chunk(b"tEXt", b"a" * 200))),
+        ("text_long", lambda: png_with(chunk(b"tEXt", b"parameters\0" + bytes(100 * MB)))),
+        ("beyond_end", lambda: png_with(chunk(b"tEXt", b"parameters\0", 2**31 - 1))),
+        ("text_much", lambda: png_with(*[chunk(b"tEXt", b"a\0" + b"x " * 393_216)] * 8)),
+        ("texts_many", lambda: png_with(*[chunk(b"tEXt", b"a\0b")] * 100)),
+        ("too_many", lambda: png_with(*[chunk(b"abCd", b"")] * 60_000)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -205,7 +205,7 @@ def test_a_text_that_is_repeated_fills_no_endless_table() -> None:
     texts = [b"parameters\0" + said.format(number).encode() for number in range(1, 50)]
     answer = ask_raw(png_with(*[chunk(b"tEXt", text) for text in texts]), "PNG")
     assert claims(answer) == {"a1111": "decisive"}
-    assert len(answer.details["table"]) == MAX_ROWS
+    assert len(answer.exhibit("parameters")["rows"]) == MAX_ROWS
 
 
 @pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "a i ", "n/", "\u00e9"])

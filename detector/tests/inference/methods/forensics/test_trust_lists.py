@@ -56,8 +56,9 @@ def update(*arguments: str | Path) -> str:
 def standing() -> str:
     """What the site says about a capture that the test's own camera signed."""
     answer = Forensics(get_runtime()).predict(open_image(CAPTURE))
-    found: str = answer.details["credentials"]["standing"]
-    return found
+    shown = answer.exhibit("credentials")
+    assert shown is not None
+    return str(shown["standing"])
 
 
 def test_the_lists_of_the_c2pa_ship_with_licence_origin_and_date() -> None:
@@ -261,7 +262,8 @@ def test_the_page_says_who_is_trusted(step: dict[str, Any], folder: Path, pem: P
 
     def page(data: bytes) -> str:
         answer = Forensics(get_runtime()).predict(open_image(data))
-        return render_to_string("detector/includes/credentials.html", answer.details)
+        shown = {"exhibit": {"data": answer.exhibit("credentials")}}
+        return render_to_string("detector/exhibits/credentials.html", shown)
 
     assert "Valid, signer not on the list (C2PA list of 2026-08-21)" in page(data)
     update(pem)

@@ -1,0 +1,60 @@
+"""What is said beside a verdict: the kind of picture, and how often such a verdict is wrong.
+
+Nothing here moves a score. What cannot be used is logged and left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from .images import SourceImage
+from .pixels import kind
+from .pixels.likeness import condition_of, size_of
+from .results import Verdict
+from .verdict import expected
+from .weights.folder import folder_state
+
+logger = logging.getLogger(__name__)
+
+
+def context_state(weights_dir: Path) -> list[str]:
+    """Digests of the folders that this reads; no score depends on them."""
+    return [folder_state(weights_dir / name) for name in (kind.FOLDER, expected.FOLDER)]
+
+
+def add_context(verdict: Verdict, image: SourceImage, weights_dir: Path) -> Verdict:
+    """The verdict with the kind of picture and the errors to expect, as far as they are known."""
+    named = _name_kind(verdict, weights_dir)
+    verdict = replace(verdict, kind=named.name if named else None)
+    if verdict.basis != "pixels":
+        return verdict
+    errors = expected.expect_errors(
+        verdict.outcome,
+        _counts(weights_dir),
+        condition=condition_of(image),
+        kind=None if named is None or named.name == kind.UNKNOWN else named.name,
+        size=size_of(image.width, image.height),
+    )
+    return replace(verdict, expected_errors=errors)
+
+
+def _name_kind(verdict: Verdict, weights_dir: Path) -> kind.Kind | None:
+    features = {k: array for result in verdict.methods for k, array in result.features.items()}
+    if not features:
+        return None
+    try:
+        probe = kind.load_probe(weights_dir)
+    except (OSError, ValueError) as error:
+        logger.warning("The kind of picture cannot be told: %s", error)
+        return None
+    return probe.name(features[probe.network]) if probe.network in features else None
+
+
+def _counts(weights_dir: Path) -> expected.Counts:
+    try:
+        return expected.load_counts(weights_dir)
+    except (OSError, ValueError) as error:
+        logger.warning("The errors to expect cannot be told: %s", error)
+        return expected.NO_COUNTS

@@ -1,0 +1,118 @@
+"""What the file states about its origin, as declarations: who says so, and what was checked.
+
+Of the evidence only what makers state in words: signed manifests and the labels of standards. The
+settings that a generator left are evidence, but no statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from detector.inference.results import Act, Declaration, Finding
+from detector.inference.wording import say
+
+from .c2pa.manifest import Credentials
+from .claims.declarations import CREATED_SOURCES, EDITED_SOURCES, STITCHED_SOURCES
+from .evidence import Evidence
+
+# The kinds of findings that are statements; those of `SIGNED` stand in the manifest.
+SIGNED = ("c2pa", "capture")
+LABELS = ("iptc", "iptc-ai", "google", "aigc-label", "samsung")
+MAKERS = {"google": "Google", "samsung": "Samsung"}
+# The sentence of each act, alone and with the name of the program.
+TEXTS: dict[Act, tuple[str, str]] = {
+    "ai": ("declared.ai", "declared.ai_by"),
+    "edited": ("declared.edited", "declared.edited_by"),
+    "contains": ("declared.contains", "declared.contains"),
+    "captured": ("declared.captured", "declared.captured_by"),
+    "stitched": ("declared.stitched", "declared.stitched"),
+    "created": ("declared.created", "declared.created_by"),
+    "other": ("declared.other", "declared.other_by"),
+}
+
+Evident = Literal["ai", "ai_edited", "captured"]
+EVIDENT: dict[Act, Evident] = {"ai": "ai", "edited": "ai_edited"}
+
+
+def declare(evidence: Iterable[Evidence], credentials: Credentials | None) -> Iterator[Declaration]:
+    """The declarations, those of the signed manifest first."""
+    findings = [item.finding for item in evidence]
+    if credentials and credentials.manifest == "embedded":
+        yield from _signed([one for one in findings if one.kind in SIGNED], credentials)
+    for item in evidence:
+        if item.finding.kind in LABELS and (act := _act(item.finding)):
+            tool = dict(item.rows).get("AI system", "")
+            who = MAKERS.get(item.finding.kind) or dict(item.rows).get("content producer", "")
+            yield _unsigned(item.finding, act, who, tool)
+
+
+def _signed(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
+    """What the manifest says of AI and of cameras; if nothing, that it says nothing of either."""
+    acts = [(one, act) for one in findings if (act := _act(one))]
+    for finding, act in acts:
+        yield _of_manifest(finding, act, credentials)
+    if not acts and findings:
+        stated = [act for term in credentials.source_types if (act := _of_source(term))]
+        yield _of_manifest(findings[0], stated[0] if stated else "other", credentials)
+
+
+def _of_source(term: object) -> Act | None:
+    """What a source type says that speaks neither of AI nor of a single capture."""
+    if term in STITCHED_SOURCES:
+        return "stitched"
+    return "created" if term in CREATED_SOURCES else None
+
+
+def _act(finding: Finding) -> Act | None:
+    """What the statement says was done; None for what is no statement on the origin."""
+    source, relation = finding.params.get("source", ""), finding.params.get("relation", "")
+    if finding.claim == "edit":
+        return "contains" if relation == "contains" else "edited"
+    if finding.claim == "ai":
+        return "edited" if source in EDITED_SOURCES else "ai"
+    if finding.claim in ("real", "capture") or finding.kind == "capture":
+        return "captured"
+    return (_of_source(source) or "other") if finding.kind == "iptc" else None
+
+
+def _of_manifest(finding: Finding, act: Act, credentials: Credentials) -> Declaration:
+    tool = str(finding.params.get("program") or "") or credentials.generator
+    valid = {"valid": True, "unchecked": None}.get(credentials.signature or "unchecked", False)
+    return Declaration(
+        *_text(act, tool),
+        who=credentials.signer or credentials.issuer,
+        tool=tool,
+        action=act,
+        signed=True,
+        valid=valid,
+        trusted=credentials.trusted,
+        trust_note=credentials.standing,
+        when=credentials.time,
+        where=finding.where,
+        outcome_evidence=_evidence(finding, act) if credentials.intact else None,
+    )
+
+
+def _unsigned(finding: Finding, act: Act, who: str, tool: str) -> Declaration:
+    return Declaration(
+        *_text(act, tool or who),
+        who=who,
+        tool=tool,
+        action=act,
+        trust_note=say("standing.unsigned", {}),
+        where=finding.where,
+        outcome_evidence=_evidence(finding, act),
+    )
+
+
+def _text(act: Act, tool: str) -> tuple[str, dict[str, str]]:
+    alone, by = TEXTS[act]
+    return (by, {"tool": tool}) if tool and by != alone else (alone, {})
+
+
+def _evidence(finding: Finding, act: Act) -> Evident | None:
+    """The outcome that a statement is evidence of; a weak one is no more than a hint."""
+    if finding.claim == "real":
+        return "captured"
+    return None if finding.strength in ("weak", "context") else EVIDENT.get(act)

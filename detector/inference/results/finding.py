@@ -1,0 +1,54 @@
+"""Sentences of a result: each has a stable code, and parameters that its words are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
+
+from detector.inference.wording import say
+
+Strength = Literal["decisive", "strong", "medium", "weak", "context"]
+Claim = Literal["ai", "edit", "real", "capture"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth saying about a picture: a stable `code`, and what its sentence is made from.
+
+    `params` are numbers, short clean texts and lists of them; the catalogue (wording/) has the
+    sentence.
+    """
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("text",)
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The sentence. Raises `KeyError` if the catalogue does not have it."""
+        return say(self.code, self.params)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the fields, with the sentence."""
+        return asdict(self) | {"text": self.text}
+
+
+@dataclass(frozen=True)
+class Finding(Note):
+    """One piece of evidence.
+
+    `claim` is the side that the evidence argues for, or None. "edit" says that an AI made a part of
+    the picture, which is evidence of AI as well. Only what a trusted signer signed argues for
+    "real"; "capture", the claim of a file that a camera took it, argues for nothing and only
+    contradicts "ai". `strength` says how much it is worth: only "decisive" evidence sets a verdict
+    by itself, "context" argues for nothing. `where` names the place in the file (container and
+    key), empty for evidence from pixels. `signed` is evidence that a trusted signer signed.
+    """
+
+    kind: str = "note"
+    claim: Claim | None = None
+    where: str = ""
+    strength: Strength = "context"
+    signed: bool = False

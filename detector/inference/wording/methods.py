@@ -1,0 +1,47 @@
+"""What the methods see in the pixels, and why a method gives no answer."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "deep_learning.agree": "The fine structure and the picture as a whole both look more like "
+    "{side:kind_of_picture}.",
+    "deep_learning.differ": "The fine structure looks more like {structure:kind_of_picture}, but "
+    "the picture as a whole looks more like {whole:kind_of_picture}.",
+    "kind_of_picture.ai": "a picture made by an AI",
+    "kind_of_picture.real": "a picture made without an AI",
+    "statistical.patterns": "The patterns of noise, frequencies and compression look more like "
+    "those of {side:kind_of_pictures}.[ The strongest evidence for AI: {for_ai:feature_group}.]"
+    "[ The strongest evidence against AI: {against_ai:feature_group}.]",
+    "statistical.balanced": "The patterns of noise, frequencies and compression look slightly more "
+    "like those of {side:kind_of_pictures}. No group of measurements stands out.",
+    "feature_group.colour spectrum": "frequencies of the colours",
+    "feature_group.channel correlation": "correlation of the colours",
+    "feature_group.luma spectrum": "frequencies of the brightness",
+    "feature_group.grid peaks": "regular grids",
+    "feature_group.noise patterns": "patterns in the noise of the brightness",
+    "feature_group.chroma noise patterns": "patterns in the noise of the colours",
+    "feature_group.compression": "compression",
+    "feature_group.colour and tone": "colours and tones",
+    "feature_group.noise by brightness": "noise in dark and bright parts",
+    "kind_of_pictures.ai": "pictures made by an AI",
+    "kind_of_pictures.real": "pictures taken by a camera",
+    "huggingface.score": 'The model "{model}" ({state:model_state}: {source}) puts the chance that '
+    "an AI made the picture at {chance:.0%}.",
+    "model_state.FINE-TUNED": "fine-tuned on your own pictures",
+    "model_state.pre-trained": "a public model",
+    "model_state.bundled": "shipped with this program",
+    # Why there is no answer
+    "huggingface.no_model": "No model of this method is available on this installation.",
+    "method.weights_unusable": "The weights in {folders:and} are missing or damaged. Restore them "
+    "from the repository.",
+    "method.weights_changed": "These files are missing, or differ from those that were measured: "
+    "{files}. Restore them from the repository, or run manage.py write_digests if you have changed "
+    "them.",
+    "method.short_of_memory": "This method needs more memory for this picture than there is.",
+    "method.failed": "This method failed on this picture. The log of the server says why.",
+    "fusion.unusable": "The scores of the methods were not combined, because the file "
+    "detector/weights/fusion/config.json is missing or damaged. Restore it from the repository.",
+    "result.shortened": "The file says more than is kept here. Texts of more than {longest} "
+    "characters were cut ({texts} in all), and entries of long lists were left out ({items} in "
+    "all).",
+}
