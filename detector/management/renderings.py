@@ -1,7 +1,7 @@
 """Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
 
-Each rendering is a function from a row to one line; a row is what `Verdict.to_dict()` gives, or
-`{"file": {"name"}, "error"}` for a file that could not be read. Names come from strangers: what
+Each rendering is a function from a row to one line; a row is what `Verdict.to_dict()` gives with
+the `path` that was asked for, or `{"path", "error"}` for a file that could not be read. Names come from strangers: what
 cannot be printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV
 what a spreadsheet would take for a formula has an apostrophe in front.
 """
@@ -51,11 +51,11 @@ def _columns() -> list[str]:
 
 def to_csv(row: Row) -> str:
     if "error" in row:
-        return _csv([row["file"]["name"], *[""] * (len(_columns()) - 2), row["error"]])
+        return _csv([row["path"], *[""] * (len(_columns()) - 2), row["error"]])
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
     said = [verdict[name] for name in ("label", "score", "outcome", "lean")]
-    start = [row["file"]["name"], row["file"]["sha256"], *said, *scores]
+    start = [row["path"], row["file"]["sha256"], *said, *scores]
     return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])
 
 
@@ -79,7 +79,7 @@ def table_header() -> str:
 
 
 def to_table(row: Row) -> str:
-    path = shown(row["file"]["name"])
+    path = shown(row["path"])
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
         return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from detector.inference.wording import say
 
 Strength = Literal["decisive", "strong", "medium", "weak", "context"]
-Claim = Literal["ai", "edit", "real", "capture"]
+Claim = Literal["ai", "real", "capture"]
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Note:
 class Finding(Note):
     """One piece of evidence.
 
-    `claim` is the side that the evidence argues for, or None. "edit" says that an AI made a part of
-    the picture, which is evidence of AI as well. Only what a trusted signer signed argues for
-    "real"; "capture", the claim of a file that a camera took it, argues for nothing and only
-    contradicts "ai". `strength` says how much it is worth: only "decisive" evidence sets a verdict
+    `claim` is the side that the evidence argues for, or None. Only what a trusted signer signed
+    argues for "real"; "capture", the claim of a file that a camera took it, argues for nothing and
+    only contradicts "ai". `partial` says that an AI made no more than a part of the picture, which
+    a camera may have taken. `strength` says how much it is worth: only "decisive" evidence sets a verdict
     by itself, "context" argues for nothing. `where` names the place in the file (container and
     key), empty for evidence from pixels. `signed` is evidence that a trusted signer signed.
     """
@@ -52,3 +52,4 @@ class Finding(Note):
     where: str = ""
     strength: Strength = "context"
     signed: bool = False
+    partial: bool = False

@@ -18,7 +18,7 @@ from detector.inference.weights.folder import check_digests
 from detector.inference.weights.ranges import Fields, read_fields
 
 # P(AI) where evidence in the file decides, by what it claims.
-DECISIVE_SCORES = {"ai": 0.99, "edit": 0.99, "real": 0.01}
+DECISIVE_SCORES = {"ai": 0.99, "real": 0.01}
 # The most that a fit may multiply log-odds by, and add to them. Fits of good data stay below half.
 MAX_FITTED_WEIGHT, MAX_FITTED_INTERCEPT = 3.0, 10.0
 MOST_FITTED, LONGEST_KEY = 8, 40

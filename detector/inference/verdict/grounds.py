@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from detector.inference.results import (
-    Claim,
     Declaration,
     Finding,
     Label,
@@ -18,9 +17,6 @@ from detector.inference.results import (
     Note,
     Thresholds,
 )
-
-# What speaks for an AI: that it made the picture, or a part of it.
-AI_CLAIMS: tuple[Claim, ...] = ("ai", "edit")
 
 
 @dataclass(frozen=True)
@@ -34,12 +30,12 @@ class Grounds:
 def weigh(findings: Iterable[Finding]) -> Grounds:
     """What decisive evidence there is, and whether it is contradicted."""
     findings = tuple(findings)
-    sided = [finding for finding in findings if finding.claim in (*AI_CLAIMS, "real")]
+    sided = [finding for finding in findings if finding.claim in ("ai", "real")]
     decisive = [finding for finding in sided if finding.strength == "decisive"]
     signed = [finding for finding in decisive if finding.signed]
     rivals = signed or [*decisive, *(f for f in findings if f.claim == "capture")]
     # A photograph of which an AI has changed a part was taken by a camera as well.
-    ai = [finding for finding in rivals if finding.claim == "ai"]
+    ai = [finding for finding in rivals if finding.claim == "ai" and not finding.partial]
     camera = [finding for finding in rivals if finding.claim in ("real", "capture")]
     if ai and camera:
         return Grounds(conflict=(ai[0], camera[0]))
@@ -76,4 +72,4 @@ class Case:
     @property
     def speaks_for_ai(self) -> bool:
         """Whether something in the file says that an AI was used."""
-        return any(finding.claim in AI_CLAIMS for finding in self.findings)
+        return any(finding.claim == "ai" for finding in self.findings)

@@ -65,7 +65,7 @@ def settle(case: Case) -> tuple[Outcome, Basis]:
 def _of_file(decisive: Finding) -> tuple[Outcome, Basis]:
     if decisive.claim == "real":
         return "captured", _basis(decisive)
-    return ("ai_edited" if decisive.claim == "edit" else "ai"), _basis(decisive)
+    return ("ai_edited" if decisive.partial else "ai"), _basis(decisive)
 
 
 def _basis(evidence: Finding) -> Basis:
@@ -77,7 +77,7 @@ def edit_evidence(case: Case) -> Finding | None:
 
     A hint does not suffice, and a statement whose signature does not hold is no more than a hint.
     """
-    edits = [one for one in case.findings if one.claim == "edit" and one.strength != "weak"]
+    edits = [one for one in case.findings if one.partial and one.strength != "weak"]
     return next(iter(sorted(edits, key=lambda one: not one.signed)), None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from detector.inference.results import Agreement, Finding, MethodResult, Note, Outcome
 
-from .grounds import AI_CLAIMS, Case
+from .grounds import Case
 from .outcome import BLINDING, edit_evidence
 
 # Log-odds by which a method must move the verdict to be named as a side of a disagreement.
@@ -61,7 +61,7 @@ def _notes(outcome: Outcome, case: Case) -> Iterator[Note]:
 def _of_file(code: str, evidence: Finding, case: Case) -> Iterator[Note]:
     yield Note(code, {"evidence": evidence.text})
     yield Note("reason.signed" if evidence.signed else "reason.forgeable")
-    if evidence.claim not in AI_CLAIMS and case.speaks_for_ai:
+    if evidence.claim != "ai" and case.speaks_for_ai:
         yield Note("reason.other_claim")
 
 

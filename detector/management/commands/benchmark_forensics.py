@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.watermarks.dwt_dct import read_watermarks
-from detector.inference.verdict.grounds import AI_CLAIMS, weigh
+from detector.inference.verdict.grounds import weigh
 from detector.management.base import DetectorCommand, add_data, add_seed, positive
 from detector.services import get_runtime, read_image
 
@@ -75,7 +75,7 @@ def _ask(method: Forensics, path: Path) -> tuple[tuple[float, float], str] | Non
     started = time.perf_counter()
     findings = method.predict(image).findings
     whole = time.perf_counter() - started
-    strengths = [finding.strength for finding in findings if finding.claim in AI_CLAIMS]
+    strengths = [finding.strength for finding in findings if finding.claim == "ai"]
     claim = "contradicted" if weigh(findings).conflict else next(iter(strengths), "none")
     return (whole * 1000, _time_watermarks(image) * 1000), claim
 

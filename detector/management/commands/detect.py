@@ -168,7 +168,7 @@ def first_link(base: Path, inner: Path) -> Path | None:
 def detect_paths(
     detector: Detector, paths: Iterable[Path], *, with_stability: bool = False
 ) -> Iterator[Row]:
-    """One JSON object for each picture: its result, or `error` where it cannot be read."""
+    """For each picture its `path` and its result, or `error` where it cannot be read."""
     for path in paths:
         # A name need not be UTF-8, but what is printed must be.
         name = os.fsencode(path).decode(errors="backslashreplace")
@@ -177,8 +177,9 @@ def detect_paths(
             verdict = detector.detect(image)
             if with_stability:
                 verdict = check_stability(detector, image, verdict)
-            yield verdict.named(name, id=str(uuid.uuid4()), created=timezone.now()).to_dict()
+            named = verdict.named(Path(name).name, id=str(uuid.uuid4()), created=timezone.now())
+            yield {"path": name, **named.to_dict()}
         except ImageError as error:
-            yield {"file": {"name": name}, "error": str(error)}
+            yield {"path": name, "error": str(error)}
         except MemoryError:
-            yield {"file": {"name": name}, "error": str(NeedsMemory())}
+            yield {"path": name, "error": str(NeedsMemory())}

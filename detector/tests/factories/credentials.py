@@ -36,13 +36,8 @@ def ask(data: bytes, format: str = "JPEG", anchors: Path | None = None) -> Answe
 
 
 def claims(answer: Answer) -> list[tuple[str | None, str]]:
-    """(side, strength) of what the manifest argues for; an edit by an AI is on the side of AI."""
-    sides = {"edit": "ai"}
-    return [
-        (sides.get(f.claim, f.claim), f.strength)
-        for f in answer.findings
-        if f.kind == "c2pa" and f.claim
-    ]
+    """(side, strength) of what the manifest argues for."""
+    return [(f.claim, f.strength) for f in answer.findings if f.kind == "c2pa" and f.claim]
 
 
 def shown(answer: Answer) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def ask(data: bytes) -> Answer:
 
 def claims(answer: Answer) -> dict[str, str]:
     """{kind: strength} of what argues for AI."""
-    return {f.kind: f.strength for f in answer.findings if f.claim in ("ai", "edit")}
+    return {f.kind: f.strength for f in answer.findings if f.claim == "ai"}
 
 
 TEXTS = {

@@ -27,6 +27,8 @@ def result(key: str, score: float | None = None, status: Any = "", **given: Any)
     return MethodResult(key, NUMBERS.get(key, 9), key.upper(), status, score, **given)
 
 
-def claims(claim: str | None, strength: str = "decisive", signed: bool = False) -> Finding:
-    text = f"It says {claim}{' and is signed' if signed else ''}."
-    return said(text, "kind", claim, "PNG tEXt", strength, signed)
+def claims(
+    claim: str | None, strength: str = "decisive", *, signed: bool = False, partial: bool = False
+) -> Finding:
+    text = f"It says {claim}{' and is signed' if signed else ''}{' of a part' if partial else ''}."
+    return said(text, "kind", claim, "PNG tEXt", strength, signed, partial)

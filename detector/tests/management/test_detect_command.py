@@ -70,8 +70,7 @@ def fail(*paths: Path | str, format: str = "jsonl") -> tuple[str, str]:
 
 
 def names(rows: list[dict[str, Any]]) -> list[str]:
-    paths = [row["path"] if "path" in row else row["file"]["name"] for row in rows]
-    return [Path(path).name for path in paths]
+    return [Path(row["path"]).name for row in rows]
 
 
 # What it takes
@@ -118,9 +117,10 @@ def test_an_unknown_method_or_format_is_refused(folder: Path) -> None:
 
 def test_a_json_line_has_the_documented_shape(folder: Path) -> None:
     (row,) = detect_rows(folder / "a.jpg")
+    assert row.pop("path") == str(folder / "a.jpg")
     jsonschema.validate(row, json_schema())
     file = row["file"]
-    assert file["name"] == str(folder / "a.jpg") and len(file["sha256"]) == 64
+    assert file["name"] == "a.jpg" and len(file["sha256"]) == 64
     assert file["size"] == (folder / "a.jpg").stat().st_size
     assert uuid.UUID(row["id"]) and datetime.fromisoformat(row["created"]).tzinfo
     (method,) = row["methods"]
@@ -138,7 +138,7 @@ def test_an_unreadable_file_has_a_line_of_its_own_and_the_others_go_on(folder: P
     out, last = fail(folder)
     rows = [json.loads(line) for line in out.splitlines()]
     assert names(rows) == ["a.jpg", "broken.jpg", "b.WEBP", BRACKETS]
-    assert set(rows[1]) == {"file", "error"} and "not a picture" in rows[1]["error"]
+    assert set(rows[1]) == {"path", "error"} and "not a picture" in rows[1]["error"]
     assert all("verdict" in row for row in rows if row is not rows[1])
     assert last == "1 of 4 could not be read."
 
@@ -156,7 +156,7 @@ def test_csv_has_one_row_a_picture_under_one_header(folder: Path) -> None:
 def test_any_name_that_can_be_printed_survives_csv_and_json(folder: Path, name: str) -> None:
     path = (folder / "a.jpg").rename(folder / name)
     (row,) = csv.DictReader(io.StringIO(detect(path, format="csv"), newline=""))
-    assert row["path"] == str(path) == detect_rows(path)[0]["file"]["name"]
+    assert row["path"] == str(path) == detect_rows(path)[0]["path"]
 
 
 UNPRINTABLE = ["a\nb", "a\rb", "\x1b[31mred", "a\x9b2Jb", "a\u202egpj.exe", "\tb", "a\u2028b"]
@@ -169,7 +169,7 @@ def test_what_cannot_be_printed_is_shown_escaped(folder: Path, name: str, format
     lines = detect(path, format=format).split("\n")
     assert len(lines) <= 3 and all(line.isprintable() for line in lines)
     if format == "jsonl":
-        assert json.loads(lines[0])["file"]["name"] == str(path)
+        assert json.loads(lines[0])["path"] == str(path)
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＠1"])

@@ -173,7 +173,7 @@ def test_the_steps_name_every_method_that_moved_the_chance(show: Show):
 def test_what_the_file_says_is_told_in_the_order_of_its_life(show: Show):
     findings = (
         said("Settings.", "comfyui", "ai", "PNG tEXt prompt", "decisive"),
-        said("Filled in.", "c2pa", "edit", "C2PA manifest", "strong"),
+        said("Filled in.", "c2pa", "ai", "C2PA manifest", "strong", partial=True),
         said("Saved at 90.", "compression"),
         said("A camera.", "camera", "capture", "EXIF Make"),
         said("Cut off.", "unreadable"),

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from detector.inference.results import Finding
-from detector.inference.verdict.grounds import AI_CLAIMS
 
 # What a file says is a claim, so none of them is worded as a fact.
 TAKEN, GENERATED, EDITED = "Camera", "Generator", "Editing"
@@ -34,9 +33,8 @@ WORTH = {
 }
 CONTRADICTS = "Context only, but contradicts a generator"
 SAID = "This is the evidence that is quoted at the top of the page."
-SIDES = {"ai": "for AI", "edit": "for an edit by AI", "real": "for a photograph"}
-# The class of the colour.
-CLASSES = {"ai": "ai", "edit": "ai", "real": "real"}
+SIDES = {"ai": "for AI", "real": "for a photograph"}
+PARTIAL = "for an edit by AI"
 
 
 @dataclass(frozen=True)
@@ -73,16 +71,16 @@ def _station_of(finding: Finding) -> str:
         if finding.kind in kinds:
             return title
     # Every generator has a kind of its own.
-    return GENERATED if finding.claim in AI_CLAIMS else NOTED
+    return GENERATED if finding.claim == "ai" else NOTED
 
 
 def _entry(finding: Finding, said: str) -> Entry:
     text = SAID if finding.text in said else finding.text
-    return Entry(text, finding.where, _worth(finding), CLASSES.get(finding.claim or "", ""))
+    return Entry(text, finding.where, _worth(finding), finding.claim if finding.claim in SIDES else "")
 
 
 def _worth(finding: Finding) -> str:
     if finding.claim == "capture":
         return CONTRADICTS
-    side = SIDES.get(finding.claim or "")
+    side = PARTIAL if finding.partial else SIDES.get(finding.claim or "")
     return f"{WORTH[finding.strength]} ({side})" if side else WORTH[finding.strength]

@@ -22,7 +22,7 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.results import Exhibit, Finding, Strength
 from detector.inference.trust_lists import read_trust, trust_state
-from detector.inference.verdict.grounds import AI_CLAIMS, weigh
+from detector.inference.verdict.grounds import weigh
 
 from .c2pa.credentials import find_credentials, read_credentials
 from .c2pa.manifest import Credentials
@@ -121,7 +121,7 @@ def score_evidence(findings: Sequence[Finding]) -> float | None:
         return None
     if grounds.decisive and grounds.decisive.claim == "real":
         return 1 - SCORES["decisive"]
-    claims = [finding for finding in findings if finding.claim in AI_CLAIMS]
+    claims = [finding for finding in findings if finding.claim == "ai"]
     return SCORES[claims[0].strength] if claims else None
 
 
@@ -165,7 +165,7 @@ def _by_strength(finding: Finding) -> float:
 def _in_order(evidence: list[Evidence]) -> tuple[Finding, ...]:
     """The strongest finding first; before them all that nothing claims anything, if so."""
     findings = tuple(sorted((item.finding for item in evidence), key=_by_strength))
-    if any(finding.claim in (*AI_CLAIMS, "real") for finding in findings):
+    if any(finding.claim in ("ai", "real") for finding in findings):
         return findings
     return (Finding("file.silent", kind="silent"), *findings)
 

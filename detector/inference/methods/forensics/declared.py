@@ -67,7 +67,7 @@ def _of_source(term: object) -> Act | None:
 def _act(finding: Finding) -> Act | None:
     """What the statement says was done; None for what is no statement on the origin."""
     source, relation = finding.params.get("source", ""), finding.params.get("relation", "")
-    if finding.claim == "edit":
+    if finding.partial:
         return "contains" if relation == "contains" else "edited"
     if finding.claim == "ai":
         return "edited" if source in EDITED_SOURCES else "ai"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detector.inference.results import Claim, Finding, Strength
+from detector.inference.results import Finding, Strength
 from detector.inference.wording import JSON
 
 from .containers.metadata import Metadata, clean, quotable
@@ -38,14 +38,13 @@ def ai_claim(
     strength: Strength = "decisive",
     rows: Rows = (),
     signed: bool = False,
-    edit: bool = False,
+    partial: bool = False,
 ) -> Evidence:
-    """Evidence that an AI made the picture, or a part of it (`edit`).
+    """Evidence that an AI made the picture, or only a part of it (`partial`).
 
     `signed` by a trusted signer.
     """
-    claim: Claim = "edit" if edit else "ai"
-    return Evidence(Finding(code, params, kind, claim, where, strength, signed), rows)
+    return Evidence(Finding(code, params, kind, "ai", where, strength, signed, partial), rows)
 
 
 def capture_claim(code: str, params: Params, kind: str, where: str) -> Evidence:

@@ -12,8 +12,8 @@ from detector.inference.verdict.outcome import BLINDING
 from detector.tests.factories.sentences import CODE
 from detector.tests.factories.verdicts import FUSION, claims, result
 
-EDIT, CAMERA = claims("edit", "strong"), claims("capture", "context")
-SIGNED_EDIT = claims("edit", "strong", signed=True)
+EDIT, CAMERA = claims("ai", "strong", partial=True), claims("capture", "context")
+SIGNED_EDIT = claims("ai", "strong", signed=True, partial=True)
 CAPTURED = claims("real", signed=True)
 
 
@@ -56,10 +56,10 @@ def test_pixels_give_an_outcome_by_the_thresholds(
     [
         (claims("ai"), "ai", "file", "fully_genai"),
         (claims("ai", signed=True), "ai", "trusted_signature", "fully_genai"),
-        (claims("edit"), "ai_edited", "file", "partly_genai"),
+        (claims("ai", partial=True), "ai_edited", "file", "partly_genai"),
         (EDIT, "ai_edited", "file", "partly_genai"),
         (SIGNED_EDIT, "ai_edited", "trusted_signature", "partly_genai"),
-        (claims("edit", "medium"), "ai_edited", "file", "partly_genai"),
+        (claims("ai", "medium", partial=True), "ai_edited", "file", "partly_genai"),
     ],
 )
 def test_what_the_file_states_counts_whatever_the_pixels_say(
@@ -90,8 +90,8 @@ def test_no_sign_is_never_said_where_the_file_speaks_for_an_ai(strength: str) ->
 
 
 def test_a_hint_of_an_edit_is_no_edit() -> None:
-    assert decide(0.001, claims("edit", "weak"), file=0.6).outcome == "uncertain"
-    assert decide(0.9, claims("edit", "weak"), file=0.6).outcome == "ai"
+    assert decide(0.001, claims("ai", "weak", partial=True), file=0.6).outcome == "uncertain"
+    assert decide(0.9, claims("ai", "weak", partial=True), file=0.6).outcome == "ai"
 
 
 # Nothing to judge

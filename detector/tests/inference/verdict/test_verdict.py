@@ -135,7 +135,7 @@ def test_a_decisive_finding_that_claims_nothing_decides_nothing() -> None:
     assert fuse(result("file", findings=(finding,))).decided_by is None
 
 
-AI, CAMERA, EDIT = claims("ai"), claims("capture", "context"), claims("edit")
+AI, CAMERA, EDIT = claims("ai"), claims("capture", "context"), claims("ai", partial=True)
 SIGNED_AI, SIGNED_REAL = claims("ai", signed=True), claims("real", signed=True)
 
 
@@ -200,7 +200,7 @@ def test_what_decides_has_that_role_and_moved_the_verdict_most() -> None:
 
 def test_where_the_file_gave_the_outcome_the_method_that_read_it_moved_it_most() -> None:
     """Although the pixels have the larger contribution, or a contradiction leaves none."""
-    edit = said(EVIDENCE, "c2pa", "edit", "C2PA manifest", "strong")
+    edit = said(EVIDENCE, "c2pa", "ai", "C2PA manifest", "strong", partial=True)
     edited = fuse(result("a", 0.999), result("file", 0.6, findings=(edit,)))
     assert (edited.basis, edited.moved_most) == ("file", "file")
     camera = said("A camera.", "capture", "capture", "C2PA manifest")

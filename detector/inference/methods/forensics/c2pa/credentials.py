@@ -162,7 +162,7 @@ def _claim(
     if credentials.signature != "valid" and not credentials.intact:
         # Who changed the file since may have changed the picture, too: that tells of no edit.
         strength, edit = at_most("medium", strength), False
-    return ai_claim(code, params, "c2pa", where, strength=strength, signed=signed, edit=edit)
+    return ai_claim(code, params, "c2pa", where, strength=strength, signed=signed, partial=edit)
 
 
 def _capture(credentials: Credentials) -> Iterator[Evidence]:

@@ -80,7 +80,7 @@ def _graph_evidence(graph: dict[str, Node], text: Text, *, drawn: bool) -> Evide
             "comfyui.idle", settings, "comfyui", text.where, strength="strong", rows=rows
         )
     edit = paints_into(node["class_type"] for node in makers(graph))
-    return ai_claim("comfyui.graph", settings, "comfyui", text.where, rows=rows, edit=edit)
+    return ai_claim("comfyui.graph", settings, "comfyui", text.where, rows=rows, partial=edit)
 
 
 def _unquoted_evidence(text: Text) -> Iterator[Evidence]:

@@ -101,7 +101,7 @@ def read_source_type(metadata: Metadata) -> Iterator[Evidence]:
         code, params = "iptc.source_type", {"source": term}
         if term in AI_SOURCES:
             edit = term in EDITED_SOURCES
-            yield ai_claim(code, params, "iptc", where, strength=AI_SOURCES[term], edit=edit)
+            yield ai_claim(code, params, "iptc", where, strength=AI_SOURCES[term], partial=edit)
         elif term in CAPTURED:
             yield capture_claim(code, params, "iptc", where)
         else:
@@ -134,7 +134,7 @@ def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
             strength: Strength = declared[0] if declared else "medium"
             edit = GOOGLE_CREDITS[credit]
             yield ai_claim(
-                "google.credit", params, "google", text.where, strength=strength, edit=edit
+                "google.credit", params, "google", text.where, strength=strength, partial=edit
             )
 
 

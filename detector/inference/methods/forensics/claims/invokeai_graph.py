@@ -77,7 +77,7 @@ def _evidence(steps: list[Step], text: Text) -> Iterator[Evidence]:
     settings = settings_in(rows)
     if any(map(_DECODES.fullmatch, kinds)):
         edit = paints_into(kinds)
-        yield ai_claim("invokeai.graph", settings, "invokeai", text.where, rows=rows, edit=edit)
+        yield ai_claim("invokeai.graph", settings, "invokeai", text.where, rows=rows, partial=edit)
     else:
         yield ai_claim(
             "invokeai.no_output", settings, "invokeai", text.where, strength="weak", rows=rows

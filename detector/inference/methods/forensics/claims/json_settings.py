@@ -57,7 +57,7 @@ def _settings(text: Text, named: bool) -> Iterator[Evidence]:
                 params = {"program": shape.title, **settings_in(rows)}
                 edit = is_inpainting(rows)
                 yield ai_claim(
-                    "settings.program", params, shape.kind, text.where, rows=rows, edit=edit
+                    "settings.program", params, shape.kind, text.where, rows=rows, partial=edit
                 )
     for data in text.objects:
         if rows := match_any_tool(data):

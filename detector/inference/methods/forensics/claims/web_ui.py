@@ -95,10 +95,10 @@ def read_web_ui(metadata: Metadata) -> Iterator[Evidence]:
             said, edit = settings_in(rows), is_inpainting(rows)
             if dict(rows).get("version", "").startswith("Fooocus"):
                 yield ai_claim(
-                    "fooocus.settings", said, "fooocus", text.where, rows=rows, edit=edit
+                    "fooocus.settings", said, "fooocus", text.where, rows=rows, partial=edit
                 )
             else:
-                yield ai_claim("a1111.settings", said, "a1111", text.where, rows=rows, edit=edit)
+                yield ai_claim("a1111.settings", said, "a1111", text.where, rows=rows, partial=edit)
 
 
 def parse_settings(text: str) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ def judged(*failure: str, success: tuple[str, ...] = SOUND, step: Any = AI) -> C
 
 def strengths(found: Credentials) -> list[str]:
     findings = (item.finding for item in read_credentials(found))
-    return [finding.strength for finding in findings if finding.claim in ("ai", "edit")]
+    return [finding.strength for finding in findings if finding.claim == "ai"]
 
 
 IDENTITY = (

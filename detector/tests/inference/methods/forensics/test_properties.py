@@ -63,7 +63,7 @@ def check(data: bytes, format: str, shown: Image.Image | None = None) -> dict[st
     for finding in [item.finding for item in evidence] + list(answer.findings):
         assert finding.text and finding.kind and "\0" not in finding.text + finding.where
         assert finding.claim in (None, "ai", "capture")  # never "real": nothing here is signed
-        assert finding.strength in (STRENGTHS if finding.claim in ("ai", "edit") else ("context",))
+        assert finding.strength in (STRENGTHS if finding.claim == "ai" else ("context",))
         assert len(finding.text) < 1000 and len(finding.where) < 1000
     json.dumps([vars(finding) for finding in answer.findings], allow_nan=False).encode()
     json.dumps([one.to_dict() for one in answer.exhibits], allow_nan=False).encode()

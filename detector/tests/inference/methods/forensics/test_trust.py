@@ -229,7 +229,7 @@ def test_one_of_the_ingredients_is_an_ai_picture(relationship: str, tmp_path: Pa
     for first in (CAPTURED, action("c2pa.created", "composite")):
         data = sign(PHOTO, "JPEG", first, ingredients=parts)
         found = sides(data, tmp_path)
-        assert found & {"ai", "edit"} and "real" not in found
+        assert "ai" in found and "real" not in found
 
 
 def sides(data: bytes, folder: Path) -> set[str]:
@@ -238,4 +238,4 @@ def sides(data: bytes, folder: Path) -> set[str]:
     own.write_text(identity().anchor)
     method = Forensics(Runtime(Path(), Path(), trust_lists=(TRUST_DIR,), trust_anchors=own))
     findings = method.predict(open_image(data)).findings
-    return {finding.claim for finding in findings if finding.claim in ("ai", "edit", "real")}
+    return {finding.claim for finding in findings if finding.claim in ("ai", "real")}
