@@ -1,9 +1,9 @@
 """Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
 
 Each rendering is a function from a row to one line; a row is what `Verdict.to_dict()` gives with
-the `path` that was asked for, or `{"path", "error"}` for a file that could not be read. Names come from strangers: what
-cannot be printed is shown escaped, so that no line steers a terminal or looks like two, and in CSV
-what a spreadsheet would take for a formula has an apostrophe in front.
+the `path` that was asked for, or `{"path", "error"}` for a file that could not be read. Names come
+from strangers: what cannot be printed is shown escaped, so that no line steers a terminal or looks
+like two, and in CSV what a spreadsheet would take for a formula has an apostrophe in front.
 """
 
 from __future__ import annotations
