@@ -46,7 +46,7 @@ def csv_header() -> str:
 
 def _columns() -> list[str]:
     scores = [f"{key}_{what}" for key in METHODS for what in ("score", "status")]
-    return [*START, *scores, "reason", "elapsed_ms", "version", "error"]
+    return [*START, *scores, "stability", "reason", "elapsed_ms", "version", "error"]
 
 
 def to_csv(row: Row) -> str:
@@ -56,7 +56,15 @@ def to_csv(row: Row) -> str:
     scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
     said = [verdict[name] for name in ("label", "score", "outcome", "lean")]
     start = [row["path"], row["file"]["sha256"], *said, *scores]
-    return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])
+    end = [verdict["reason"], row["elapsed_ms"], row["version"], ""]
+    return _csv([*start, _stability(verdict), *end])
+
+
+def _stability(verdict: Row) -> str:
+    """Whether the result stays the same when the picture is passed on; "" if nobody asked."""
+    if verdict["stability"] is None:
+        return ""
+    return "holds" if verdict["stability"]["holds"] else "changes"
 
 
 def _csv(cells: list[Any]) -> str:
@@ -98,9 +106,13 @@ def _score(row: Row) -> str:
 
 
 def _outcome(verdict: Row) -> str:
-    """The outcome in a few words, with the side that it leans to."""
+    """The outcome in a few words, with the side that it leans to.
+
+    A star marks a result that changes when the picture is passed on.
+    """
     lean = {"ai": ", leans to AI", "real": ", leans to real"}.get(verdict["lean"], "")
-    return f"{SHORT[verdict['outcome']]}{lean}"
+    mark = "*" if _stability(verdict) == "changes" else ""
+    return f"{SHORT[verdict['outcome']]}{lean}{mark}"
 
 
 def _cell(method: Row | None) -> str:

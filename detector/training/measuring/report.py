@@ -21,6 +21,7 @@ from .errors import count_errors
 from .figures import evaluate_condition
 from .groups import by_generator, by_kind, by_source
 from .outcome import titles
+from .outcomes import count_under_each
 from .page import to_html
 from .run import Measured
 from .stability import stability
@@ -67,6 +68,7 @@ def build_report(data: Labelled, measured: Measured, asked: Asked, fusion: Fusio
         "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
         "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
         "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
+        "outcomes": count_under_each(labels, measured.outcomes),
         "errors": count_errors(labels, measured.outcomes),
         "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
         "stability": stability(measured.outcomes),
