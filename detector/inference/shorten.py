@@ -68,4 +68,5 @@ class _Scissors:
             "where": "",
             "strength": "context",
             "signed": False,
+            "partial": False,
         }

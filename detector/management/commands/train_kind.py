@@ -37,7 +37,7 @@ class Command(TrainingCommand):
         from detector.training.learning.kind_run import Asked, train_and_write
 
         asked = Asked(
-            options["data"],
+            options["data_dir"],
             options["more"],
             options["cache"],
             options["output"],

@@ -73,7 +73,8 @@ def members_without_torch(runtime: Runtime, tmp_path: Path) -> dict[str, dict[st
     )  # fmt: skip
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     (method,) = json.loads(done.stdout)["methods"]
-    return {row["name"]: row for row in method["details"]["members"]}
+    (exhibit,) = method["exhibits"]
+    return {row["name"]: row for row in exhibit["data"]["members"]}
 
 
 def test_a_server_without_torch_serves_what_was_converted_before(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
@@ -79,8 +80,11 @@ def brightness(use_methods: UseMethods, settings: Settings, tmp_path: Path) -> t
 
 
 def draw(path: Path, level: float, seed: int) -> None:
+    """A picture of this mean with soft shapes: noise alone would be a test pattern."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).normal(level, 30, (SIDE, SIDE, 3))
+    noise = np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE, 3))
+    shapes = cv2.GaussianBlur(noise, (0, 0), 6)
+    pixels = level + 28 * shapes / shapes.std() + 6 * noise
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
 
 

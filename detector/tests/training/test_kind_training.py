@@ -241,7 +241,7 @@ def train(corpus: Path, weights: Path) -> str:
         save_network(weights / NETWORK)
         (weights / NETWORK / "config.json").write_text("{}")
     options = {"cache": weights.parent / "cache", "output": weights, "workers": 1}
-    return str(call_command("train_kind", data=corpus, **options))
+    return str(call_command("train_kind", data_dir=corpus, **options))
 
 
 def test_the_command_learns_measures_and_writes(corpus: Path, tmp_path: Path) -> None:

@@ -87,7 +87,9 @@ def test_the_finding_states_bits_and_chance_and_is_not_decisive() -> None:
     assert finding.where == "pixels, Stable Diffusion XL"
     assert finding.strength == "strong"
     assert "48 of its 48 bits match" in finding.text
-    assert "by chance in one picture in 1 trillion" in finding.text  # 20 tries, 1 in C(48, 27)
+    assert (
+        "By chance, that happens in one picture in 1 trillion" in finding.text
+    )  # 20 tries, 1 in C(48, 27)
     assert "photographs that they edit" in finding.text
 
 
