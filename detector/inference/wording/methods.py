@@ -30,18 +30,18 @@ SENTENCES = {
     "model_state.FINE-TUNED": "fine-tuned on your own pictures",
     "model_state.pre-trained": "a public model",
     "model_state.bundled": "shipped with this program",
-    # Why there is no answer
+    # Why a method gives no answer
     "huggingface.no_model": "No model of this method is available on this installation.",
     "method.weights_unusable": "The weights in {folders:and} are missing or damaged. Restore them "
     "from the repository.",
     "method.weights_changed": "These files are missing, or differ from those that were measured: "
-    "{files}. Restore them from the repository, or run manage.py write_digests if you have changed "
-    "them.",
-    "method.short_of_memory": "This method needs more memory for this picture than there is.",
+    "{files}. Restore them from the repository, or run manage.py write_digests if you changed "
+    "them on purpose.",
+    "method.short_of_memory": "This method needs more memory for this picture than is available.",
     "method.failed": "This method failed on this picture. The log of the server says why.",
     "fusion.unusable": "The scores of the methods were not combined, because the file "
     "detector/weights/fusion/config.json is missing or damaged. Restore it from the repository.",
-    "result.shortened": "The file says more than is kept here. Texts of more than {longest} "
-    "characters were cut ({texts} in all), and entries of long lists were left out ({items} in "
-    "all).",
+    "result.shortened": "The file contains more text than is kept here. Texts of more than "
+    "{longest} characters were cut ({texts} in all), and entries of long lists were left out "
+    "({items} in all).",
 }
