@@ -101,7 +101,7 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
         if folder := cached_folder(checkpoint, runtime.hub_cache):
             if any(folder.glob("*.bin")):
                 return f"{checkpoint.id} is downloaded, but without safe weights (pickle only)."
-            return f"{checkpoint.id} is not downloaded completely; `make models` goes on with it."
+            return f"{checkpoint.id} is not downloaded completely; `make models` continues."
     names = " or ".join(c.id for c in member.hub)
     return f"{names} is not downloaded; `make models` fetches it."
 
@@ -139,7 +139,7 @@ def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
         return source
     fault = (
         "it is not converted for OpenVINO yet, and torch, which converts it, is not installed "
-        f"here; `{REMEDIES[source.state]}` mends that"
+        f"here; `{REMEDIES[source.state]}` fixes this"
     )
     return replace(source, fault=fault)
 

@@ -67,7 +67,7 @@ class LeftOut:
         if more := self.faults.count - len(self.unread):
             said.append(f"{more:,} more cannot be read.")
         for tally, why in (
-            (self.links, "links to folders, in a circle or nowhere, which are not followed"),
+            (self.links, "links to folders, to themselves or to nothing, which are not followed"),
             (self.special, "pipes, sockets or devices"),
             (self.names, f"hidden, or not named like a picture ({', '.join(sorted(SUFFIXES))})"),
         ):

@@ -199,7 +199,7 @@ def _can_allocate(size: int) -> bool:
 def _short_of_memory() -> ImageError:
     return ImageError(
         "There is not enough memory to decode this picture now. Try again later, or with fewer "
-        "pixels; nothing is said about the file."
+        "pixels. This says nothing about the file itself."
     )
 
 

@@ -54,7 +54,7 @@ def check_memory(needed: int, limits: Limits) -> None:
     if needed > limits.max_memory:
         raise ImageError(
             f"Decoding this picture would take {needed / 1e9:.1f} GB of memory; at most "
-            f"{limits.max_memory / 1e9:.1f} GB are used. Save it with fewer pixels, or as a JPEG."
+            f"{limits.max_memory / 1e9:.1f} GB are allowed. Save it with fewer pixels or as a JPEG."
         )
 
 

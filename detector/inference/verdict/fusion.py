@@ -119,6 +119,6 @@ def _check_complete(subsets: dict[str, Subset]) -> None:
     wanted = {"+".join(c) for n in range(1, len(keys) + 1) for c in combinations(keys, n)}
     if missing := wanted - set(subsets):
         raise ValueError(
-            f"The fusion has no fit for {sorted(missing)}; accepted is a table with a fit for "
-            "every subset of its methods."
+            f"The fusion has no fit for {sorted(missing)}; the table must have a fit for every "
+            "subset of its methods."
         )

@@ -20,7 +20,7 @@ DIGESTS = "SHA256SUMS"
 # The card is for people; the digests cannot hold their own.
 NOT_DIGESTED = frozenset({DIGESTS, "README.md"})
 MAX_DIGESTS_BYTES = 2**16
-MEND = "restore it from the repository, or run manage.py write_digests if you have changed it"
+MEND = "restore it from the repository, or run manage.py write_digests if you changed it on purpose"
 
 
 class NotAsShipped(ValueError):
@@ -54,10 +54,12 @@ def check_digests(folder: Path) -> None:
         if name not in there:
             raise NotAsShipped(file, "is missing")
         if name not in shipped:
-            raise NotAsShipped(file, f"does not stand in {DIGESTS} and should be removed")
+            raise NotAsShipped(file, f"is not listed in {DIGESTS} and should be removed")
         if (found := _state(folder / name)) != shipped[name]:
-            told = f"has the SHA-256 digest {found[:12]}, {DIGESTS} says {shipped[name][:12]}"
-            raise NotAsShipped(file, told)
+            difference = (
+                f"has the SHA-256 digest {found[:12]}, but {DIGESTS} says {shipped[name][:12]}"
+            )
+            raise NotAsShipped(file, difference)
 
 
 def write_digests(folder: Path) -> None:
@@ -78,7 +80,7 @@ def _read_digests(folder: Path) -> dict[str, str]:
         raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is missing")
     text = read_small(folder / DIGESTS, MAX_DIGESTS_BYTES).decode(errors="replace")
     if not re.fullmatch(r"([0-9a-f]{64}  [^/\n]+\n)+", text):
-        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is not as sha256sum writes it")
+        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is not in the format that sha256sum writes")
     rows = (line.split("  ", 1) for line in text.splitlines())
     return {name: digest for digest, name in rows}
 

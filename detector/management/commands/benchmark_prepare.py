@@ -24,7 +24,7 @@ class Command(DetectorCommand):
     help = "Make small pictures in a folder, JPEG and PNG of both classes, and time their scan."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--folder", type=Path, required=True, help="New; it is kept.")
+        parser.add_argument("--folder", type=Path, required=True, help="A new folder; it is kept.")
         parser.add_argument("--files", type=positive, default=100_000)
         add_workers(parser)
 

@@ -14,7 +14,7 @@ from detector.services import get_runtime, read_image
 
 class Command(DetectorCommand):
     help = (
-        "Mask the tenth of each AI picture that argues most for AI, and tenths at random: the "
+        "Mask the tenth of each AI picture that argues most for AI, and random tenths: the "
         "first must lower the score of method 1 more."
     )
     expected = (OSError, ValueError)

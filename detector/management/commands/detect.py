@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 class Command(DetectorCommand):
-    help = "Tell for each picture whether it was made by an AI."
+    help = "Say for each picture whether an AI made it."
     needs_site = False  # it reads no database, and starts in half the time
     requires_system_checks: list[str] = []  # a missing method is said in every answer
 
@@ -41,7 +41,7 @@ class Command(DetectorCommand):
             "--only",
             action="append",
             choices=list(METHODS),
-            help="Run this method alone; repeatable.",
+            help="Run only this method; repeatable.",
         )
         parser.add_argument(
             "--stability",
@@ -79,7 +79,7 @@ class Command(DetectorCommand):
         if search.unread:
             raise CommandError(f"{search.unread} folders or files in them could not be read.")
         if not total:
-            raise CommandError("There is no picture in the folders given.")
+            raise CommandError("There is no picture in these folders.")
 
     def _with_progress(self, rows: Iterable[Row], count: int) -> Iterator[Row]:
         """The rows, with a bar on standard error, out of the way while a row is written."""

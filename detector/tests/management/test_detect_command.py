@@ -214,7 +214,7 @@ def test_links_to_folders_are_not_followed_and_said(folder: Path, at: str) -> No
     (folder / "deeper" / at).symlink_to(targets[at])
     found, said = answers(folder)
     assert found == ["a.jpg", "b.WEBP", BRACKETS]
-    assert "1 links to folders, in a circle or nowhere, which are not followed" in said
+    assert "1 links to folders, to themselves or to nothing, which are not followed" in said
     assert f"the first is deeper/{at}." in said
 
 

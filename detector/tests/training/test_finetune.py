@@ -377,7 +377,7 @@ def test_ctrl_c_keeps_the_last_epoch(data: Path, base: Path, tmp_path: Path):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "go on with --resume" in said and "Traceback" not in said
+    assert "Continue with --resume" in said and "Traceback" not in said
     assert not (tmp_path / "vit_ai_detector_finetuned").exists()
 
 
@@ -416,7 +416,7 @@ def _interrupt(*_: object) -> None:
 
 
 def test_an_interrupted_run_is_not_thrown_away(data: Path, base: Path, interrupted: Path):
-    with pytest.raises(CommandError, match="go on with --resume, or delete"):
+    with pytest.raises(CommandError, match="Continue with --resume, or delete"):
         run(data, base, epochs=1, output_dir=interrupted)
 
 
@@ -685,7 +685,7 @@ def test_views_of_one_picture_count_as_one():
         (("--batch-size", "2.5"), "accepted are whole numbers from 1 to"),
         (("--learning-rate", "-1"), "accepted are numbers above 0"),
         (("--model", "clip"), "invalid choice"),
-        (("--model", "all", "--base-model", "x"), "goes with one --model"),
+        (("--model", "all", "--base-model", "x"), "needs one --model"),
         (("--device", "tpu"), "invalid choice"),
         (("--device", "cuda"), "FORCE_CPU"),
     ],

@@ -314,7 +314,10 @@ def test_evaluate_says_what_was_learnt_from(
         rows.append({"split": "val", "label": label, "source": source, "file": f"{label}.jpg"})
     (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
     _, warned = evaluate(tmp_path)
-    said = f"vit_compact has learnt from 1 of the sources ({known}): figures on them flatter it."
+    said = (
+        f"vit_compact has learnt from 1 of the sources ({known}): its figures on these sources are "
+        "too good."
+    )
     assert f"Warning: {said}" in warned and "another" not in warned
 
 

@@ -127,7 +127,9 @@ def read_samsung(metadata: Metadata) -> Iterator[Evidence]:
     """Samsung's editor records whether one of its generative tools was used."""
     for text in metadata.carriers(EDIT_BLOCK):
         if _used_generative_tool(text.json):
-            yield ai_claim("samsung.tool", {}, "samsung", text.where, strength="medium", partial=True)
+            yield ai_claim(
+                "samsung.tool", {}, "samsung", text.where, strength="medium", partial=True
+            )
 
 
 def _used_generative_tool(data: Any) -> bool:

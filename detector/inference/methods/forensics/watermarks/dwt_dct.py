@@ -106,7 +106,9 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
             **_odds(match.chance),
         }
         edit = match.mark.inpaints
-        yield ai_claim("watermark.found", params, "watermark", where, strength="strong", partial=edit)
+        yield ai_claim(
+            "watermark.found", params, "watermark", where, strength="strong", partial=edit
+        )
 
 
 def match_marks(pixels: Pixels) -> list[Match]:

@@ -125,7 +125,7 @@ def test_trust_is_the_operator_s_choice(anchors: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("# nobody")
     states = {
-        anchors: (True, "trusted: on the list of this installation"),
+        anchors: (True, "trusted: it is on the list of this installation"),
         other: (False, "is not on the list of this installation"),
         empty: (None, "not checked"),
         tmp_path / "missing.pem": (None, "not checked"),
