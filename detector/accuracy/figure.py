@@ -9,7 +9,7 @@ from typing import Any
 # What is measured, by its key among the methods of a report: each method, and the verdict.
 VERDICT = "fused"
 # What the verdict calls a picture.
-SIDES = ("ai", "real", "uncertain")
+LABELS = ("ai", "real", "uncertain")
 CLASSES = ("real", "ai")
 
 DECIMALS = 4

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .figure import CLASSES, SIDES, VERDICT, Figure, called
+from .figure import CLASSES, LABELS, VERDICT, Figure, called
 
 FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
 
@@ -36,7 +36,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Calls:
-    """The shares of real and of AI pictures that got each verdict, in the order of SIDES."""
+    """The shares of real and of AI pictures that got each verdict, in the order of LABELS."""
 
     name: str
     real: tuple[Figure, ...]
@@ -123,7 +123,7 @@ def _condition(name: str, row: Row) -> Condition:
 def _calls(conditions: Row) -> Iterator[Calls]:
     for name, rows in conditions.items():
         real, ai = (
-            tuple(Figure.from_dict(rows[VERDICT], called(truth, side)) for side in SIDES)
+            tuple(Figure.from_dict(rows[VERDICT], called(truth, side)) for side in LABELS)
             for truth in CLASSES
         )
         yield Calls(name, real, ai)

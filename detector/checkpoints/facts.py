@@ -38,7 +38,7 @@ MOST_PATCHES = 4096
 
 
 @dataclass(frozen=True)
-class Measured:
+class TestFigures:
     """How good a model was measured to be; None where nobody has.
 
     `roc_auc` is the lower bound of its interval where there is one: a model tested on six pictures
@@ -57,7 +57,7 @@ class Facts:
     ai: list[int]
     processor: Processor
     calibration: Calibration | None
-    measured: Measured
+    measured: TestFigures
 
 
 def read_facts(folder: Path) -> Facts:
@@ -124,14 +124,14 @@ def _sides(part: Fields, name: str) -> list[int]:
     return sorted(value) if isinstance(value, list) else [value]
 
 
-def read_measured(folder: Path) -> Measured:
+def read_measured(folder: Path) -> TestFigures:
     """What metrics.json says, if there is one. Raises `OSError` or `ValueError`."""
     if not (folder / METRICS).exists():
-        return Measured()
+        return TestFigures()
     metrics = read_fields(folder / METRICS)
     parts = [metrics.fields(name) for name in ("test", "calibration") if name in metrics]
     accuracy = _accuracy(metrics.fields("test")) if "test" in metrics else None
-    return Measured(next(_roc_auc(parts), None), accuracy)
+    return TestFigures(next(_roc_auc(parts), None), accuracy)
 
 
 def _roc_auc(parts: list[Fields]) -> Iterator[float | None]:

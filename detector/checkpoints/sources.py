@@ -10,11 +10,11 @@ from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
 
-from .facts import CONFIG, WEIGHTS, Measured, read_facts
+from .facts import CONFIG, WEIGHTS, TestFigures, read_facts
 from .members import HubCheckpoint, Member
 from .networks import BESIDE, can_convert, find_network
 from .processor import FILENAME as PROCESSOR
@@ -28,7 +28,7 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
 NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
 # What gives a checkpoint its OpenVINO network where torch is not installed.
 REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
-MOST_SAID = 300
+LONGEST_FAULT = 300
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
 
 
 def _from_folder(state: str, folder: Path) -> Source:
-    source = _with_fault(Source(state, shown(folder.name), folder, folder_state(folder), None))
-    measured = Measured() if source.fault else read_facts(folder).measured
+    source = _with_fault(Source(state, printable(folder.name), folder, folder_state(folder), None))
+    measured = TestFigures() if source.fault else read_facts(folder).measured
     return replace(source, roc_auc=measured.roc_auc, accuracy=measured.accuracy)
 
 
@@ -147,6 +147,6 @@ def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
 def without_path(error: Exception) -> str:
     """What went wrong in one line, without the folders of this machine: the page shows it."""
     if isinstance(error, OSError) and error.filename:
-        return f"{shown(Path(error.filename).name)}: {error.strerror}"
+        return f"{printable(Path(error.filename).name)}: {error.strerror}"
     line = next(iter(str(error).splitlines()), type(error).__name__)
-    return re.sub(r"(/[^/\s'\"]+)+/", "", shown(line))[:MOST_SAID]
+    return re.sub(r"(/[^/\s'\"]+)+/", "", printable(line))[:LONGEST_FAULT]

@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 def context_state(weights_dir: Path) -> list[str]:
     """Digests of the folders that this reads; no score depends on them."""
-    return [folder_state(weights_dir / name) for name in (kind.FOLDER, expected.FOLDER)]
+    return [
+        folder_state(weights_dir / name) for name in (kind.KIND_FOLDER, expected.ACCURACY_FOLDER)
+    ]
 
 
 def add_context(verdict: Verdict, image: SourceImage, weights_dir: Path) -> Verdict:

@@ -16,7 +16,7 @@ from pathlib import Path
 from .formats import SUFFIXES
 from .names import brief
 
-MOST_NAMED = 10
+MOST_FAULTS = 10
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class LeftOut:
     """What a walk has left out.
 
     `names` do not end like a picture or are hidden, `links` lead to folders, in a circle or
-    nowhere, `special` are pipes, sockets and devices. `unread` says for the first MOST_NAMED of
+    nowhere, `special` are pipes, sockets and devices. `unread` says for the first MOST_FAULTS of
     `faults` why they could not be read.
     """
 
@@ -58,7 +58,7 @@ class LeftOut:
     def add_fault(self, path: str, error: OSError) -> None:
         """A folder or file that cannot be read."""
         self.faults.add(path)
-        if len(self.unread) < MOST_NAMED:
+        if len(self.unread) < MOST_FAULTS:
             self.unread[path] = error.strerror or type(error).__name__
 
     def sentences(self) -> list[str]:

@@ -32,8 +32,8 @@ from .decoding.limits import (
     say_too_large,
 )
 from .decoding.memory import decoding_memory
-from .decoding.pixels import STRIP, Shown, to_rgb
-from .decoding.prepare import prepare, skip_leading
+from .decoding.pixels import STRIP, RgbPicture, to_rgb
+from .decoding.prepare import open_stream, skip_leading
 from .decoding.stream import Stream, cut_off, header_damaged
 from .results import Note
 
@@ -99,7 +99,7 @@ def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImag
     data = source if isinstance(source, bytes) else _read(source, limits)
     check_size(len(data), limits)
     picture = skip_leading(data)
-    formats, stream = prepare(picture, limits)
+    formats, stream = open_stream(picture, limits)
     image = _sniff(stream, formats, limits)
     format_, animated = stream.format or image.format or "", stream.animated or _animated(image)
     shown, notes = _decode(image, stream, limits)
@@ -154,7 +154,9 @@ def _animated(image: Image.Image) -> bool:
     return image.format in ("WEBP", "HEIF", "AVIF") and getattr(image, "is_animated", False)
 
 
-def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, tuple[Note, ...]]:
+def _decode(
+    image: Image.Image, stream: Stream, limits: Limits
+) -> tuple[RgbPicture, tuple[Note, ...]]:
     """The upright picture in 8-bit RGB, and notes. Raises `ImageError`."""
     factor, before = reduction(image.width * image.height), image.size
     needed = decoding_memory(image, stream, factor)
@@ -218,7 +220,7 @@ def _say_reduced(size: tuple[int, int], factor: int) -> tuple[Note, ...]:
     return (Note("picture.reduced", params),)
 
 
-def _notes(format: str, animated: bool, stream: Stream, shown: Shown) -> tuple[Note, ...]:
+def _notes(format: str, animated: bool, stream: Stream, shown: RgbPicture) -> tuple[Note, ...]:
     notes = []
     if animated:
         notes.append(Note("picture.frames", {"format": format}))

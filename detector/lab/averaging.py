@@ -29,14 +29,14 @@ BATCHES, BATCH_SIZE = 60, 32
 
 
 @dataclass(frozen=True)
-class Trained:
+class Training:
     """One of the trainings: its weights, and what its metrics.json says of it."""
 
     weights: dict[str, torch.Tensor]
     training: dict[str, Any]
 
 
-def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
+def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Training]:
     """The trainings to be averaged. Raises `OSError`, `ValueError`.
 
     All must be of the split of `split_seed`: else the average would have learnt from sources that
@@ -54,19 +54,19 @@ def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
     return trained
 
 
-def _read(folder: Path) -> Trained:
+def _read(folder: Path) -> Training:
     try:
         weights = load_file(folder / "model.safetensors")
         metrics = read_metrics(folder)
         if (model := metrics.get("model")) != folder.name:
             raise ValueError(f"it holds {model}")
-        return Trained(weights, metrics["training"])
+        return Training(weights, metrics["training"])
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of a training: {error}.") from error
 
 
 def average_and_write(
-    trained: Sequence[Trained], prepared: Preparation, folder: Path, *, progress: Progress
+    trained: Sequence[Training], prepared: Preparation, folder: Path, *, progress: Progress
 ) -> None:
     """Write the average of the networks. Raises `OSError`, `ValueError`.
 
@@ -80,7 +80,7 @@ def average_and_write(
     write_evidence_map(network.eval(), folder, _describe(trained, prepared))
 
 
-def _describe(trained: Sequence[Trained], prepared: Preparation) -> dict[str, Any]:
+def _describe(trained: Sequence[Training], prepared: Preparation) -> dict[str, Any]:
     """What metrics.json says: the crops of the normalisation, each training, and all sources."""
     own = describe(prepared, {"crop": CROP, "batches": BATCHES})
     parts = [own, *(one.training for one in trained)]

@@ -19,7 +19,7 @@ from PIL import Image
 from detector.inference.images import ImageError, SourceImage, open_image
 from detector.inference.methods.forensics.watermarks.dwt_dct import (
     MARKS,
-    MIN_SIDE,
+    MIN_MARKED_SIDE,
     Mark,
     match_marks,
 )
@@ -96,7 +96,7 @@ TREATMENTS: dict[str, Callable[[Pixels], Pixels]] = {
 
 def found_models(pixels: Pixels) -> set[str]:
     """The models whose marks are found in RGB pixels (height, width, 3)."""
-    if min(pixels.shape[:2]) < MIN_SIDE:
+    if min(pixels.shape[:2]) < MIN_MARKED_SIDE:
         return set()
     return {match.mark.model for match in match_marks(pixels) if match.accepted}
 
@@ -112,13 +112,15 @@ def choose_photographs(pictures: Sequence[Picture], count: int, seed: int) -> li
     chosen: list[Pixels] = []
     for index in np.random.default_rng(seed).permutation(len(capped)):
         image = _open(capped[index])
-        if image and min(image.width, image.height) >= MIN_SIDE:
+        if image and min(image.width, image.height) >= MIN_MARKED_SIDE:
             # A copy: a view would keep the whole picture in memory.
             chosen.append(image.pixels[:MAX_SIDE, :MAX_SIDE].copy())
         if len(chosen) == count:
             break
     if not chosen:
-        raise ValueError(f"No real picture of at least {MIN_SIDE} pixels a side could be read.")
+        raise ValueError(
+            f"No real picture of at least {MIN_MARKED_SIDE} pixels a side could be read."
+        )
     return chosen
 
 
@@ -169,7 +171,7 @@ def draw_each(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture
 def look(picture: Picture) -> Look | None:
     """Look for marks in a file as it is; None if it cannot be read or is too small for a mark."""
     image = _open(picture)
-    if image is None or min(image.width, image.height) < MIN_SIDE:
+    if image is None or min(image.width, image.height) < MIN_MARKED_SIDE:
         return None
     pixels = image.pixels
     started = time.thread_time()

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from detector.inference.methods import METHODS
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 Row = dict[str, Any]
 
@@ -70,7 +70,7 @@ def csv_cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula; numbers stay as they are."""
     if not isinstance(value, str):
         return value
-    text = shown(value)
+    text = printable(value)
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -80,10 +80,10 @@ def table_header() -> str:
 
 
 def to_table(row: Row) -> str:
-    path = shown(row["path"])
+    path = printable(row["path"])
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
-        return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"
+        return f"{name:<{PATH_WIDTH}} {printable(row['error'])}"
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
     return (

@@ -52,11 +52,11 @@ class TrainingCommand(DetectorCommand):
         """Train and write; returns the closing sentence."""
         raise NotImplementedError
 
-    def prepare(self, options: dict[str, Any], **how: Any) -> Any:
+    def decode_pictures(self, options: dict[str, Any], **how: Any) -> Any:
         """Decode the pictures of the corpus that are not in the cache yet; `how` says the cut."""
-        from detector.training.pictures.preparation import prepare
+        from detector.training.pictures.preparation import decode_corpora
 
-        return prepare(
+        return decode_corpora(
             options["data_dir"],
             options["cache"],
             seed=options["seed"],
@@ -88,9 +88,9 @@ class NetworkCommand(TrainingCommand):
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
         """The settings of the training, from the options; checkpoints are kept in the cache."""
         from detector.training.learning.loop import Schedule, choose_device
-        from detector.training.learning.network import Plan
+        from detector.training.learning.network import TrainingPlan
 
-        return Plan(
+        return TrainingPlan(
             name=name,
             crop=crop,
             batch_size=options["batch_size"],

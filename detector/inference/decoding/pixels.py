@@ -37,14 +37,14 @@ Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Shown:
+class RgbPicture:
     """The upright picture; `invisible` if every pixel of the file is fully transparent."""
 
     rgb: Image.Image
     invisible: bool = False
 
 
-def to_rgb(image: Image.Image, factor: int = 1) -> Shown:
+def to_rgb(image: Image.Image, factor: int = 1) -> RgbPicture:
     """The upright 8-bit RGB of a loaded picture, its sides divided by `factor`.
 
     Transparent parts are laid on white, unless everything is transparent: then the colours are as
@@ -62,11 +62,11 @@ def to_rgb(image: Image.Image, factor: int = 1) -> Shown:
     elif image.mode == "RGB" and factor == 1 and turn is None:
         rgb = image.copy()
         rgb.info.clear()
-        return Shown(rgb)
+        return RgbPicture(rgb)
     else:
         convert = _plain
     rgb = _assemble(image, convert, factor)
-    return Shown(rgb if turn is None else rgb.transpose(turn), invisible)
+    return RgbPicture(rgb if turn is None else rgb.transpose(turn), invisible)
 
 
 def _orientation(image: Image.Image) -> int:

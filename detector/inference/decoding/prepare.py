@@ -21,10 +21,10 @@ from .webp import prepare_webp
 MAX_SPACE = 1024
 SPACE = b" \t\r\n\0\xef\xbb\xbf"
 
-Prepare = Callable[[bytes, Limits], Stream]
+Opener = Callable[[bytes, Limits], Stream]
 
 # By the names of FORMATS.
-PREPARE: dict[str, Prepare] = {
+OPENERS: dict[str, Opener] = {
     "JPEG": lambda data, limits: prepare_jpeg(data),
     "PNG": lambda data, limits: prepare_png(data),
     "GIF": lambda data, limits: prepare_gif(data),
@@ -46,10 +46,10 @@ def skip_leading(data: bytes) -> bytes:
     return data[space:] if any(known) else data
 
 
-def prepare(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
+def open_stream(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
     """Pillow's names of the kinds that it may be, and the stream. Raises `ImageError`."""
     head = data[:HEAD]
     formats = tuple(name for name, row in FORMATS.items() if row.signature.match(head))
     if not formats:
         raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).")
-    return formats, PREPARE[formats[0]](data, limits)
+    return formats, OPENERS[formats[0]](data, limits)

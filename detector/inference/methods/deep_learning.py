@@ -36,7 +36,7 @@ from .pixel_method import PixelMethod
 
 TILE = 256
 MAX_TILES = 9
-VIEW = 224
+VIEW_SIDE = 224
 MAX_VIEWS = 3
 
 Maps = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ def look_at_whole(pixels: Pixels) -> tuple[Pixels, list[Box]]:
     places = strip_positions(height, width, side, MAX_VIEWS)
     # Cut first: of a long strip, little is looked at, and all of it enlarged would fill the memory.
     squares = (pixels[top : top + side, left : left + side] for top, left in places)
-    views = np.stack([scale_to(square, VIEW) for square in squares])
+    views = np.stack([scale_to(square, VIEW_SIDE) for square in squares])
     return views, _boxes(places, side, height, width)
 
 
@@ -105,7 +105,7 @@ class DeepLearning(PixelMethod[Network]):
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkAnswer:
     """Maps of raw log-odds (n, h, w), one for each part that a network looked at, and the parts.
 
     `features` (f,) are the mean over all parts of what the network's last layer reads; None where
@@ -117,12 +117,14 @@ class Seen:
     features: Maps | None
 
 
-def look(model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels) -> Seen:
+def look(
+    model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels
+) -> NetworkAnswer:
     """What a network says about the parts of a picture that `cut` gives."""
     parts, boxes = cut(pixels)
     maps, *rest = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
     features = rest[0].astype(np.float64).mean((0, 2, 3)) if rest else None
-    return Seen(maps.astype(np.float64), boxes, features)
+    return NetworkAnswer(maps.astype(np.float64), boxes, features)
 
 
 def _heat_map(heat: Maps) -> Exhibit:

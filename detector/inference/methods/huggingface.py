@@ -34,7 +34,7 @@ from detector.checkpoints.sources import (
 )
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method, MethodUnavailable
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.pixels.abstention import reason_to_abstain
 from detector.inference.results import Exhibit, Finding
@@ -208,7 +208,7 @@ def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, st
             logger.info(_loading_line(member, source))
             checkpoint = Checkpoint(source, runtime)
         except UNUSABLE as error:
-            logger.warning("✗ %s refused: %s", source.name, shown(error))
+            logger.warning("✗ %s refused: %s", source.name, printable(error))
             refused.append(replace(source, fault=without_path(error)).refusal)
         else:
             logger.info("✓ %s loaded successfully", member.loaded_title)

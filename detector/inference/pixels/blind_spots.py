@@ -12,7 +12,7 @@ from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
 from detector.inference.results import Note
 
-from .abstention import MIN_SIDE, reason_to_abstain
+from .abstention import MIN_PICTURE_SIDE, reason_to_abstain
 from .jpeg_quality import jpeg_quality
 from .patterns import is_pattern
 
@@ -52,8 +52,8 @@ def blind_spots(image: SourceImage) -> tuple[Note, ...]:
 
 
 def about_size(image: SourceImage) -> Note | None:
-    """Below MIN_SIDE the methods abstain, and say so themselves."""
-    if not MIN_SIDE <= min(image.width, image.height) < TILE:
+    """Below MIN_PICTURE_SIDE the methods abstain, and say so themselves."""
+    if not MIN_PICTURE_SIDE <= min(image.width, image.height) < TILE:
         return None
     return Note("blind.small", {"width": image.width, "height": image.height})
 
@@ -74,7 +74,7 @@ def about_compression(image: SourceImage) -> Note | None:
 
 def about_kind(image: SourceImage) -> Note | None:
     """Whether it looks like a screenshot or like something drawn; a tiny one may be anything."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_PICTURE_SIDE:
         return None
     if is_drawn(image):
         return Note("blind.drawn")
@@ -86,7 +86,7 @@ def about_kind(image: SourceImage) -> Note | None:
 
 def about_pattern(image: SourceImage) -> Note | None:
     """Whether there is nothing but surfaces without noise in it, or nothing but noise."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_PICTURE_SIDE:
         return None
     return Note("blind.pattern") if is_pattern(image.pixels) else None
 

@@ -16,7 +16,7 @@ from detector.inference.results import ExpectedErrors, Outcome
 from detector.inference.weights.folder import check_digests
 from detector.inference.weights.ranges import Fields, read_fields
 
-FOLDER, COUNTS = "accuracy", "counts.json"
+ACCURACY_FOLDER, COUNTS = "accuracy", "counts.json"
 # Fewer pictures than these tell too little.
 LEAST = 25
 ANY = "any"
@@ -99,7 +99,7 @@ def load_counts(weights_dir: Path) -> Counts:
 
     Raises `OSError`, or `ValueError` if they are not as they shipped or out of range.
     """
-    path = weights_dir / FOLDER / COUNTS
+    path = weights_dir / ACCURACY_FOLDER / COUNTS
     return _load_counts(path, path.stat().st_mtime_ns)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .ranges import read_small
 
@@ -50,7 +50,7 @@ def check_digests(folder: Path) -> None:
     shipped = _read_digests(folder)
     there = {file.name for file in _digested(folder)}
     for name in sorted(shipped.keys() | there):
-        file = f"{folder.name}/{shown(name)}"
+        file = f"{folder.name}/{printable(name)}"
         if name not in there:
             raise NotAsShipped(file, "is missing")
         if name not in shipped:

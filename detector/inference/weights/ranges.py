@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 # The largest JSON of a public image classifier has 100 kB.
 MAX_JSON_BYTES = 4 * 2**20
-MOST_SHOWN = 60
+LONGEST_VALUE = 60
 
 Value = TypeVar("Value")
 
@@ -125,7 +125,7 @@ def _parse(name: str, data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is not JSON: {str(error)[:MOST_SHOWN]}") from error
+        raise ValueError(f"{name} is not JSON: {str(error)[:LONGEST_VALUE]}") from error
 
 
 def _is_number(value: Any) -> bool:
@@ -143,4 +143,4 @@ def _told(value: Any) -> str:
     if isinstance(value, int) and abs(value) >= 10**18:
         return f"a number of {value.bit_length()} bits"
     text = repr(value) if isinstance(value, str) else json.dumps(value)
-    return shown(text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "...")
+    return printable(text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "...")

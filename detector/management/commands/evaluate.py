@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.inference.methods import METHODS
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.management.base import DetectorCommand, add_data, add_seed, add_workers, positive
 from detector.services import get_detector
 
@@ -58,7 +58,7 @@ class Command(DetectorCommand):
     def handle(self, **options: Any) -> str:
         from detector.inference.verdict.fusion import load_fusion
         from detector.training.measuring.data import find_labelled
-        from detector.training.measuring.report import Asked, build_report, write_report
+        from detector.training.measuring.report import EvaluationRequest, build_report, write_report
         from detector.training.measuring.tables import to_markdown
 
         conditions = _conditions(options)
@@ -71,7 +71,7 @@ class Command(DetectorCommand):
         self._warn_of_known(detector.runtime.weights_dir, data.pictures)
         version = detector.version
         measured = self._measure(detector, version, data, conditions, options)
-        asked = Asked(
+        asked = EvaluationRequest(
             command_line(options, data.root.name), version, options["per_source"], options["seed"]
         )
         report = build_report(data, measured, asked, load_fusion(detector.runtime.weights_dir))
@@ -87,7 +87,7 @@ class Command(DetectorCommand):
             # Weights that are missing or of another origin are no reason not to measure the rest.
             with suppress(OSError, ValueError):
                 if known := known_to(weights_dir / folder, pictures):
-                    some = ", ".join(map(shown, known[:3])) + (
+                    some = ", ".join(map(printable, known[:3])) + (
                         " and others" if len(known) > 3 else ""
                     )
                     self.stderr.write(

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.management.base import (
     INTERRUPTED,
     DetectorCommand,
@@ -113,7 +113,9 @@ class Command(DetectorCommand):
             raise CommandError(self._interrupted(order), returncode=INTERRUPTED) from error
         if metrics:
             self.stdout.write(f"\n{as_text(metrics)}\n{metrics['about_calibration']}")
-            self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {shown(order.folder)}"))
+            self.stdout.write(
+                self.style.SUCCESS(f"✓ {member.title}: wrote {printable(order.folder)}")
+            )
         return True
 
     def _order(self, member: Member, options: dict[str, Any]) -> Any:

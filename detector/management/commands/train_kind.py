@@ -34,9 +34,9 @@ class Command(TrainingCommand):
         )
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.learning.kind_run import Asked, train_and_write
+        from detector.training.learning.kind_run import KindTraining, train_and_write
 
-        asked = Asked(
+        asked = KindTraining(
             options["data_dir"],
             options["more"],
             options["cache"],

@@ -7,7 +7,7 @@ import mimetypes
 import c2pa
 import pytest
 
-from detector.inference.decoding.prepare import PREPARE
+from detector.inference.decoding.prepare import OPENERS
 from detector.inference.formats import (
     FORMAT_NAMES,
     FORMATS,
@@ -25,7 +25,7 @@ from detector.training.genimage.reading import ACCEPTED, ACCEPTED_NAMES
 
 
 def test_no_table_of_functions_forgot_a_format() -> None:
-    assert PREPARE.keys() == WALKERS.keys() == FORMATS.keys()
+    assert OPENERS.keys() == WALKERS.keys() == FORMATS.keys()
     assert FINDERS.keys() == {name for name, row in FORMATS.items() if row.c2pa}
     assert SAYS_ALPHA.keys() == {name for name, row in FORMATS.items() if row.keeps != "never"}
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from detector.inference.folders import Walk
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def read_corpus(folder: Path) -> list[Picture]:
     pictures = list(_from_manifest(manifests[0]) if manifests else _from_folders(folder))
     if not pictures:
         raise FileNotFoundError(
-            f"No pictures in {shown(folder)}; needed is manifest.jsonl or <train|val>/<ai|real>/."
+            f"No pictures in {printable(folder)}; it needs manifest.jsonl or <train|val>/<ai|real>/."
         )
     return sorted(pictures, key=lambda picture: picture.path)
 

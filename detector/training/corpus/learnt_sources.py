@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .labelled import Picture
 
@@ -54,7 +54,7 @@ def refuse_learnt(pictures: Sequence[Picture], folders: Iterable[Path]) -> None:
     """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
     for folder in folders:
         if known := known_to(folder, pictures):
-            names = ", ".join(map(shown, known))
+            names = ", ".join(map(printable, known))
             raise ValueError(f"{names}: {folder.name} learnt from it, so it cannot calibrate.")
 
 

@@ -21,7 +21,7 @@ from detector.checkpoints.sources import (
     from_hub,
     holds_checkpoint,
 )
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import folder_state
 
@@ -83,15 +83,15 @@ def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
             return Base(base.source, why)
     except HFValidationError as error:
         raise BaseUnavailable(
-            f"{shown(wanted)} is neither a folder nor a hub id (owner/name)"
+            f"{printable(wanted)} is neither a folder nor a hub id (owner/name)"
         ) from error
     raise BaseUnavailable("; ".join(refused))
 
 
 def _named_folder(folder: Path) -> Source:
     if not holds_checkpoint(folder):
-        raise BaseUnavailable(f"{shown(folder)} lacks one of {', '.join(NEEDED)}")
-    return Source(PRE_TRAINED, shown(folder.resolve().name), folder, folder_state(folder), None)
+        raise BaseUnavailable(f"{printable(folder)} lacks one of {', '.join(NEEDED)}")
+    return Source(PRE_TRAINED, printable(folder.resolve().name), folder, folder_state(folder), None)
 
 
 def _from_hub(

@@ -14,7 +14,7 @@ from datasets import Dataset
 
 from detector.checkpoints.preprocess import Batch
 from detector.inference.images import ImageError, open_image
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.pixels.tiles import Pixels
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
@@ -89,6 +89,6 @@ def _read(path: bytes, sha256: str, equalise: Equalise | None) -> Pixels:
     try:
         pixels = open_image(picture).pixels
     except ImageError as error:
-        said = f"{shown(picture)}: {error} Run manage.py prepare_genimage again."
+        said = f"{printable(picture)}: {error} Run manage.py prepare_genimage again."
         raise ImageError(said) from error
     return equalise(pixels, sha256) if equalise else pixels

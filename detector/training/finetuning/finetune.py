@@ -19,12 +19,12 @@ from detector.checkpoints.facts import METRICS
 from detector.checkpoints.members import Member
 from detector.checkpoints.processor import Processor
 from detector.checkpoints.sources import FINE_TUNED, Source
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.ranges import read_fields
 from detector.training.corpus.labelled import LABELS, Picture
 from detector.training.genimage.equalise import Equalise
-from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
+from detector.training.genimage.splits import SPLITS, SPLITS_FOLDER, read_equalise, read_split
 from detector.training.learning.export import write_folder
 from detector.training.pictures.preparation import Progress
 
@@ -32,7 +32,7 @@ from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base
 from .interrupted import Interrupted
 from .model import freeze, load_model
-from .training_run import Lessons, Trained, train
+from .training_run import FinishedTraining, Lessons, train
 from .writing import Run, write_model
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Order:
         """Of the splits; it changes when a picture moves from one to another."""
         digest = hashlib.sha256()
         for split in SPLITS:
-            digest.update((self.data_dir / FOLDER / f"{split}.json").read_bytes())
+            digest.update((self.data_dir / SPLITS_FOLDER / f"{split}.json").read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -121,12 +121,12 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
     for name, label in LABELS.items():
         if not counts[label]:
             raise ValueError(
-                f"The split {split} of {shown(data_dir)} has no {name} pictures; every split needs "
-                "both classes. Add pictures and run manage.py prepare_genimage."
+                f"The split {split} of {printable(data_dir)} has no {name} pictures; every split "
+                "needs both classes. Add pictures and run manage.py prepare_genimage."
             )
     if gone := next((p.path for p in pictures if not p.path.exists()), None):
         raise ValueError(
-            f"{shown(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
+            f"{printable(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
         )
     return pictures
 
@@ -144,8 +144,8 @@ def _start(order: Order) -> tuple[Base, Path | None]:
     checkpoint = order.interrupted.checkpoint()
     if checkpoint and not order.resume:
         raise ValueError(
-            f"An interrupted run is in {shown(order.interrupted.folder)}: go on with --resume, or "
-            "delete that folder to begin anew."
+            f"An interrupted run is in {printable(order.interrupted.folder)}: continue with "
+            "--resume, or delete that folder to start again."
         )
     if order.resume and order.interrupted.begun:
         plan = order.interrupted.check(_asked(order))
@@ -197,7 +197,7 @@ def _train(
     equalise: Equalise | None,
     checkpoint: Path | None,
     quiet: bool,
-) -> tuple[Trained, bool]:
+) -> tuple[FinishedTraining, bool]:
     """Train, and whether the base told AI from real before."""
     torch.manual_seed(order.arguments.seed)
     model, knows = load_model(base.source.folder)

@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.learning.export import write_json
 
 PLAN = "plan.json"
@@ -50,7 +50,7 @@ class Interrupted:
             told = "; ".join(f"{name} was {plan.get(name)}, now {asked[name]}" for name in changed)
             raise ValueError(
                 f"The interrupted run cannot be resumed: {told}. Give it the same again, or delete "
-                f"{shown(self.folder)} to begin anew."
+                f"{printable(self.folder)} to begin anew."
             )
         return plan
 

@@ -15,7 +15,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.corpus.labelled import Picture
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import summarise
@@ -60,7 +60,7 @@ def score_models(
         return {name: model.score(image) for name, model in models.items()}
 
     def refused(index: int, reason: str) -> None:
-        logger.warning("Left out of the test: %s: %s", shown(pictures[index].path), reason)
+        logger.warning("Left out of the test: %s: %s", printable(pictures[index].path), reason)
 
     stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise, refused)
     bar = progress(stream, total=len(pictures), desc="Testing", unit="picture")

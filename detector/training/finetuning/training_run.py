@@ -40,7 +40,7 @@ class Lessons:
 
 
 @dataclass(frozen=True)
-class Trained:
+class FinishedTraining:
     """The best model, and one entry an epoch: training loss and figures on val."""
 
     model: PreTrainedModel
@@ -57,7 +57,7 @@ def train(
     *,
     checkpoint: Path | None,
     quiet: bool,
-) -> Trained:
+) -> FinishedTraining:
     """Train `model` in place, from `checkpoint` if there is one; checkpoints go to `folder`."""
     views = Views(processor, Augmentation() if arguments.augment else None)
     trainer = ExactTrainer(
@@ -73,7 +73,7 @@ def train(
     if trainer.pop_callback(ProgressCallback):
         trainer.add_callback(ProgressBar)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return Trained(model, read_epochs(trainer.state.log_history), trainer)
+    return FinishedTraining(model, read_epochs(trainer.state.log_history), trainer)
 
 
 class ExactTrainer(Trainer):

@@ -41,7 +41,7 @@ from .testing import (
     by_held_out_generator,
     score_models,
 )
-from .training_run import Trained
+from .training_run import FinishedTraining
 
 TRAINING_ARGS_JSON = "training_args.json"
 LIBRARIES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "openvino")
@@ -63,7 +63,7 @@ class Run:
     name: str
     base: Base
     base_knows: bool
-    trained: Trained
+    trained: FinishedTraining
     pictures: dict[str, list[Picture]]
     equalise: Equalise | None
     arguments: Arguments

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from detector.inference.folders import Walk
 
-from .splits import FOLDER
+from .splits import SPLITS_FOLDER
 
 LAYOUTS = (
     "ai_images/ and real_images/, or <generator>/train/ai and <generator>/train/nature "
@@ -40,7 +40,7 @@ class Place:
 
 def find_files(data_dir: Path) -> Walk:
     """The pictures below `data_dir`, but for its `splits` folder."""
-    return Walk(data_dir, skip=frozenset({FOLDER}))
+    return Walk(data_dir, skip=frozenset({SPLITS_FOLDER}))
 
 
 def place_of(path: str) -> Place | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from detector.inference.names import brief, shown
+from detector.inference.names import brief, printable
 
 from .format_bias import ALARM
 from .splits import SPLITS
@@ -41,14 +41,14 @@ def _generators(metadata: dict[str, Any]) -> str:
     counts = [metadata["counts"][name]["generators"] for name in SPLITS]
     names = sorted({name for each in counts for name in each})
     told = [
-        f"{shown(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
+        f"{printable(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
         for name in names[:MOST_GENERATORS]
     ]
     if more := len(names) - len(told):
         told.append(f"{more} more")
     held = metadata["holdout_generators"]
     return f"Generators: {', '.join(told)}." + (
-        f" Held out for test: {', '.join(map(shown, held))}." if held else ""
+        f" Held out for test: {', '.join(map(printable, held))}." if held else ""
     )
 
 

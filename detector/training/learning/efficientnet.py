@@ -21,13 +21,15 @@ from .export import (
     write_folder,
     write_json,
 )
-from .network import Plan, train_network
+from .network import TrainingPlan, train_network
 
 CROP = 160
 LEARNING_RATE = 1e-3
 
 
-def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+def train_and_write(
+    prepared: Preparation, folder: Path, plan: TrainingPlan, progress: Progress
+) -> None:
     """Train as planned and write the weights folder.
 
     What it looks at, native regions or whole views, is what `prepared` holds.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference.pixels.kind import FOLDER, KINDS, PROBE, KindProbe, network_state
+from detector.inference.pixels.kind import KIND_FOLDER, KINDS, PROBE, KindProbe, network_state
 from detector.inference.runtime import Network, Runtime
 from detector.inference.weights.folder import write_digests
 from detector.training.corpus.labelled import read_corpus
@@ -42,7 +42,7 @@ STEPS = tuple(percent / 100 for percent in range(30, 100))
 
 
 @dataclass(frozen=True)
-class Asked:
+class KindTraining:
     """How the training was called; `relabel` are kinds of sources that the corpus has wrong."""
 
     data: Path
@@ -55,7 +55,7 @@ class Asked:
     workers: int
 
 
-def train_and_write(asked: Asked, runtime: Runtime, progress: Progress) -> Row:
+def train_and_write(asked: KindTraining, runtime: Runtime, progress: Progress) -> Row:
     """Train on the train split, measure on the val split; returns metrics.json.
 
     Raises `OSError` or `ValueError` with a sentence.
@@ -78,18 +78,20 @@ def train_and_write(asked: Asked, runtime: Runtime, progress: Progress) -> Row:
         "conditions": list(LEARNT),
     }
     metrics = {
-        "model": FOLDER,
+        "model": KIND_FOLDER,
         "confidence": confidence,
         "confidence_chosen_for": WANTED,
         "training": describe_pictures(learn.pictures, arguments, asked.seed),
         "calibration": measure(learn, chances[strength], confidence),
         "val": measure(test, chances_of(probe, test.features), confidence),
     }
-    write_folder(asked.weights_dir / FOLDER, lambda d: _fill(d, probe, network_folder, metrics))
+    write_folder(
+        asked.weights_dir / KIND_FOLDER, lambda d: _fill(d, probe, network_folder, metrics)
+    )
     return metrics
 
 
-def _read(asked: Asked, network: Network, split: str, progress: Progress) -> Sample:
+def _read(asked: KindTraining, network: Network, split: str, progress: Progress) -> Sample:
     pictures = read_corpus(asked.data)
     pictures += [p for folder in asked.more for p in read_corpus(folder) if p.split == "train"]
     chosen = choose_pictures(pictures, split, asked.relabel, asked.per_kind, asked.seed)

@@ -21,7 +21,7 @@ GENTLE_STEPS = 600
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How a network is trained: crops of `crop` pixels; `checkpoints` is where states are kept."""
 
     name: str
@@ -51,7 +51,7 @@ class Plan:
 def train_network(
     network: nn.Module,
     prepared: Preparation,
-    plan: Plan,
+    plan: TrainingPlan,
     *,
     progress: Progress,
     loss: Loss = label_loss,

@@ -18,7 +18,7 @@ from detector.training.pictures.preparation import Preparation, Progress
 from .cnn import load_cnn
 from .distillation import Distillation, Student
 from .export import describe, save_openvino, start_metrics, write_folder, write_json
-from .network import Plan, train_network
+from .network import TrainingPlan, train_network
 
 LEARNING_RATE = 1e-3
 # Crops that tell the spread of each DCT coefficient.
@@ -26,7 +26,7 @@ SAMPLE = 400
 
 
 def train_and_write(
-    prepared: Preparation, folder: Path, teacher: Path, plan: Plan, progress: Progress
+    prepared: Preparation, folder: Path, teacher: Path, plan: TrainingPlan, progress: Progress
 ) -> None:
     """Train as planned and write the weights folder.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detector.inference.folders import File
-from detector.inference.names import brief, shown
+from detector.inference.names import brief, printable
 from detector.training.corpus.labelled import LABELS, Picture, cap_sources, read_corpus
 from detector.training.genimage.equalise import Equalise
 from detector.training.genimage.layout import UNKNOWN, find_files
-from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
+from detector.training.genimage.splits import SPLITS, SPLITS_FOLDER, read_equalise, read_split
 
 CLASS_FOLDERS = {"ai": 1, "ai_images": 1, "real": 0, "real_images": 0, "nature": 0}
 LABELLED = "ai_images/ and real_images/, ai/ and real/, or ai/ and nature/, at any depth"
@@ -63,7 +63,7 @@ def find_labelled(split: str, data_dir: Path) -> Labelled:
 
 def _of_split(split: str, data_dir: Path) -> Labelled:
     root = data_dir.absolute()
-    if (data_dir / FOLDER).is_dir():
+    if (data_dir / SPLITS_FOLDER).is_dir():
         return Labelled(root, split, read_split(data_dir, split), read_equalise(data_dir))
     try:
         pictures = read_corpus(root)
@@ -71,7 +71,7 @@ def _of_split(split: str, data_dir: Path) -> Labelled:
         raise ValueError(f"{error} Or let manage.py prepare_genimage write its splits.") from error
     found = sorted({picture.split for picture in pictures})
     if split not in found:
-        raise ValueError(f"{shown(data_dir)} has no split {split}; it has {', '.join(found)}.")
+        raise ValueError(f"{printable(data_dir)} has no split {split}; it has {', '.join(found)}.")
     return Labelled(root, split, [picture for picture in pictures if picture.split == split])
 
 
@@ -81,7 +81,7 @@ def _of_folder(folder: Path) -> Labelled:
     pictures = sorted(_labelled_files(root, walk), key=lambda picture: picture.path)
     left_out = tuple(walk.left_out.sentences())
     if not pictures:
-        said = f"There are no labelled pictures in {shown(folder)}; needed is {LABELLED}."
+        said = f"There are no labelled pictures in {printable(folder)}; needed is {LABELLED}."
         raise ValueError(" ".join([said, *left_out]))
     return Labelled(root, root.name, pictures, left_out=left_out)
 
@@ -120,6 +120,6 @@ def _check_classes(labelled: Labelled) -> None:
     labels = {picture.label for picture in labelled.pictures}
     if missing := [name for name, label in LABELS.items() if label not in labels]:
         raise ValueError(
-            f"{shown(labelled.name)} of {shown(labelled.root)} has no {' and no '.join(missing)} "
-            "pictures; needed are both classes, ai and real. " + " ".join(labelled.left_out)
+            f"{printable(labelled.name)} of {printable(labelled.root)} has no "
+            f"{' and no '.join(missing)} pictures; needed are both classes, ai and real. " + " ".join(labelled.left_out)
         )

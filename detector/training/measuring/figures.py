@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.accuracy.figure import CLASSES, SIDES, Figure, called
+from detector.accuracy.figure import CLASSES, LABELS, Figure, called
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import FIGURES, summarise
 
@@ -16,7 +16,7 @@ from .outcome import FUSED, Outcome, scores_of, titles
 Figures = dict[str, Any]
 # Of each class by each verdict; the others are uncertain.
 SHARES = {
-    called(truth, side): (label, side) for label, truth in enumerate(CLASSES) for side in SIDES
+    called(truth, side): (label, side) for label, truth in enumerate(CLASSES) for side in LABELS
 }
 COUNTS = ("abstained_ai", "abstained_real", "failed")
 

@@ -22,7 +22,7 @@ from .figures import evaluate_condition
 from .groups import by_generator, by_kind, by_source
 from .outcome import titles
 from .page import to_html
-from .run import Measured
+from .run import Measurement
 from .stability import stability
 from .tables import to_csv, to_markdown
 
@@ -38,7 +38,7 @@ RENDERINGS: dict[str, Callable[[Report], str]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvaluationRequest:
     """How the evaluation was called: `command` can be typed again, but for where folders lie."""
 
     command: str
@@ -47,7 +47,9 @@ class Asked:
     seed: int
 
 
-def build_report(data: Labelled, measured: Measured, asked: Asked, fusion: Fusion) -> Report:
+def build_report(
+    data: Labelled, measured: Measurement, asked: EvaluationRequest, fusion: Fusion
+) -> Report:
     """The figures under every condition, and details under `detailed_conditions`.
 
     `fusion` is the one that measured; what its subsets would have said is in "ablation".

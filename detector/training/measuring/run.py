@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from detector.inference.images import SourceImage
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.pipeline import Detector
 from detector.inference.pixels.likeness import size_of
 from detector.training.corpus.labelled import Picture
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """Outcomes of `pictures`, by condition in the same order; `unread` maps names to reasons."""
 
     pictures: list[Picture]
@@ -39,7 +39,7 @@ def measure(
     *,
     workers: int,
     progress: Progress,
-) -> Measured:
+) -> Measurement:
     """What the detector says about every picture. Resumable: run it again.
 
     Raises `ValueError` if fewer than both classes can be read.
@@ -86,12 +86,12 @@ def _analyse(
 
 def _collect(
     data: Labelled, conditions: Sequence[str], known: Sequence[Outcomes], unread: dict[int, str]
-) -> Measured:
+) -> Measurement:
     kept = [index for index in range(len(known)) if index not in unread]
     pictures = [data.pictures[index] for index in kept]
     if {picture.label for picture in pictures} != {0, 1}:
-        name = shown(data.name)
+        name = printable(data.name)
         raise ValueError(f"{name} needs readable pictures of both classes, ai and real.")
     outcomes = {name: [known[index][name] for index in kept] for name in conditions}
     reasons = {data.named(data.pictures[index]): unread[index] for index in sorted(unread)}
-    return Measured(pictures, outcomes, reasons)
+    return Measurement(pictures, outcomes, reasons)

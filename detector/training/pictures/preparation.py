@@ -62,7 +62,7 @@ def _train_splits(
     return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed), further
 
 
-def prepare(
+def decode_corpora(
     data: Path,
     cache: Path,
     *,

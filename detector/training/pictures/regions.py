@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from detector.inference.images import ImageError, open_image
-from detector.inference.pixels.abstention import MIN_SIDE
+from detector.inference.pixels.abstention import MIN_PICTURE_SIDE
 from detector.inference.pixels.tiles import Pixels, scale_to
 from detector.training.corpus.labelled import Picture, fingerprint
 
-from .augment import VIEW
+from .augment import CACHED_SIDE
 
 SIDE = 384
 
@@ -131,7 +131,7 @@ def _random_region(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def cut_view(path: Path) -> list[Pixels]:
-    """The whole picture with a short side of VIEW pixels at most, the middle of a long one.
+    """The whole picture with a short side of CACHED_SIDE pixels at most, the middle of a long one.
 
     Empty if it is unreadable, or so small that serving abstains.
     """
@@ -139,10 +139,10 @@ def cut_view(path: Path) -> list[Pixels]:
         pixels = open_image(path).pixels
     except ImageError:
         return []
-    if min(pixels.shape[:2]) < MIN_SIDE:
+    if min(pixels.shape[:2]) < MIN_PICTURE_SIDE:
         return []
-    if min(pixels.shape[:2]) > VIEW:
-        pixels = scale_to(pixels, VIEW)
+    if min(pixels.shape[:2]) > CACHED_SIDE:
+        pixels = scale_to(pixels, CACHED_SIDE)
     top, left = (max(side - SIDE, 0) // 2 for side in pixels.shape[:2])
     return [pixels[top : top + SIDE, left : left + SIDE]]
 

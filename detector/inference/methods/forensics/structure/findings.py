@@ -16,7 +16,7 @@ from .quantisation import Compression, describe, read_compression
 from .thumbnail import read_thumbnail
 
 WHERE = "JPEG tables"
-MIN_SIDE = 128  # fewer blocks say too little
+MIN_STRUCTURE_SIDE = 128  # fewer blocks say too little
 
 
 def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]:
@@ -38,7 +38,7 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
 def _read_history(
     image: SourceImage, metadata: Metadata, compression: Compression | None
 ) -> Iterator[Evidence]:
-    if min(image.rgb.size) < MIN_SIDE:
+    if min(image.rgb.size) < MIN_STRUCTURE_SIDE:
         return
     if compression is not None:
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)

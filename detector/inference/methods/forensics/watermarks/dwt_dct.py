@@ -33,7 +33,7 @@ Bits = npt.NDArray[np.bool_]
 
 STEP = 36
 BLOCK = 8  # pixels: 4 x 4 values of 2 x 2 pixels
-MIN_SIDE = 256  # the programs do not mark smaller pictures
+MIN_MARKED_SIDE = 256  # the programs do not mark smaller pictures
 # Two megapixels: each bit of the longest message has 146 votes, and more would change nothing.
 MAX_BLOCKS = 2**15
 # A match is accepted if at least 11 of 12 bits match (44 of 48, 125 of 136), and if the chance that
@@ -94,7 +94,7 @@ class Match:
 
 def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
     """The marks in the pixels. Never decisive: photographs edited by these programs carry them."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_MARKED_SIDE:
         return
     for match in filter(lambda match: match.accepted, match_marks(image.pixels)):
         model = match.mark.model
@@ -112,7 +112,7 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
 
 
 def match_marks(pixels: Pixels) -> list[Match]:
-    """How well each of MARKS matches RGB pixels (height, width, 3) of at least MIN_SIDE."""
+    """How well each of MARKS matches RGB pixels (height, width, 3) of at least MIN_MARKED_SIDE."""
     numbers, readings = _readings(pixels)
     votes = [_votes(largest) for largest in readings]
     return [
