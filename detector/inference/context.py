@@ -28,15 +28,17 @@ def context_state(weights_dir: Path) -> list[str]:
 
 def add_context(verdict: Verdict, image: SourceImage, weights_dir: Path) -> Verdict:
     """The verdict with the kind of picture and the errors to expect, as far as they are known."""
-    named = _name_kind(verdict, weights_dir)
-    verdict = replace(verdict, kind=named.name if named else None)
+    verdict_with_kind = _name_kind(verdict, weights_dir)
+    verdict = replace(verdict, kind=verdict_with_kind.name if verdict_with_kind else None)
     if verdict.basis != "pixels":
         return verdict
     errors = expected.expect_errors(
         verdict.outcome,
         _counts(weights_dir),
         condition=condition_of(image),
-        kind=None if named is None or named.name == kind.UNKNOWN else named.name,
+        kind=None
+        if verdict_with_kind is None or verdict_with_kind.name == kind.UNKNOWN
+        else verdict_with_kind.name,
         size=size_of(image.width, image.height),
     )
     return replace(verdict, expected_errors=errors)

@@ -63,17 +63,21 @@ class LeftOut:
 
     def sentences(self) -> list[str]:
         """What was left out, for people; empty if nothing was."""
-        said = [f"{brief(path)} cannot be read: {why}." for path, why in self.unread.items()]
-        if more := self.faults.count - len(self.unread):
-            said.append(f"{more:,} more cannot be read.")
-        for tally, why in (
+        sentences = [
+            f"{brief(path)} cannot be read: {reason}." for path, reason in self.unread.items()
+        ]
+        if remainder := self.faults.count - len(self.unread):
+            sentences.append(f"{remainder:,} more cannot be read.")
+        for tally, reason in (
             (self.links, "links to folders, to themselves or to nothing, which are not followed"),
             (self.special, "pipes, sockets or devices"),
             (self.names, f"hidden, or not named like a picture ({', '.join(sorted(SUFFIXES))})"),
         ):
             if tally.count:
-                said.append(f"Left out: {tally.count:,} {why}; the first is {brief(tally.first)}.")
-        return said
+                sentences.append(
+                    f"Left out: {tally.count:,} {reason}; the first is {brief(tally.first)}."
+                )
+        return sentences
 
 
 class Walk:

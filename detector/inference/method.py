@@ -62,7 +62,7 @@ class Answer:
 
     def exhibit(self, kind: ExhibitKind) -> Any:
         """The data of its first exhibit of this kind, None without one."""
-        return next((one.data for one in self.exhibits if one.kind == kind), None)
+        return next((exhibit.data for exhibit in self.exhibits if exhibit.kind == kind), None)
 
 
 class Method(ABC):

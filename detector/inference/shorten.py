@@ -41,8 +41,8 @@ def _size(value: Any) -> int:
 class _Scissors:
     """Cuts texts and lists, and counts."""
 
-    def __init__(self, longest: int, most: int) -> None:
-        self.longest, self.most = longest, most
+    def __init__(self, longest: int, limit: int) -> None:
+        self.longest, self.most = longest, limit
         self.texts = self.items = 0
 
     def cut(self, value: Any) -> Any:

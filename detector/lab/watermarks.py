@@ -98,7 +98,7 @@ def found_models(pixels: Pixels) -> set[str]:
     """The models whose marks are found in RGB pixels (height, width, 3)."""
     if min(pixels.shape[:2]) < MIN_MARKED_SIDE:
         return set()
-    return {match.mark.model for match in match_marks(pixels) if match.accepted}
+    return {match.mark.model for match in match_marks(pixels) if match.is_accepted}
 
 
 def choose_photographs(pictures: Sequence[Picture], count: int, seed: int) -> list[Pixels]:

@@ -22,7 +22,7 @@ WHITE_IS_ZERO = 0
 # taken, else that of 16 bits.
 WHITES = (255, 1023, 4095, 65535)
 # Share of negative numbers from which on they are meant, and no outliers.
-MANY = 0.01
+SHARE_OF_NEGATIVES = 0.01
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -127,11 +127,13 @@ def _scaling(image: Image.Image) -> Convert:
     tags = getattr(image, "tag_v2", {})
     unsigned = image.mode == "I" and tags.get(SAMPLE_FORMAT, (1,)) == UNSIGNED
     black, white = _range(image, unsigned)
-    flipped = tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
+    is_inverted = tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
 
     def convert(strip: Image.Image) -> Image.Image:
         grey = ((_values(strip, unsigned) - black) / (white - black) * 255).clip(0, 255).round()
-        return Image.fromarray((255 - grey if flipped else grey).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((255 - grey if is_inverted else grey).astype(np.uint8)).convert(
+            "RGB"
+        )
 
     return convert
 
@@ -150,7 +152,7 @@ def _range(image: Image.Image, unsigned: bool) -> tuple[float, float]:
         values = _values(strip, unsigned)
         lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
         negative += int((values < 0).sum())
-    if negative <= MANY * image.width * image.height:
+    if negative <= SHARE_OF_NEGATIVES * image.width * image.height:
         lowest = 0.0
     if image.mode != "F" and lowest == 0:
         return 0.0, next((float(w) for w in WHITES if highest <= w), highest)

@@ -42,8 +42,8 @@ def skip_leading(data: bytes) -> bytes:
     head = data[:MAX_SPACE]
     space = len(head) - len(head.lstrip(SPACE))
     start = data[space : space + HEAD]
-    known = (row.signature.match(start) for row in FORMATS.values() if row.behind_space)
-    return data[space:] if any(known) else data
+    matches = (row.signature.match(start) for row in FORMATS.values() if row.behind_space)
+    return data[space:] if any(matches) else data
 
 
 def open_stream(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:

@@ -81,14 +81,14 @@ class DeepLearning(PixelMethod[Network]):
         self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
         evidence = {name: look(model, LOOKS[name], pixels) for name, model in models.items()}
-        raw = {name: float(seen.maps.mean()) for name, seen in evidence.items()}
+        raw = {name: float(answer.maps.mean()) for name, answer in evidence.items()}
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         grid = grid_of(*pixels.shape[:2])
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
         heat = sum(
-            calibrations[name].slope_at(raw[name]) * paint(grid, seen.maps, seen.boxes)
+            calibrations[name].slope_at(raw[name]) * paint(grid, answer.maps, answer.boxes)
             + calibrations[name].intercept
-            for name, seen in evidence.items()
+            for name, answer in evidence.items()
         )
         score = sigmoid(sum(log_odds.values()))
         exhibits = (_heat_map(np.asarray(heat)),)
@@ -99,7 +99,9 @@ class DeepLearning(PixelMethod[Network]):
             exhibits,
             raw_log_odds=raw,
             features={
-                name: seen.features for name, seen in evidence.items() if seen.features is not None
+                name: answer.features
+                for name, answer in evidence.items()
+                if answer.features is not None
             },
         )
 
@@ -122,8 +124,8 @@ def look(
 ) -> NetworkAnswer:
     """What a network says about the parts of a picture that `cut` gives."""
     parts, boxes = cut(pixels)
-    maps, *rest = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
-    features = rest[0].astype(np.float64).mean((0, 2, 3)) if rest else None
+    maps, *extra = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
+    features = extra[0].astype(np.float64).mean((0, 2, 3)) if extra else None
     return NetworkAnswer(maps.astype(np.float64), boxes, features)
 
 

@@ -125,8 +125,8 @@ class Ensemble:
         """The weighted mean of the members' log-odds, with a row for every member."""
         scores = {name: checkpoint.score(image) for name, checkpoint in self.checkpoints.items()}
         weights = {name: checkpoint.weight for name, checkpoint in self.checkpoints.items()}
-        moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
-        score = sigmoid(moved / sum(weights.values()))
+        total = sum(weights[name] * log_odds(score) for name, score in scores.items())
+        score = sigmoid(total / sum(weights.values()))
         findings = tuple(_findings(self._rows(scores)))
         return Answer(score, findings, self.used, self.exhibits(scores), weight=self._own_weight())
 
@@ -135,12 +135,12 @@ class Ensemble:
 
         Its own test, on pictures of the kind that it is for, is the best that is known of it.
         """
-        measured = [
+        figures = [
             checkpoint.weight
             for checkpoint in self.checkpoints.values()
             if checkpoint.source.state == FINE_TUNED and checkpoint.source.roc_auc is not None
         ]
-        return max(measured, default=None)
+        return max(figures, default=None)
 
     def exhibits(self, scores: dict[str, float]) -> tuple[Exhibit, ...]:
         """A row for every member, with a score or without."""
@@ -174,8 +174,10 @@ class HuggingFace(Method):
         return MEMBERS[:1] if self.runtime.memory_constrained else MEMBERS
 
     def state(self) -> str:
-        found = [list(find_sources(member, self.runtime)) for member in self.members]
-        return repr([[(s.state, s.name, s.digest, s.fault) for s in sources] for sources in found])
+        candidates = [list(find_sources(member, self.runtime)) for member in self.members]
+        return repr(
+            [[(s.state, s.name, s.digest, s.fault) for s in sources] for sources in candidates]
+        )
 
     def _load(self) -> None:
         checkpoints: dict[str, Checkpoint] = {}
@@ -202,18 +204,18 @@ class HuggingFace(Method):
 
 def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, str]:
     """Load from the best source that works; what did not work is said in the second value."""
-    refused = []
+    refusals = []
     for source in find_sources(member, runtime):
         try:
             logger.info(_loading_line(member, source))
             checkpoint = Checkpoint(source, runtime)
         except UNUSABLE as error:
             logger.warning("✗ %s refused: %s", source.name, printable(error))
-            refused.append(replace(source, fault=without_path(error)).refusal)
+            refusals.append(replace(source, fault=without_path(error)).refusal)
         else:
             logger.info("✓ %s loaded successfully", member.loaded_title)
-            return checkpoint, " ".join(refused)
-    return None, " ".join(refused) or why_missing(member, runtime)
+            return checkpoint, " ".join(refusals)
+    return None, " ".join(refusals) or why_missing(member, runtime)
 
 
 def _loading_line(member: Member, source: Source) -> str:
@@ -227,11 +229,11 @@ def prepare_network(source: Source, runtime: Runtime) -> Path:
 
     Raises `ConversionError` or `ValueError` if the checkpoint cannot be used.
     """
-    shipped = source.folder / NETWORK
-    if source.state == BUNDLED and shipped.is_file():
-        return shipped
-    found = find_network(source.folder, source.network_places(runtime))
-    return found or make_network(source.folder, runtime.compiled_dir)
+    bundled = source.folder / NETWORK
+    if source.state == BUNDLED and bundled.is_file():
+        return bundled
+    network = find_network(source.folder, source.network_places(runtime))
+    return network or make_network(source.folder, runtime.compiled_dir)
 
 
 def _findings(rows: list[MemberRow]) -> list[Finding]:

@@ -46,8 +46,8 @@ def blind_spots(image: SourceImage) -> tuple[Note, ...]:
     compressed = about_compression(image)
     # Of what is strongly compressed, most blocks are flat, whatever it shows.
     kind = about_kind(image) or (None if compressed else about_pattern(image))
-    found = (about_size(image), compressed, kind)
-    notes = (blinding and Note(blinding.code, blinding.params), *found)
+    candidates = (about_size(image), compressed, kind)
+    notes = (blinding and Note(blinding.code, blinding.params), *candidates)
     return tuple(note for note in notes if note)
 
 
@@ -94,8 +94,8 @@ def about_pattern(image: SourceImage) -> Note | None:
 def is_drawn(image: SourceImage) -> bool:
     """Whether most of a losslessly kept picture is flat, or whether it has few colours at all."""
     exact = format_of(image.format).exact
-    few = count_colours(image.pixels) <= FEW_COLOURS
-    return few or (exact and flat_share(image.pixels) >= MANY_FLAT)
+    has_few_colours = count_colours(image.pixels) <= FEW_COLOURS
+    return has_few_colours or (exact and flat_share(image.pixels) >= MANY_FLAT)
 
 
 def flat_share(pixels: Pixels) -> float:

@@ -108,7 +108,7 @@ class MethodResult:
 
     def exhibit(self, kind: ExhibitKind) -> Any:
         """The data of its first exhibit of this kind, None without one."""
-        return next((one.data for one in self.exhibits if one.kind == kind), None)
+        return next((exhibit.data for exhibit in self.exhibits if exhibit.kind == kind), None)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of this method, within the limit of `shorten`."""

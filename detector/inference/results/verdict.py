@@ -177,10 +177,10 @@ class Verdict:
         """The verdict that `to_dict` gave. Raises `InvalidResult`, which names the bad value."""
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             raise InvalidResult(f"This is no result of schema {SCHEMA}.")
-        told = data.get("verdict")
-        if not isinstance(told, Mapping):
+        verdict = data.get("verdict")
+        if not isinstance(verdict, Mapping):
             raise InvalidResult("result.verdict is missing; an object belongs there.")
-        rest = {key: value for key, value in data.items() if key not in ("schema", "verdict")}
-        if twice := sorted(rest.keys() & told.keys()) or sorted(told.keys() & set(TOP)):
+        top = {key: value for key, value in data.items() if key not in ("schema", "verdict")}
+        if twice := sorted(top.keys() & verdict.keys()) or sorted(verdict.keys() & set(TOP)):
             raise InvalidResult(f"result.verdict has the unknown field {twice[0]!r}.")
-        return read(cls, {**rest, **told})
+        return read(cls, {**top, **verdict})

@@ -74,8 +74,8 @@ def _write(case: Case, decider: str) -> Verdict:
 
 def _weigh_files(results: tuple[MethodResult, ...]) -> tuple[str, Grounds]:
     """The method whose evidence decides, "" without one, and what its evidence is worth."""
-    weighed = ((result.key, weigh(result.findings)) for result in results)
-    key, grounds = next((w for w in weighed if w[1] != Grounds()), ("", Grounds()))
+    weights = ((result.key, weigh(result.findings)) for result in results)
+    key, grounds = next((w for w in weights if w[1] != Grounds()), ("", Grounds()))
     return (key if grounds.decisive else ""), grounds
 
 
@@ -83,9 +83,11 @@ def _with_role(
     result: MethodResult, decider: str, fusion: Fusion, subset: Subset | None
 ) -> MethodResult:
     """The result with what it counts for; one without a score has the weight that it would have."""
-    scored = subset is not None and result.key in subset.weights
-    fitted = subset.weights[result.key] if subset and scored else fusion.weight_of(result.key)
-    weight = max(fitted, result.least_weight or 0.0)
+    has_weight = subset is not None and result.key in subset.weights
+    subset_weight = (
+        subset.weights[result.key] if subset and has_weight else fusion.weight_of(result.key)
+    )
+    weight = max(subset_weight, result.least_weight or 0.0)
     if result.key == decider:
         return replace(result, role="decides", weight=weight)
     return replace(result, role="counts" if weight else "second_opinion", weight=weight)
@@ -105,13 +107,13 @@ def _contributions(
     pixels_only: bool = False,
 ) -> dict[str, float]:
     """Log-odds by which each method moves the score, with the "intercept" of their subset."""
-    scored = {result.key: result for result in results if result.score is not None}
+    results_by_key = {result.key: result for result in results if result.score is not None}
     moves: dict[str, float] = {}
     if subset:
         moves["intercept"] = subset.intercept
-        moves |= {key: _move(scored[key]) for key in subset.weights}
-    if fusion.file_method in scored and not pixels_only:
-        moves[fusion.file_method] = _move(scored[fusion.file_method])
+        moves |= {key: _move(results_by_key[key]) for key in subset.weights}
+    if fusion.file_method in results_by_key and not pixels_only:
+        moves[fusion.file_method] = _move(results_by_key[fusion.file_method])
     return moves
 
 
@@ -137,5 +139,5 @@ def moved_most(case: Case, basis: Basis) -> str | None:
         claims = (r.key for r in case.results if any(f.claim for f in r.findings))
         return next(claims, None)
     moves = {result.key: abs(case.contributions.get(result.key, 0.0)) for result in case.results}
-    most = max(moves, key=lambda key: moves[key], default=None)
-    return most if most and moves[most] else None
+    strongest = max(moves, key=lambda key: moves[key], default=None)
+    return strongest if strongest and moves[strongest] else None

@@ -88,10 +88,10 @@ def _nearest(truth: str, condition: str, kind: str, size: str, main: str) -> Ite
 
 def _write(outcome: Outcome, place: Place, cell: Cell, kind: str | None) -> ExpectedErrors:
     size = "" if place.size == ANY else place.size
-    asked = kind if kind and kind != place.kind else ""
-    measured = vars(cell) | {"kind": place.kind, "condition": place.condition}
-    params = measured | {"size": size, "asked": asked}
-    return ExpectedErrors(CODES[outcome], params, **measured)
+    own_kind = kind if kind and kind != place.kind else ""
+    cell_params = vars(cell) | {"kind": place.kind, "condition": place.condition}
+    params = cell_params | {"size": size, "asked": own_kind}
+    return ExpectedErrors(CODES[outcome], params, **cell_params)
 
 
 def load_counts(weights_dir: Path) -> Counts:

@@ -32,14 +32,14 @@ def weigh(findings: Iterable[Finding]) -> Grounds:
     findings = tuple(findings)
     sided = [finding for finding in findings if finding.claim in ("ai", "real")]
     decisive = [finding for finding in sided if finding.strength == "decisive"]
-    signed = [finding for finding in decisive if finding.signed]
-    rivals = signed or [*decisive, *(f for f in findings if f.claim == "capture")]
+    signed_findings = [finding for finding in decisive if finding.signed]
+    rivals = signed_findings or [*decisive, *(f for f in findings if f.claim == "capture")]
     # A photograph of which an AI has changed a part was taken by a camera as well.
     ai = [finding for finding in rivals if finding.claim == "ai" and not finding.partial]
     camera = [finding for finding in rivals if finding.claim in ("real", "capture")]
     if ai and camera:
         return Grounds(conflict=(ai[0], camera[0]))
-    return Grounds(decisive=next(iter(signed or decisive), None))
+    return Grounds(decisive=next(iter(signed_findings or decisive), None))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Case:
     @property
     def declarations(self) -> tuple[Declaration, ...]:
         """What the file states about its origin."""
-        return tuple(one for result in self.results for one in result.declarations)
+        return tuple(declaration for result in self.results for declaration in result.declarations)
 
     @property
     def speaks_for_ai(self) -> bool:

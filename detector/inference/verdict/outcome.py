@@ -77,8 +77,8 @@ def edit_evidence(case: Case) -> Finding | None:
 
     A hint does not suffice, and a statement whose signature does not hold is no more than a hint.
     """
-    edits = [one for one in case.findings if one.partial and one.strength != "weak"]
-    return next(iter(sorted(edits, key=lambda one: not one.signed)), None)
+    edits = [finding for finding in case.findings if finding.partial and finding.strength != "weak"]
+    return next(iter(sorted(edits, key=lambda finding: not finding.signed)), None)
 
 
 def is_blind(notes: Iterable[Note]) -> bool:
@@ -100,7 +100,7 @@ def signal_of(outcome: Outcome, basis: Basis, declarations: Iterable[Declaration
     """What the file states, in the C2PA's words; what the pixels look like is no statement."""
     if outcome in ("ai", "ai_edited") and basis != "pixels":
         return "fully_genai" if outcome == "ai" else "partly_genai"
-    stated = {one.action for one in declarations if one.valid is not False}
+    actions = {declaration.action for declaration in declarations if declaration.valid is not False}
     if outcome != "captured":  # anyone can state it
-        stated -= {"captured", "stitched"}
-    return next((SIGNALS[act] for act in SIGNALS if act in stated), "unknown_provenance")
+        actions -= {"captured", "stitched"}
+    return next((SIGNALS[act] for act in SIGNALS if act in actions), "unknown_provenance")

@@ -96,8 +96,8 @@ def _sides(case: Case) -> Iterator[Note]:
         votes = agree(case.results)
         yield _agreement(votes.ai, votes.real, votes.uncertain)
     if len([move for _, move in moves if move]) > 1:
-        most = max(moves, key=lambda item: abs(item[1]))[0]
-        yield Note("reason.moved_most", {"number": most})
+        strongest = max(moves, key=lambda item: abs(item[1]))[0]
+        yield Note("reason.moved_most", {"number": strongest})
 
 
 def _second_opinions(case: Case) -> Iterator[Note]:

@@ -47,17 +47,17 @@ def files_state(files: Iterable[Path]) -> str:
 
 def check_digests(folder: Path) -> None:
     """Raises `OSError`, or `NotAsShipped` for the first file that is not as it shipped."""
-    shipped = _read_digests(folder)
+    digests = _read_digests(folder)
     there = {file.name for file in _digested(folder)}
-    for name in sorted(shipped.keys() | there):
+    for name in sorted(digests.keys() | there):
         file = f"{folder.name}/{printable(name)}"
         if name not in there:
             raise NotAsShipped(file, "is missing")
-        if name not in shipped:
+        if name not in digests:
             raise NotAsShipped(file, f"is not listed in {DIGESTS} and should be removed")
-        if (found := _state(folder / name)) != shipped[name]:
+        if (digest := _state(folder / name)) != digests[name]:
             difference = (
-                f"has the SHA-256 digest {found[:12]}, but {DIGESTS} says {shipped[name][:12]}"
+                f"has the SHA-256 digest {digest[:12]}, but {DIGESTS} says {digests[name][:12]}"
             )
             raise NotAsShipped(file, difference)
 

@@ -129,8 +129,8 @@ def collect(metadata: Metadata) -> Iterator[Evidence]:
     """What every reader finds, then what could not be read."""
     for reader in READERS:
         yield from reader(metadata)
-    for where, why in metadata.problems.items():
-        yield unreadable(where, why)
+    for where, reason in metadata.problems.items():
+        yield unreadable(where, reason)
 
 
 def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
@@ -147,14 +147,14 @@ def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
 
     A file may repeat the same text a hundred times, and a text that hides another may come first.
     """
-    found: dict[tuple[str, str, str | None], Evidence] = {}
+    distinct: dict[tuple[str, str, str | None], Evidence] = {}
     for item in evidence:
         key = (item.finding.kind, item.finding.where, item.finding.claim)
-        kept = found.get(key, item)
-        rows = tuple(dict.fromkeys((*kept.rows, *item.rows)))[:MAX_ROWS]
-        stronger = min(kept, item, key=lambda one: _by_strength(one.finding))
-        found[key] = replace(stronger, rows=rows)
-    return list(found.values())
+        earlier = distinct.get(key, item)
+        rows = tuple(dict.fromkeys((*earlier.rows, *item.rows)))[:MAX_ROWS]
+        stronger = min(earlier, item, key=lambda evidence: _by_strength(evidence.finding))
+        distinct[key] = replace(stronger, rows=rows)
+    return list(distinct.values())
 
 
 def _by_strength(finding: Finding) -> float:
@@ -174,5 +174,5 @@ def _exhibits(evidence: list[Evidence], credentials: Credentials | None) -> tupl
     """The table of generation parameters, each row once, and the Content Credentials."""
     rows = dict.fromkeys(row for item in evidence for row in item.rows)
     table = [Exhibit("parameters", {"rows": [list(row) for row in rows]})] if rows else []
-    signed = [Exhibit("credentials", credentials.to_dict())] if credentials else []
-    return (*table, *signed)
+    exhibits = [Exhibit("credentials", credentials.to_dict())] if credentials else []
+    return (*table, *exhibits)

@@ -16,8 +16,8 @@ from .c2pa.manifest import Credentials
 from .claims.declarations import CREATED_SOURCES, EDITED_SOURCES, STITCHED_SOURCES
 from .evidence import Evidence
 
-# The kinds of findings that are statements; those of `SIGNED` stand in the manifest.
-SIGNED = ("c2pa", "capture")
+# The kinds of findings that are statements; those of `SIGNED_KINDS` stand in the manifest.
+SIGNED_KINDS = ("c2pa", "capture")
 LABELS = ("iptc", "iptc-ai", "google", "aigc-label", "samsung")
 MAKERS = {"google": "Google", "samsung": "Samsung"}
 # The sentence of each act, alone and with the name of the program.
@@ -39,22 +39,26 @@ def declare(evidence: Iterable[Evidence], credentials: Credentials | None) -> It
     """The declarations, those of the signed manifest first."""
     findings = [item.finding for item in evidence]
     if credentials and credentials.manifest == "embedded":
-        yield from _signed([one for one in findings if one.kind in SIGNED], credentials)
+        yield from _of_credentials(
+            [finding for finding in findings if finding.kind in SIGNED_KINDS], credentials
+        )
     for item in evidence:
         if item.finding.kind in LABELS and (act := _act(item.finding)):
             tool = dict(item.rows).get("AI system", "")
-            who = MAKERS.get(item.finding.kind) or dict(item.rows).get("content producer", "")
-            yield _unsigned(item.finding, act, who, tool)
+            maker = MAKERS.get(item.finding.kind) or dict(item.rows).get("content producer", "")
+            yield _of_finding(item.finding, act, maker, tool)
 
 
-def _signed(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
+def _of_credentials(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
     """What the manifest says of AI and of cameras; if nothing, that it says nothing of either."""
-    acts = [(one, act) for one in findings if (act := _act(one))]
+    acts = [(finding, act) for finding in findings if (act := _act(finding))]
     for finding, act in acts:
         yield _of_manifest(finding, act, credentials)
     if not acts and findings:
-        stated = [act for term in credentials.source_types if (act := _of_source(term))]
-        yield _of_manifest(findings[0], stated[0] if stated else "other", credentials)
+        acts_in_manifest = [act for term in credentials.source_types if (act := _of_source(term))]
+        yield _of_manifest(
+            findings[0], acts_in_manifest[0] if acts_in_manifest else "other", credentials
+        )
 
 
 def _of_source(term: object) -> Act | None:
@@ -94,10 +98,10 @@ def _of_manifest(finding: Finding, act: Act, credentials: Credentials) -> Declar
     )
 
 
-def _unsigned(finding: Finding, act: Act, who: str, tool: str) -> Declaration:
+def _of_finding(finding: Finding, act: Act, maker: str, tool: str) -> Declaration:
     return Declaration(
-        *_text(act, tool or who),
-        who=who,
+        *_text(act, tool or maker),
+        who=maker,
         tool=tool,
         action=act,
         trust_note=say("standing.unsigned", {}),

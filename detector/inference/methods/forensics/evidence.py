@@ -57,16 +57,16 @@ def context(code: str, params: Params, kind: str, where: str = "") -> Evidence:
     return Evidence(Finding(code, params, kind, None, where, "context"))
 
 
-def unreadable(where: str, why: str) -> Evidence:
+def unreadable(where: str, reason: str) -> Evidence:
     """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
-    params = {"where": quotable(where, MAX_IN_SENTENCE), "why": why}
+    params = {"where": quotable(where, MAX_IN_SENTENCE), "why": reason}
     return context("file.unreadable", params, "unreadable", where)
 
 
 def make_rows(pairs: Iterable[tuple[str, Any]]) -> Rows:
     """Rows of the table: numbers and texts that are not empty, as text."""
-    shown = ((name, clean(scalar(value), MAX_VALUE)) for name, value in pairs)
-    return tuple((name, value) for name, value in shown if value)
+    rows = ((name, clean(scalar(value), MAX_VALUE)) for name, value in pairs)
+    return tuple((name, value) for name, value in rows if value)
 
 
 def scalar(value: Any) -> str:

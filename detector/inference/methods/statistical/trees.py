@@ -74,12 +74,12 @@ class BoostedTrees:
         At every split, what the answer gains from parent to child belongs to the feature that is
         asked for (Saabas 2014): with the baseline, a row adds up to its log-odds.
         """
-        moved = np.zeros(features.shape)
+        changes = np.zeros(features.shape)
         rows = np.arange(len(features))[:, None]
         for before, after in self._walk(features):
-            asked = self.nodes["feature"][self._trees, before]
-            np.add.at(moved, (rows, asked), self._values(after) - self._values(before))
-        return moved
+            columns = self.nodes["feature"][self._trees, before]
+            np.add.at(changes, (rows, columns), self._values(after) - self._values(before))
+        return changes
 
     @property
     def _trees(self) -> Places:

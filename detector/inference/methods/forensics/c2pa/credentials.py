@@ -103,11 +103,11 @@ def _claims(credentials: Credentials) -> Iterator[Evidence]:
     origin = credentials.origin
     whole = origin is not None and origin.strength == "decisive"
     own = [
-        one if whole or one.about == "whole" else capped(one, "strong")
-        for one in credentials.statements
+        statement if whole or statement.about == "whole" else capped(statement, "strong")
+        for statement in credentials.statements
     ]
-    for one in own:
-        yield _claim(credentials, one)
+    for statement in own:
+        yield _claim(credentials, statement)
     best = strongest(own)
     if origin and origin not in own and (best is None or best.strength != "decisive"):
         yield _claim(credentials, _inherited(origin), "made_from")
@@ -132,7 +132,7 @@ def _of_parents(ingredients: Iterable[Ingredient]) -> Statement | None:
     parents = [part for part in ingredients if part.relationship == "parentOf"]
     nearest = strongest(parent.statement for parent in parents if parent.statement)
     further = (_of_parents(parent.ingredients) for parent in parents)
-    return nearest or next((found for found in further if found), None)
+    return nearest or next((statements for statements in further if statements), None)
 
 
 def _of_parts(ingredients: Iterable[Ingredient]) -> Iterator[Statement]:
@@ -191,5 +191,5 @@ def _is_proof(credentials: Credentials) -> bool:
 
 def _is_harmless(action: Action) -> bool:
     """The capture itself, or a step that adds nothing to it, by no program that generates."""
-    known = action.keeps or (action.name == "c2pa.created" and action.source in CAPTURED)
-    return known and action.source in ("", *CAPTURED) and not is_generator(action.agent)
+    is_known = action.keeps or (action.name == "c2pa.created" and action.source in CAPTURED)
+    return is_known and action.source in ("", *CAPTURED) and not is_generator(action.agent)

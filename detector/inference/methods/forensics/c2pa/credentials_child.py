@@ -85,7 +85,7 @@ def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
     if "time_stamp" in report:
         stamps = _reread(lists["stamps"], mime, data)
         report["time_stamp"]["trusted"] = _has(stamps, "timeStamp.trusted")
-    clocks = [one for one in anchors if one["trust_kind"] == "tsa"]
+    clocks = [anchor for anchor in anchors if anchor["trust_kind"] == "tsa"]
     if clocks and _has(report, "signingCredential.trusted"):
         signers = _reread(clocks, mime, data)
         report["signer_is_clock"] = _has(signers, "signingCredential.trusted")
@@ -102,7 +102,7 @@ def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, 
 def _has(report: dict[str, Any], success: str) -> bool:
     """Whether the file's own manifest has this code among its successes."""
     codes = (report.get("validation_results") or {}).get("activeManifest") or {}
-    return any(one.get("code") == success for one in codes.get("success") or [])
+    return any(entry.get("code") == success for entry in codes.get("success") or [])
 
 
 def _not_after(report: dict[str, Any], label: str) -> str:
@@ -180,9 +180,9 @@ def _read(pipe: IO[bytes], length: int) -> bytes:
 def send(pipe: IO[bytes], frame: bytes) -> None:
     """Write one frame, also to a pipe that takes it in pieces."""
     for part in (struct.pack(">I", len(frame)), frame):
-        rest = memoryview(part)
-        while rest:
-            rest = rest[pipe.write(rest) :]
+        remainder = memoryview(part)
+        while remainder:
+            remainder = remainder[pipe.write(remainder) :]
     pipe.flush()
 
 

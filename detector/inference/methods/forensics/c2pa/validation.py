@@ -55,7 +55,7 @@ FORGED = _fault(
     "forged",
     "claimSignature.mismatch",
 )
-CHANGED = _fault(
+CHANGED_FILE = _fault(
     "tampered",
     "changed",
     " ".join(f"{binding}.mismatch" for binding in BINDINGS)
@@ -98,7 +98,7 @@ UNCHECKED = Fault("unchecked", "unchecked", frozenset())
 # The first that fits is told. What none of them names is `UNCHECKED`.
 FAULTS = (
     FORGED,
-    CHANGED,
+    CHANGED_FILE,
     _fault(
         "tampered",
         "statements",
@@ -138,7 +138,7 @@ NOTE_PREFIXES = ("cawg.", "timeStamp.")
 SUCCESSES = (".match", ".validated", ".insideValidity", ".trusted", ".notRevoked", ".accessible")
 
 VALID_STATES = ("Valid", "Trusted")
-SIGNED = {"claimSignature.validated", "claimSignature.insideValidity"}
+SIGNATURE_CODES = {"claimSignature.validated", "claimSignature.insideValidity"}
 
 
 def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
@@ -150,7 +150,7 @@ def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
     if state in VALID_STATES:
         return Check("valid")
     check = examine(success, failure)
-    sound = success >= SIGNED and _is_bound(success)
+    sound = success >= SIGNATURE_CODES and _is_bound(success)
     return check if check.fault or sound else Check(UNCHECKED.signature, UNCHECKED.name, False)
 
 
@@ -173,8 +173,8 @@ def _is_intact(failures: Set[str], success: Set[str]) -> bool:
     Where a rule was broken, signature and hash must fit; elsewhere a failure would say so.
     """
     old = frozenset().union(*(fault.codes for fault in LAPSED))
-    fits = "claimSignature.validated" in success and _is_bound(success)
-    return failures <= old or (fits and failures <= old | IRREGULAR.codes)
+    is_bound = "claimSignature.validated" in success and _is_bound(success)
+    return failures <= old or (is_bound and failures <= old | IRREGULAR.codes)
 
 
 def _is_bound(success: Set[str]) -> bool:

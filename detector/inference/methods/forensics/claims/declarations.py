@@ -144,7 +144,7 @@ def read_aigc_label(metadata: Metadata) -> Iterator[Evidence]:
         for fields in _labels(text):
             label = scalar(fields.get("Label")).strip()
             if label in AIGC_LABELS:
-                rows = make_rows((shown, fields.get(name)) for name, shown in AIGC_FIELDS.items())
+                rows = make_rows((label, fields.get(name)) for name, label in AIGC_FIELDS.items())
                 code, strength = AIGC_LABELS[label]
                 yield ai_claim(code, {}, "aigc-label", text.where, strength=strength, rows=rows)
 

@@ -63,8 +63,8 @@ def words_of(text: str) -> list[str]:
 def is_name(text: str) -> bool:
     """Whether the text is the name of a known system and no more than its maker and version."""
     words = words_of(text)
-    rest, names = _NAME.subn(" ", " ".join(words))
-    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, rest.split()))
+    remainder, names = _NAME.subn(" ", " ".join(words))
+    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, remainder.split()))
 
 
 def names_program(text: str) -> bool:

@@ -97,25 +97,25 @@ class Text:
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
         """The JSON object, and those that it wraps, also as texts of JSON; nearest first."""
-        found: list[dict[str, Any]] = []
+        objects: list[dict[str, Any]] = []
         level = unwrapped([self.json])
         for _ in range(MAX_WRAPS):
-            found += level[: MAX_OBJECTS - len(found)]
+            objects += level[: MAX_OBJECTS - len(objects)]
             level = unwrapped(chain.from_iterable(o.values() for o in level if _is_wrapper(o)))
-        return found
+        return objects
 
     @cached_property
     def strings(self) -> list[str]:
         """The text itself or, if it is JSON, the texts that its objects hold."""
         if self.json is None:
             return [self.value]
-        held = chain.from_iterable(o.values() for o in self.objects if _is_wrapper(o))
-        return [value for value in held if isinstance(value, str)]
+        values = chain.from_iterable(o.values() for o in self.objects if _is_wrapper(o))
+        return [value for value in values if isinstance(value, str)]
 
 
 def unwrapped(values: Iterable[Any]) -> list[dict[str, Any]]:
     """The objects among these values, whether as they are or as a text of JSON."""
-    found = []
+    texts = []
     for value in values:
         if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
             try:
@@ -123,10 +123,10 @@ def unwrapped(values: Iterable[Any]) -> list[dict[str, Any]]:
             except Unreadable:
                 continue
         if isinstance(value, dict):
-            found.append(value)
-            if len(found) == MAX_OBJECTS:
+            texts.append(value)
+            if len(texts) == MAX_OBJECTS:
                 break
-    return found
+    return texts
 
 
 def _is_wrapper(data: dict[str, Any]) -> bool:
@@ -195,15 +195,15 @@ class Metadata:
             return
         if label := _LABEL.match(value):
             key, value = label[1], value[label.end() :]
-        value, parsed = without_pictures(value), None
+        value, data = without_pictures(value), None
         with self.reading(where):
             self.spend(len(value))
             if len(self.texts) >= MAX_TEXTS:
                 raise Unreadable("texts_many")
             try:
-                parsed = parse_json(value)
+                data = parse_json(value)
             finally:
-                self.texts.append(Text(key, value, where, parsed))
+                self.texts.append(Text(key, value, where, data))
 
     def add_other(self, value: str, where: str) -> None:
         """Keep a text under a name that no reader looks for: it may hold a payload all the same."""

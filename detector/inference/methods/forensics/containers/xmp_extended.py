@@ -34,8 +34,8 @@ class Extensions:
             return
         digest, length, place = HEADER.unpack_from(body, at)
         name = digest.decode("latin-1").upper()
-        _, held = self.parts.setdefault(name, (length, {}))
-        held[place] = body[at + HEADER.size :]
+        _, parts = self.parts.setdefault(name, (length, {}))
+        parts[place] = body[at + HEADER.size :]
 
     def read(self, metadata: Metadata) -> None:
         """Read the extensions that a packet of the file points at."""

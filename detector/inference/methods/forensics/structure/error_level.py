@@ -50,10 +50,10 @@ def _thin_out(rgb: Image.Image) -> Image.Image:
     rows, columns = rgb.height // BLOCK, rgb.width // BLOCK
     # Row by row: an array of the whole picture may be large.
     across = (0, columns * BLOCK)
-    kept = [
+    lines = [
         np.asarray(rgb.crop((across[0], top, across[1], top + BLOCK)))
         .reshape(BLOCK, columns, BLOCK, 3)[:, ::step]
         .reshape(BLOCK, -1, 3)
         for top in range(0, rows * BLOCK, step * BLOCK)
     ]
-    return Image.fromarray(np.concatenate(kept))
+    return Image.fromarray(np.concatenate(lines))

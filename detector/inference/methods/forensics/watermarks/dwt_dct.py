@@ -85,10 +85,10 @@ class Match:
     chance: float
 
     @property
-    def accepted(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether this is evidence."""
-        matched, of = MIN_MATCHED
-        enough = of * self.matched >= matched * len(self.mark.bits)
+        fewest, of = MIN_MATCHED
+        enough = of * self.matched >= fewest * len(self.mark.bits)
         return enough and self.chance < MAX_CHANCE
 
 
@@ -96,7 +96,7 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
     """The marks in the pixels. Never decisive: photographs edited by these programs carry them."""
     if min(image.width, image.height) < MIN_MARKED_SIDE:
         return
-    for match in filter(lambda match: match.accepted, match_marks(image.pixels)):
+    for match in filter(lambda match: match.is_accepted, match_marks(image.pixels)):
         model = match.mark.model
         where = f"pixels, {model}"
         params = {
@@ -130,10 +130,10 @@ def _readings(pixels: Pixels) -> tuple[npt.NDArray[np.intp], list[Values]]:
     """
     import cv2
 
-    chosen, numbers = _choose_blocks(pixels)
+    rows, numbers = _choose_blocks(pixels)
     readings = []
     for conversion in (cv2.COLOR_RGB2YUV, cv2.COLOR_BGR2YUV):
-        u = cv2.extractChannel(cv2.cvtColor(chosen, conversion), 1)
+        u = cv2.extractChannel(cv2.cvtColor(rows, conversion), 1)
         values = _block_values(np.asarray(u))
         readings += [values.max(0), np.abs(values - 2 * (128 - 0.5)).max(0)]
     return numbers, readings
@@ -146,9 +146,9 @@ def _choose_blocks(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.intp]]:
     """
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     count = min(rows, max(MAX_BLOCKS // columns, 1))
-    chosen = np.linspace(0, rows - 1, count).astype(np.intp)
-    lines = (chosen[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-    numbers = chosen[:, None] * columns + np.arange(columns)
+    picks = np.linspace(0, rows - 1, count).astype(np.intp)
+    lines = (picks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    numbers = picks[:, None] * columns + np.arange(columns)
     return pixels[lines][:, : columns * BLOCK], numbers.ravel()
 
 
