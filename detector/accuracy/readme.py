@@ -76,7 +76,7 @@ def _of_100(share: Figure) -> str:
 
 def figures_in(text: str) -> str:
     """What stands between the markers of `text`. Raises `ValueError` without exactly one pair."""
-    found = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", text, re.DOTALL)
-    if len(found) != 1:
-        raise ValueError(f"There must be one {BEGIN} ... {END}; there are {len(found)}.")
-    return str(found[0])
+    blocks = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", text, re.DOTALL)
+    if len(blocks) != 1:
+        raise ValueError(f"There must be one {BEGIN} ... {END}; there are {len(blocks)}.")
+    return str(blocks[0])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .figure import CLASSES, LABELS, VERDICT, Figure, called
+from .figure import CLASSES, LABELS, VERDICT, Figure, call_key
 
 FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
 
@@ -116,14 +116,14 @@ def _method(conditions: Row, kinds: Row, key: str) -> MethodAccuracy:
 
 
 def _condition(name: str, row: Row) -> Condition:
-    figures = tuple(Figure.from_dict(row, which) for which in FIGURES)
+    figures = tuple(Figure.from_dict(row, name) for name in FIGURES)
     return Condition(name, row["n_ai"], row["n_real"], figures)
 
 
 def _calls(conditions: Row) -> Iterator[Calls]:
     for name, rows in conditions.items():
         real, ai = (
-            tuple(Figure.from_dict(rows[VERDICT], called(truth, side)) for side in LABELS)
+            tuple(Figure.from_dict(rows[VERDICT], call_key(truth, side)) for side in LABELS)
             for truth in CLASSES
         )
         yield Calls(name, real, ai)
@@ -140,11 +140,11 @@ def _kinds(kinds: Row, key: str) -> Iterator[Kind]:
 def _cell(row: Row | None, key: str) -> Cell | None:
     if row is None:
         return None
-    counted = row if key == VERDICT else row["by_method"][key]
+    counts = row if key == VERDICT else row["by_method"][key]
     share = Figure.from_dict(
-        {"called_ai_reason": "no score for any of these pictures", **counted}, "called_ai"
+        {"called_ai_reason": "no score for any of these pictures", **counts}, "called_ai"
     )
-    return Cell(counted["n"], share)
+    return Cell(counts["n"], share)
 
 
 @dataclass(frozen=True)

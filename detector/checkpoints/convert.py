@@ -45,13 +45,15 @@ def convert(folder: Path, xml: Path) -> None:
     try:
         # Offline whatever the user's environment says: everything that is needed is in the folder.
         offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=PROJECT, env=offline, capture_output=True, text=True, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired as error:
         raise ConversionError(f"the conversion took longer than {TIMEOUT_S} s") from error
-    if done.returncode:
-        raise ConversionError(done.stderr.strip().splitlines()[-1] if done.stderr else "it crashed")
+    if process.returncode:
+        raise ConversionError(
+            process.stderr.strip().splitlines()[-1] if process.stderr else "it crashed"
+        )
 
 
 def main(folder: Path, xml: Path) -> None:

@@ -92,20 +92,20 @@ def check_architecture(config: Fields) -> None:
     if isinstance(config.values.get("vision_config"), dict):  # SigLIP has two parts
         parts.append(config.fields("vision_config"))
     for part in parts:
-        for name, most in ARCHITECTURE.items():
+        for name, limit in ARCHITECTURE.items():
             if name in part:
-                _check_sides(part, name, most)
+                _check_sides(part, name, limit)
         _check_patches(part)
 
 
-def _check_sides(part: Fields, name: str, most: int) -> None:
+def _check_sides(part: Fields, name: str, limit: int) -> None:
     """A number, or as some checkpoints have it a list of two."""
     value = part.values[name]
     if isinstance(value, list):
-        if any(type(side) is not int or not 1 <= side <= most for side in value) or not value:
-            raise part.out_of_range(name, f"whole numbers from 1 to {most}")
+        if any(type(side) is not int or not 1 <= side <= limit for side in value) or not value:
+            raise part.out_of_range(name, f"whole numbers from 1 to {limit}")
         return
-    part.whole(name, 1, most)
+    part.whole(name, 1, limit)
 
 
 def _check_patches(part: Fields) -> None:

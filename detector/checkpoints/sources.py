@@ -25,7 +25,7 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "bundled",
     "unavailable",
 )
-NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
+NEEDED_FILES = (CONFIG, PROCESSOR, WEIGHTS)
 # What gives a checkpoint its OpenVINO network where torch is not installed.
 REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
 LONGEST_FAULT = 300
@@ -74,7 +74,7 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
 
 def holds_checkpoint(folder: Path) -> bool:
     """Whether all files are there; while a download runs some are and others are not yet."""
-    return all((folder / name).exists() for name in NEEDED)
+    return all((folder / name).exists() for name in NEEDED_FILES)
 
 
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
@@ -108,8 +108,8 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
 
 def _from_folder(state: str, folder: Path) -> Source:
     source = _with_fault(Source(state, printable(folder.name), folder, folder_state(folder), None))
-    measured = TestFigures() if source.fault else read_facts(folder).measured
-    return replace(source, roc_auc=measured.roc_auc, accuracy=measured.accuracy)
+    figures = TestFigures() if source.fault else read_facts(folder).measured
+    return replace(source, roc_auc=figures.roc_auc, accuracy=figures.accuracy)
 
 
 def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:

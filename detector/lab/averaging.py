@@ -47,11 +47,11 @@ def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Training]:
         raise ValueError(f"{len(different)} folder given; an average needs two or more.")
     if len(different) < len(folders):
         raise ValueError("A folder is given twice; each training may count once.")
-    trained = [_read(folder) for folder in folders]
-    for folder, one in zip(folders, trained, strict=True):
-        if (seed := one.training.get("split_seed")) != split_seed:
+    trainings = [_read(folder) for folder in folders]
+    for folder, training in zip(folders, trainings, strict=True):
+        if (seed := training.training.get("split_seed")) != split_seed:
             raise ValueError(f"{folder} was trained with --seed {seed}, not {split_seed}.")
-    return trained
+    return trainings
 
 
 def _read(folder: Path) -> Training:
@@ -66,27 +66,33 @@ def _read(folder: Path) -> Training:
 
 
 def average_and_write(
-    trained: Sequence[Training], prepared: Preparation, folder: Path, *, progress: Progress
+    trainings: Sequence[Training], preparation: Preparation, folder: Path, *, progress: Progress
 ) -> None:
     """Write the average of the networks. Raises `OSError`, `ValueError`.
 
     Batch normalisation is measured anew on crops of `prepared`: the average of what the networks
     measured is not what their average sees.
     """
-    network = average([one.weights for one in trained])
-    crops = BalancedCrops(prepared.regions, prepared.learn, size=CROP, seed=prepared.seed, gentle=0)
-    seen = (crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES))
-    update_bn(progress(seen, total=BATCHES, desc="Averaging", unit="batch"), network)
-    write_evidence_map(network.eval(), folder, _describe(trained, prepared))
+    network = average([training.weights for training in trainings])
+    crops = BalancedCrops(
+        preparation.regions, preparation.learn, size=CROP, seed=preparation.seed, gentle=0
+    )
+    crop_batches = (
+        crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES)
+    )
+    update_bn(progress(crop_batches, total=BATCHES, desc="Averaging", unit="batch"), network)
+    write_evidence_map(network.eval(), folder, _describe(trainings, preparation))
 
 
-def _describe(trained: Sequence[Training], prepared: Preparation) -> dict[str, Any]:
+def _describe(trainings: Sequence[Training], preparation: Preparation) -> dict[str, Any]:
     """What metrics.json says: the crops of the normalisation, each training, and all sources."""
-    own = describe(prepared, {"crop": CROP, "batches": BATCHES})
-    parts = [own, *(one.training for one in trained)]
-    learnt = sorted({digest for part in parts for digest in part["learnt_from"]})
-    each = [{k: v for k, v in one.training.items() if k != "learnt_from"} for one in trained]
-    return own | {"learnt_from": learnt, "average_of": each}
+    own = describe(preparation, {"crop": CROP, "batches": BATCHES})
+    parts = [own, *(training.training for training in trainings)]
+    digests = sorted({digest for part in parts for digest in part["learnt_from"]})
+    each = [
+        {k: v for k, v in training.training.items() if k != "learnt_from"} for training in trainings
+    ]
+    return own | {"learnt_from": digests, "average_of": each}
 
 
 def average(weights: Sequence[dict[str, torch.Tensor]]) -> EvidenceMap:

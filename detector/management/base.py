@@ -101,7 +101,7 @@ def _require(name: str) -> None:
 
 
 def _numbers(
-    kind: Callable[[str], Value], fits: Callable[[Value], bool], accepted: str
+    kind: Callable[[str], Value], is_accepted: Callable[[Value], bool], accepted: str
 ) -> Callable[[str], Value]:
     """An argparse type for the numbers that `fits` accepts; `accepted` describes these numbers."""
 
@@ -110,7 +110,7 @@ def _numbers(
             value = kind(text)
         except ValueError:
             value = None
-        if value is None or not fits(value):
+        if value is None or not is_accepted(value):
             raise ArgumentTypeError(f"{text[:20]!r}; accepted are {accepted}")
         return value
 

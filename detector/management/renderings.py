@@ -46,7 +46,7 @@ def csv_header() -> str:
 
 
 def _columns() -> list[str]:
-    scores = [f"{key}_{what}" for key in METHODS for what in ("score", "status")]
+    scores = [f"{key}_{field}" for key in METHODS for field in ("score", "status")]
     return [*START, *scores, "reason", "elapsed_ms", "version", "error"]
 
 
@@ -54,7 +54,7 @@ def to_csv(row: Row) -> str:
     if "error" in row:
         return _csv([row["path"], *[""] * (len(_columns()) - 2), row["error"]])
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
-    scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
+    scores = [methods.get(key, {}).get(field) for key in METHODS for field in ("score", "status")]
     judgement = [verdict[name] for name in ("label", "score", "outcome", "lean")]
     start = [row["path"], row["file"]["sha256"], *judgement, *scores]
     return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])

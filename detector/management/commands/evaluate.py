@@ -70,11 +70,11 @@ class Command(DetectorCommand):
         detector = get_detector()
         self._warn_of_known(detector.runtime.weights_dir, data.pictures)
         version = detector.version
-        measured = self._measure(detector, version, data, conditions, options)
-        asked = EvaluationRequest(
+        measurement = self._measure(detector, version, data, conditions, options)
+        request = EvaluationRequest(
             command_line(options, data.root.name), version, options["per_source"], options["seed"]
         )
-        report = build_report(data, measured, asked, load_fusion(detector.runtime.weights_dir))
+        report = build_report(data, measurement, request, load_fusion(detector.runtime.weights_dir))
         if options["report"]:
             write_report(options["report"], report)
         return to_markdown(report)
@@ -86,13 +86,13 @@ class Command(DetectorCommand):
         for folder in chain.from_iterable(spec.weights for spec in METHODS.values()):
             # Weights that are missing or of another origin are no reason not to measure the rest.
             with suppress(OSError, ValueError):
-                if known := known_to(weights_dir / folder, pictures):
-                    some = ", ".join(map(printable, known[:3])) + (
-                        " and others" if len(known) > 3 else ""
+                if sources := known_to(weights_dir / folder, pictures):
+                    names = ", ".join(map(printable, sources[:3])) + (
+                        " and others" if len(sources) > 3 else ""
                     )
                     self.stderr.write(
-                        f"Warning: {folder} has learnt from {len(known)} of the sources ({some}): "
-                        "its figures on these sources are too good."
+                        f"Warning: {folder} has learnt from {len(sources)} of the sources "
+                        f"({names}): its figures on these sources are too good."
                     )
 
     def _measure(

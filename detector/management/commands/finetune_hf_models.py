@@ -70,21 +70,21 @@ class Command(DetectorCommand):
         if options["model"] == "all" and options["base_model"]:
             raise CommandError("--base-model needs one --model; it does not work with all.")
         _quieten()
-        wanted = self._wanted(options)
-        skipped = [member.title for member in wanted if not self._finetune(member, options)]
-        if skipped:
-            raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
+        members = self._wanted(options)
+        failures = [member.title for member in members if not self._finetune(member, options)]
+        if failures:
+            raise CommandError(f"Not fine-tuned: {', '.join(failures)}.")
         if options["output_dir"] != settings.FINETUNED_DIR:
             return f"Done. FINETUNED_DIR={options['output_dir']} makes a server use it."
         return "Done. A running server uses the new weights without a restart."
 
     def _wanted(self, options: dict[str, Any]) -> list[Member]:
         """The members to train; on resuming, those before the interrupted one are done."""
-        wanted = [member for member in MEMBERS if options["model"] in (member.name, "all")]
+        members = [member for member in MEMBERS if options["model"] in (member.name, "all")]
         if options["resume"]:
-            begun = [self._order(member, options).interrupted.begun for member in wanted]
-            wanted = wanted[begun.index(True) if any(begun) else 0 :]
-        return wanted
+            interrupted = [self._order(member, options).interrupted.begun for member in members]
+            members = members[interrupted.index(True) if any(interrupted) else 0 :]
+        return members
 
     def _finetune(self, member: Member, options: dict[str, Any]) -> bool:
         """Fine-tune one member; False if there are no weights to start from."""

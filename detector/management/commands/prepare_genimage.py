@@ -48,7 +48,7 @@ class Command(DetectorCommand):
         from detector.training.genimage.summary import summarise
 
         metadata = split_folder(data_dir, _plan(equalise, options), self.progress)
-        text = summarise(metadata, chosen=equalise is not None)
+        text = summarise(metadata, by_user=equalise is not None)
         wrote = f"Wrote {printable(data_dir / 'splits')}."
         return (
             f"{text}\n{wrote} Next: manage.py finetune_hf_models --data-dir {printable(data_dir)}"

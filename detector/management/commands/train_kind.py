@@ -36,7 +36,7 @@ class Command(TrainingCommand):
     def train(self, options: dict[str, Any]) -> str:
         from detector.training.learning.kind_run import KindTraining, train_and_write
 
-        asked = KindTraining(
+        training = KindTraining(
             options["data_dir"],
             options["more"],
             options["cache"],
@@ -46,7 +46,7 @@ class Command(TrainingCommand):
             options["seed"],
             options["workers"],
         )
-        metrics = train_and_write(asked, get_runtime(), self.progress)
+        metrics = train_and_write(training, get_runtime(), self.progress)
         figures = metrics["val"]["clean"]["all"]
         return (
             f"Wrote {options['output'] / 'kind'}. Of {figures['n']} pictures of "

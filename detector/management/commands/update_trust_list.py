@@ -89,7 +89,7 @@ def replace_list(folder: Path, key: str, file: Path, date: datetime.date | None)
     _write(folder / name, data)
     # The list changes at this moment: until then the description names the one before.
     _write(folder / f"{key}.json", json.dumps(about, indent=2).encode())
-    _remove(folder, key, keep=name)
+    _remove(folder, key, current=name)
     return count
 
 
@@ -140,7 +140,7 @@ def _write(path: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _remove(folder: Path, key: str, keep: str = "") -> None:
+def _remove(folder: Path, key: str, current: str = "") -> None:
     for path in folder.glob(f"{key}-*.pem"):
-        if path.name != keep:
+        if path.name != current:
             path.unlink()

@@ -37,8 +37,8 @@ class Command(DetectorCommand):
         from detector.training.measuring.errors import write_expected_errors
 
         try:
-            told = json.loads(report.read_text())
-            write_folder(output / ACCURACY_FOLDER, lambda draft: write_expected_errors(told, draft))
+            data = json.loads(report.read_text())
+            write_folder(output / ACCURACY_FOLDER, lambda draft: write_expected_errors(data, draft))
         except OSError as error:
             raise CommandError(str(error)) from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:

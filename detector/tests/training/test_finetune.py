@@ -547,13 +547,13 @@ def test_answers_stay_the_same_when_classes_are_put_in_our_order(
     labels: list[str], tmp_path: Path, compiled: Path
 ):
     folder = save_tiny_vit(tmp_path / "tiny", labels)
-    source = find_base(members("vit"), get_runtime(), wanted=str(folder)).source
+    source = find_base(members("vit"), get_runtime(), name=str(folder)).source
     image = open_image(_picture(tmp_path))
     before = Checkpoint(source, get_runtime()).logit(image)
     model, knows = load_model(folder)
     model.save_pretrained(tmp_path / "turned")
     (tmp_path / "turned" / "preprocessor_config.json").write_text(json.dumps(PROCESSOR))
-    turned = find_base(members("vit"), get_runtime(), wanted=str(tmp_path / "turned")).source
+    turned = find_base(members("vit"), get_runtime(), name=str(tmp_path / "turned")).source
     assert knows
     assert Checkpoint(turned, get_runtime()).logit(image) == pytest.approx(before, abs=1e-3)
 

@@ -40,9 +40,9 @@ class Arguments:
 
     def learnt(self) -> dict[str, Any]:
         """Without what changes the speed alone."""
-        kept = asdict(self)
-        del kept["device"]
-        return kept
+        values = asdict(self)
+        del values["device"]
+        return values
 
     def on_device(self) -> torch.device:
         """CUDA where there is one, unless the CPU is asked for."""

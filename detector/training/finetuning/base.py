@@ -13,7 +13,7 @@ from detector.checkpoints.members import HubCheckpoint, Member
 from detector.checkpoints.sources import (
     BUNDLED,
     FINE_TUNED,
-    NEEDED,
+    NEEDED_FILES,
     PRE_TRAINED,
     Source,
     cached_folder,
@@ -42,7 +42,7 @@ def find_base(
     member: Member,
     runtime: Runtime,
     *,
-    wanted: str | None = None,
+    name: str | None = None,
     resume: bool = False,
     endpoint: str | None = None,
 ) -> Base:
@@ -51,19 +51,19 @@ def find_base(
     Goes to the Hugging Face hub (or `endpoint`) for what is not in the cache. Raises
     `BaseUnavailable`.
     """
-    if wanted:
-        return _wanted(wanted, runtime, endpoint)
+    if name:
+        return _from_name(name, runtime, endpoint)
     local = {source.state: source for source in find_sources(member, runtime)}
     if resume and FINE_TUNED in local:
         _refuse_fault(local[FINE_TUNED])
         return Base(local[FINE_TUNED], "training goes on from your fine-tuned weights (--resume)")
-    refused: list[str] = []
-    for base in _from_hub(member.hub, runtime, endpoint, refused):
+    refusals: list[str] = []
+    for base in _from_hub(member.hub, runtime, endpoint, refusals):
         return base
     if BUNDLED in local:
         _refuse_fault(local[BUNDLED])
-        return Base(local[BUNDLED], "; ".join([*refused, "so the bundled weights are taken"]))
-    raise BaseUnavailable("; ".join(refused))
+        return Base(local[BUNDLED], "; ".join([*refusals, "so the bundled weights are taken"]))
+    raise BaseUnavailable("; ".join(refusals))
 
 
 def _refuse_fault(source: Source) -> None:
@@ -72,25 +72,25 @@ def _refuse_fault(source: Source) -> None:
         raise BaseUnavailable(source.refusal)
 
 
-def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
-    why = "it was named with --base-model"
-    folder = Path(wanted)
+def _from_name(name: str, runtime: Runtime, endpoint: str | None) -> Base:
+    reason = "it was named with --base-model"
+    folder = Path(name)
     if folder.is_dir():
-        return Base(_named_folder(folder), why)
-    refused: list[str] = []
+        return Base(_named_folder(folder), reason)
+    refusals: list[str] = []
     try:
-        for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
-            return Base(base.source, why)
+        for base in _from_hub((HubCheckpoint(name, "unknown"),), runtime, endpoint, refusals):
+            return Base(base.source, reason)
     except HFValidationError as error:
         raise BaseUnavailable(
-            f"{printable(wanted)} is neither a folder nor a hub id (owner/name)"
+            f"{printable(name)} is neither a folder nor a hub id (owner/name)"
         ) from error
-    raise BaseUnavailable("; ".join(refused))
+    raise BaseUnavailable("; ".join(refusals))
 
 
 def _named_folder(folder: Path) -> Source:
     if not holds_checkpoint(folder):
-        raise BaseUnavailable(f"{printable(folder)} lacks one of {', '.join(NEEDED)}")
+        raise BaseUnavailable(f"{printable(folder)} lacks one of {', '.join(NEEDED_FILES)}")
     return Source(PRE_TRAINED, printable(folder.resolve().name), folder, folder_state(folder), None)
 
 
@@ -98,7 +98,7 @@ def _from_hub(
     checkpoints: tuple[HubCheckpoint, ...],
     runtime: Runtime,
     endpoint: str | None,
-    refused: list[str],
+    refusals: list[str],
 ) -> Iterator[Base]:
     """Every checkpoint that is in the cache or can be downloaded; adds to `refused` the others."""
     for checkpoint in checkpoints:
@@ -107,6 +107,6 @@ def _from_hub(
             if not folder or not holds_checkpoint(folder):
                 folder = download(checkpoint, runtime.hub_cache, endpoint)
         except DownloadError as error:
-            refused.append(f"{checkpoint.id}: {error}")
+            refusals.append(f"{checkpoint.id}: {error}")
         else:
             yield Base(from_hub(checkpoint, folder), "it is the pre-trained checkpoint")

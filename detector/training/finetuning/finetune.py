@@ -88,10 +88,10 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     )
     # The first process downloads; the others then find the checkpoint in the cache.
     with process.main_process_first():
-        started = _try_to_start(order)
-    if isinstance(started, Exception):
-        raise started
-    base, checkpoint = started
+        lock = _try_to_start(order)
+    if isinstance(lock, Exception):
+        raise lock
+    base, checkpoint = lock
     if process.is_main_process:
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
         if checkpoint:
@@ -101,11 +101,11 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     process.wait_for_everyone()
 
     began = time.monotonic()
-    trained, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
+    training, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
     if not process.is_main_process:
         return None
     run = Run(
-        order.digest, order.member.finetuned, base, knows, trained, pictures, equalise,
+        order.digest, order.member.finetuned, base, knows, training, pictures, equalise,
         order.arguments,
         order.runtime, None if checkpoint else time.monotonic() - began, order.workers, progress,
     )  # fmt: skip
@@ -124,9 +124,10 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
                 f"The split {split} of {printable(data_dir)} has no {name} pictures; every split "
                 "needs both classes. Add pictures and run manage.py prepare_genimage."
             )
-    if gone := next((p.path for p in pictures if not p.path.exists()), None):
+    if absent := next((p.path for p in pictures if not p.path.exists()), None):
         raise ValueError(
-            f"{printable(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
+            f"{printable(absent)} of the split {split} is gone; run manage.py prepare_genimage "
+            "again."
         )
     return pictures
 
@@ -148,13 +149,13 @@ def _start(order: Order) -> tuple[Base, Path | None]:
             "--resume, or delete that folder to start again."
         )
     if order.resume and order.interrupted.begun:
-        plan = order.interrupted.check(_asked(order))
+        plan = order.interrupted.check(_settings(order))
         source = Source(**{**plan["base"], "folder": Path(plan["base"]["folder"])})
         return Base(source, plan["why"]), checkpoint
     base = find_base(
         order.member,
         order.runtime,
-        wanted=order.base_model,
+        name=order.base_model,
         resume=order.resume,
         endpoint=order.endpoint,
     )
@@ -168,15 +169,17 @@ def _check_same_pictures(folder: Path, digest: str) -> None:
     if not (folder / METRICS).exists():
         return
     metrics = read_fields(folder / METRICS)
-    learnt = metrics.fields("data").values.get("digest", digest) if "data" in metrics else digest
-    if learnt != digest:
+    digest_before = (
+        metrics.fields("data").values.get("digest", digest) if "data" in metrics else digest
+    )
+    if digest_before != digest:
         raise ValueError(
             "--resume: the fine-tuned weights learnt from other splits, so that pictures of this "
             "test may be among them. Begin anew without --resume, or restore the old splits."
         )
 
 
-def _asked(order: Order) -> dict[str, Any]:
+def _settings(order: Order) -> dict[str, Any]:
     """What must be the same when an interrupted run goes on."""
     return {
         "pictures": order.digest,
@@ -187,7 +190,7 @@ def _asked(order: Order) -> dict[str, Any]:
 
 def _plan(order: Order, base: Base) -> dict[str, Any]:
     source = vars(base.source) | {"folder": str(base.source.folder.absolute())}
-    return _asked(order) | {"base": source, "why": base.why}
+    return _settings(order) | {"base": source, "why": base.why}
 
 
 def _train(
@@ -202,7 +205,7 @@ def _train(
     torch.manual_seed(order.arguments.seed)
     model, knows = load_model(base.source.folder)
     freeze(model, order.arguments.freeze)
-    trained = train(
+    training = train(
         model,
         Processor.read(base.source.folder),
         Lessons(pictures["train"], pictures["val"], equalise),
@@ -211,4 +214,4 @@ def _train(
         checkpoint=checkpoint,
         quiet=quiet,
     )
-    return trained, knows
+    return training, knows

@@ -92,22 +92,22 @@ def _bias(head: nn.Linear) -> torch.Tensor:
     return head.bias.data if head.bias is not None else torch.zeros(head.out_features)
 
 
-def freeze(model: PreTrainedModel, what: str | None) -> None:
+def freeze(model: PreTrainedModel, part: str | None) -> None:
     """Keep all but the head (`head`), or the embeddings and the first N layers, as they are.
 
     Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `what` is
     neither, or N more than there are layers.
     """
-    if what is None:
+    if part is None:
         return
     layers = _layers(model)
-    if what != "head" and not (what.isdecimal() and int(what) <= len(layers)):
+    if part != "head" and not (part.isdecimal() and int(part) <= len(layers)):
         raise ValueError(
-            f"--freeze {what}: accepted are head and the numbers 0 to {len(layers)}, the layers "
+            f"--freeze {part}: accepted are head and the numbers 0 to {len(layers)}, the layers "
             "of this model"
         )
     parameters = list(model.parameters())
-    end = len(parameters) if what == "head" else _end(parameters, layers, int(what))
+    end = len(parameters) if part == "head" else _end(parameters, layers, int(part))
     for parameter in parameters[:end]:
         parameter.requires_grad_(False)
     model.classifier.requires_grad_(True)
@@ -127,6 +127,6 @@ def _layers(model: PreTrainedModel) -> list[nn.Module]:
     outer = [
         module
         for name, module in lists.items()
-        if not any(name.startswith(f"{other}.") for other in lists)
+        if not any(name.startswith(f"{name_of_other}.") for name_of_other in lists)
     ]
     return list(max(outer, key=len, default=[]))

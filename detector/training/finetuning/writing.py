@@ -141,9 +141,11 @@ def _score(
 
 
 def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
-    tested = by_condition(test)
-    known = {picture.generator for split in ("train", "val") for picture in run.pictures[split]}
-    unseen = {picture.generator for picture in run.pictures["test"]} - known
+    figures_by_model = by_condition(test)
+    train_generators = {
+        picture.generator for split in ("train", "val") for picture in run.pictures[split]
+    }
+    new_generators = {picture.generator for picture in run.pictures["test"]} - train_generators
     return {
         "model": run.name,
         "base": {"name": run.base.source.name, "state": run.base.source.state, "why": run.base.why},
@@ -156,9 +158,9 @@ def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
         "epochs": run.trained.epochs,
         "headline": run.headline,
         "val": by_condition(val)[run.headline][FINE_TUNED],
-        "test": tested[run.headline][FINE_TUNED],
-        "conditions": tested,
-        "held_out": by_held_out_generator(test, sorted(unseen)),
+        "test": figures_by_model[run.headline][FINE_TUNED],
+        "conditions": figures_by_model,
+        "held_out": by_held_out_generator(test, sorted(new_generators)),
         "about_test": _about_test(run),
     }
 

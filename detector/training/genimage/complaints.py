@@ -21,7 +21,7 @@ def check_classes(data_dir: Path, index: Index, table: Table, outside: Outside) 
     real, ai = np.bincount(table.labels, minlength=2).tolist()
     if real and ai:
         return
-    missing = [where for where, n in zip(BELONG, (real, ai), strict=True) if not n]
+    missing = [place for place, n in zip(BELONG, (real, ai), strict=True) if not n]
     parts = [
         f"{printable(data_dir)} has {ai} AI and {real} real pictures that can be read; needed are "
         f"both. Missing ones belong in {', and in '.join(missing)}."
@@ -44,8 +44,8 @@ def check_conflicts(index: Index, pairs: np.ndarray) -> None:
     lines = [
         f"  {brief(index.path(ai))} = {brief(index.path(real))}" for real, ai in pairs[:MOST_PAIRS]
     ]
-    if more := len(pairs) - len(lines):
-        lines.append(f"  and {more} more")
+    if remainder := len(pairs) - len(lines):
+        lines.append(f"  and {remainder} more")
     raise ValueError(
         "\n".join(["The same file is in both classes; remove the wrong one of each pair:", *lines])
     )
@@ -57,10 +57,10 @@ def find_generators(table: Table, names: tuple[str, ...]) -> set[str]:
     Raises `ValueError` for a name that is not there.
     """
     there = {place.generator for place in table.places if place.generator}
-    wanted = {name.lower() for name in names}
-    if unknown := wanted - {name.lower() for name in there}:
+    lowered = {name.lower() for name in names}
+    if unknown := lowered - {name.lower() for name in there}:
         raise ValueError(
             f"--holdout-generator: there is no {', '.join(map(printable, sorted(unknown)))}; there "
             f"are {', '.join(map(printable, sorted(there)))}."
         )
-    return {name for name in there if name.lower() in wanted}
+    return {name for name in there if name.lower() in lowered}

@@ -65,8 +65,8 @@ class FormatBias:
 def measure_format_bias(table: Table, groups: np.ndarray, seed: int, workers: int) -> FormatBias:
     """Cross-validated over `groups` of duplicates, on at most SAMPLE pictures drawn at random."""
     rng = np.random.default_rng(seed)
-    drawn = np.sort(rng.permutation(len(groups))[:SAMPLE])
-    sample, groups = Table(table.rows[drawn], table.places), groups[drawn]
+    choice = np.sort(rng.permutation(len(groups))[:SAMPLE])
+    sample, groups = Table(table.rows[choice], table.places), groups[choice]
     labels = sample.labels
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
     if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FEWEST:

@@ -121,5 +121,5 @@ def _terms(plan: SplitPlan) -> dict[str, Any]:
 
 
 def _equalise(plan: SplitPlan, table: Table, bias: FormatBias) -> dict[str, int] | None:
-    wanted = bool(bias.warnings) if plan.equalise is None else plan.equalise
-    return {"side": common_side(table.labels, table.shorter_sides)} if wanted else None
+    is_on = bool(bias.warnings) if plan.equalise is None else plan.equalise
+    return {"side": common_side(table.labels, table.shorter_sides)} if is_on else None

@@ -18,11 +18,11 @@ LEARNING_RATE = 3e-3
 
 
 def train_and_write(
-    prepared: Preparation, folder: Path, plan: TrainingPlan, progress: Progress
+    preparation: Preparation, folder: Path, plan: TrainingPlan, progress: Progress
 ) -> None:
     """Train as planned and write the weights folder."""
     torch.manual_seed(plan.seed)
-    network = train_network(ArtifactCNN(), prepared, plan, progress=progress)
+    network = train_network(ArtifactCNN(), preparation, plan, progress=progress)
 
     def write(draft: Path) -> None:
         save_file(weights_of(network), draft / "model.safetensors")
@@ -35,7 +35,7 @@ def train_and_write(
                 "output": "log-odds of AI",
             },
         )
-        start_metrics(draft, folder.name, describe(prepared, plan.arguments()))
+        start_metrics(draft, folder.name, describe(preparation, plan.arguments()))
 
     write_folder(folder, write)
 

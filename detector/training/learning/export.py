@@ -77,9 +77,9 @@ def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
     write_digests(folder)
 
 
-def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
+def describe(preparation: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
     """What was learnt from, with arguments and versions: what metrics.json says of a training."""
-    return describe_pictures(prepared.learnt, arguments, prepared.seed)
+    return describe_pictures(preparation.learnt, arguments, preparation.seed)
 
 
 def describe_pictures(

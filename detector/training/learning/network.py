@@ -32,10 +32,10 @@ class TrainingPlan:
     checkpoints: Path
     device: torch.device
 
-    def checkpoint_of(self, prepared: Preparation) -> Path:
+    def checkpoint_of(self, preparation: Preparation) -> Path:
         """Where the state is kept; of other pictures, draws or steps it is another training."""
-        what = json.dumps([fingerprint(prepared.learnt), self.arguments()]).encode()
-        return self.checkpoints / f"{self.name}-{hashlib.sha256(what).hexdigest()[:12]}.pt"
+        facts = json.dumps([fingerprint(preparation.learnt), self.arguments()]).encode()
+        return self.checkpoints / f"{self.name}-{hashlib.sha256(facts).hexdigest()[:12]}.pt"
 
     def arguments(self) -> dict[str, int | float]:
         """What metrics.json says about the training."""
@@ -50,7 +50,7 @@ class TrainingPlan:
 
 def train_network(
     network: nn.Module,
-    prepared: Preparation,
+    preparation: Preparation,
     plan: TrainingPlan,
     *,
     progress: Progress,
@@ -61,13 +61,13 @@ def train_network(
     `network` takes RGB crops (n, 3, h, w), 0..255, and gives what `loss` expects of it.
     """
     training = Training(network, plan.schedule, plan.device, loss)
-    checkpoint = plan.checkpoint_of(prepared)
+    checkpoint = plan.checkpoint_of(preparation)
     if checkpoint.exists():
         training.resume(checkpoint)
     gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size
     crops = BalancedCrops(
-        prepared.regions,
-        prepared.learn,
+        preparation.regions,
+        preparation.learn,
         size=plan.crop,
         seed=plan.seed + training.step,
         gentle=gentle,
@@ -77,5 +77,5 @@ def train_network(
     steps = plan.schedule.steps
     for _ in progress(run, initial=training.step, total=steps, desc="Training", unit="batch"):
         pass
-    trained: nn.Module = training.average.module
-    return trained.cpu().eval()
+    averaged: nn.Module = training.average.module
+    return averaged.cpu().eval()

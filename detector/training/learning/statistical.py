@@ -15,7 +15,7 @@ from detector.inference.methods.statistical.features import CROP, extract_featur
 from detector.training.corpus.labelled import balanced_weights
 from detector.training.pictures.augment import Augmentation
 from detector.training.pictures.preparation import Preparation, Progress
-from detector.training.pictures.regions import Joined
+from detector.training.pictures.regions import JoinedRegions
 
 from .export import describe, start_metrics, write_folder
 
@@ -24,7 +24,7 @@ NODE_FIELDS = ("feature_idx", "num_threshold", "left", "right", "value", "depth"
 
 
 def fit_and_write(
-    prepared: Preparation,
+    preparation: Preparation,
     folder: Path,
     *,
     crops: int,
@@ -33,24 +33,24 @@ def fit_and_write(
     progress: Progress,
 ) -> None:
     """Extract features of `crops` crops a picture, fit, and write the weights folder."""
-    regions, learn = prepared.regions, prepared.learn
+    regions, learn = preparation.regions, preparation.learn
     stream = build_features(regions, learn, crops=crops, seed=seed, workers=workers)
     bar = progress(stream, total=len(learn), desc="Features", unit="picture")
     features = np.concatenate(list(bar))
-    pictures = prepared.learnt
+    pictures = preparation.learnt
     labels = np.repeat([p.label for p in pictures], crops)
     model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
 
     def write(draft: Path) -> None:
         np.savez_compressed(draft / MODEL, allow_pickle=False, **tree_arrays(model))
-        training = describe(prepared, {"crops": crops, "seed": seed})
+        training = describe(preparation, {"crops": crops, "seed": seed})
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 
 
 def build_features(
-    regions: Joined, indices: np.ndarray, *, crops: int, seed: int, workers: int
+    regions: JoinedRegions, indices: np.ndarray, *, crops: int, seed: int, workers: int
 ) -> Iterator[np.ndarray]:
     """Features of augmented crops, shape (crops, 885) for each picture of `indices` in turn."""
     with ProcessPoolExecutor(workers, initializer=_open, initargs=(regions,)) as pool:
@@ -58,10 +58,10 @@ def build_features(
         yield from pool.map(_features_of, jobs, chunksize=16)
 
 
-_regions: Joined
+_regions: JoinedRegions
 
 
-def _open(regions: Joined) -> None:
+def _open(regions: JoinedRegions) -> None:
     global _regions
     _regions = regions
 

@@ -45,9 +45,9 @@ class Outcome:
         """What is kept of a verdict about a picture of this size (see pixels/likeness.py)."""
         answers = {result.key: (result.status, result.score) for result in verdict.methods}
         decided = verdict.decided_by is not None
-        known = verdict.score is not None
-        fused: tuple[Status, float | None] = ("ok" if known else "abstained", verdict.score)
-        return cls(verdict.label, decided, answers | {FUSED: fused}, verdict.kind or "", size)
+        has_score = verdict.score is not None
+        total: tuple[Status, float | None] = ("ok" if has_score else "abstained", verdict.score)
+        return cls(verdict.label, decided, answers | {FUSED: total}, verdict.kind or "", size)
 
     @property
     def failed(self) -> bool:
@@ -67,5 +67,5 @@ class Outcome:
 
 def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:
     """P(AI) of a method or of FUSED for each picture (n,), NaN where it gave none."""
-    found = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
-    return np.array([np.nan if score is None else score for score in found], np.float64)
+    scores = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
+    return np.array([np.nan if score is None else score for score in scores], np.float64)

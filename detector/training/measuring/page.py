@@ -136,7 +136,7 @@ def _group(report: Report, key: str, name: str, head: str) -> Row | None:
 def _group_plot(report: Report, key: str, name: str) -> Row | None:
     main = main_condition(report)
     rows = report[key][main]
-    if not plots.drawn(rows):
+    if not plots.rows_to_draw(rows):
         return None
     is_ai = key == "generators"
     svg = plots.recall_by_generator(rows) if is_ai else plots.false_positives(rows, name)

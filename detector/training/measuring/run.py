@@ -15,7 +15,7 @@ from detector.training.corpus.labelled import Picture
 from detector.training.pictures.preparation import Progress
 
 from .cache import OutcomeCache, Outcomes
-from .data import Labelled
+from .data import LabelledPictures
 from .outcome import Outcome
 from .scoring import score_pictures
 
@@ -33,7 +33,7 @@ class Measurement:
 
 def measure(
     detector: Detector,
-    data: Labelled,
+    data: LabelledPictures,
     conditions: Sequence[str],
     cache: OutcomeCache,
     *,
@@ -44,28 +44,30 @@ def measure(
 
     Raises `ValueError` if fewer than both classes can be read.
     """
-    known = cache.read(data.pictures)
-    missing = [[name for name in conditions if name not in said] for said in known]
+    cached = cache.read(data.pictures)
+    missing = [[name for name in conditions if name not in outcomes] for outcomes in cached]
     todo = [index for index, names in enumerate(missing) if names]
-    done = len(known) - len(todo)
-    logger.info("%d of %d pictures were analysed before; %d to go", done, len(known), len(todo))
-    unread: dict[int, str] = {}
-    stream = _analyse(detector, data, todo, missing, workers, unread)
+    n_cached = len(cached) - len(todo)
+    logger.info(
+        "%d of %d pictures were analysed before; %d to go", n_cached, len(cached), len(todo)
+    )
+    reasons: dict[int, str] = {}
+    stream = _analyse(detector, data, todo, missing, workers, reasons)
     with closing(stream):
-        for index, said in progress(stream, total=len(todo), desc="Analysing", unit="picture"):
-            if said:
-                cache.add(data.pictures[index], said)
-                known[index].update(said)
-    return _collect(data, conditions, known, unread)
+        for index, outcomes in progress(stream, total=len(todo), desc="Analysing", unit="picture"):
+            if outcomes:
+                cache.add(data.pictures[index], outcomes)
+                cached[index].update(outcomes)
+    return _collect(data, conditions, cached, reasons)
 
 
 def _analyse(
     detector: Detector,
-    data: Labelled,
+    data: LabelledPictures,
     todo: Sequence[int],
     missing: Sequence[Sequence[str]],
     workers: int,
-    unread: dict[int, str],
+    reasons: dict[int, str],
 ) -> Generator[tuple[int, Outcomes], None, None]:
     """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `unread`."""
 
@@ -78,20 +80,23 @@ def _analyse(
         lambda place: missing[todo[place]],
         workers,
         data.equalise,
-        lambda place, reason: unread.update({todo[place]: reason}),
+        lambda place, reason: reasons.update({todo[place]: reason}),
     )
-    for place, said in stream:
-        yield todo[place], said
+    for place, outcomes in stream:
+        yield todo[place], outcomes
 
 
 def _collect(
-    data: Labelled, conditions: Sequence[str], known: Sequence[Outcomes], unread: dict[int, str]
+    data: LabelledPictures,
+    conditions: Sequence[str],
+    cached: Sequence[Outcomes],
+    faults: dict[int, str],
 ) -> Measurement:
-    kept = [index for index in range(len(known)) if index not in unread]
-    pictures = [data.pictures[index] for index in kept]
+    readable = [index for index in range(len(cached)) if index not in faults]
+    pictures = [data.pictures[index] for index in readable]
     if {picture.label for picture in pictures} != {0, 1}:
         name = printable(data.name)
         raise ValueError(f"{name} needs readable pictures of both classes, ai and real.")
-    outcomes = {name: [known[index][name] for index in kept] for name in conditions}
-    reasons = {data.named(data.pictures[index]): unread[index] for index in sorted(unread)}
+    outcomes = {name: [cached[index][name] for index in readable] for name in conditions}
+    reasons = {data.named(data.pictures[index]): faults[index] for index in sorted(faults)}
     return Measurement(pictures, outcomes, reasons)

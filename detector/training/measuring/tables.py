@@ -112,16 +112,17 @@ def _name(name: str) -> str:
     return printable(name).replace("|", "\\|")
 
 
-def sentence(fused: dict[str, Any]) -> str:
+def sentence(verdict: dict[str, Any]) -> str:
     """What the verdict called the pictures of either class."""
 
     def said(name: str) -> str:
-        low, high = fused[f"{name}_interval"]
-        return f"{fused[name]:.1%} ({low:.1%} to {high:.1%})"
+        low, high = verdict[f"{name}_interval"]
+        return f"{verdict[name]:.1%} ({low:.1%} to {high:.1%})"
 
     return (
         f"Real pictures: {said('real_called_ai')} called AI, {said('real_called_real')} called "
         f"real. AI pictures: {said('ai_called_ai')} called AI, {said('ai_called_real')} called "
         "real. The others are uncertain. Evidence in the file decided on "
-        f"{fused['decided_by_file_ai']:,} AI and {fused['decided_by_file_real']:,} real pictures."
+        f"{verdict['decided_by_file_ai']:,} AI and "
+        f"{verdict['decided_by_file_real']:,} real pictures."
     )

@@ -142,8 +142,8 @@ class ViewAugmentation:
 
 def change_light(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """The picture with its contrast and brightness changed by up to a fifth and 20 grey levels."""
-    changed = pixels * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-20, 20))
-    return changed.clip(0, 255).astype(np.uint8)
+    values = pixels * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-20, 20))
+    return values.clip(0, 255).astype(np.uint8)
 
 
 Draw = Augmentation | ViewAugmentation

@@ -67,10 +67,10 @@ class Regions:
                 self.done[i] = True
                 yield int(i)
 
-    def get(self, index: int, which: int) -> Pixels:
+    def get(self, index: int, region: int) -> Pixels:
         """Region `which` of a picture, shape (height, width, 3); empty if there is none."""
-        height, width = self.sizes[index, which]
-        return np.asarray(self.pixels[index, which, :height, :width])
+        height, width = self.sizes[index, region]
+        return np.asarray(self.pixels[index, region, :height, :width])
 
     def count(self, index: int) -> int:
         """How many regions a picture has."""
@@ -81,7 +81,7 @@ class Regions:
         return np.flatnonzero(self.sizes[:, 0, 0] > 0)
 
 
-class Joined:
+class JoinedRegions:
     """Parts of the pictures of several `Regions` of one kind, one after the other."""
 
     def __init__(self, parts: Sequence[Regions]) -> None:
@@ -90,13 +90,13 @@ class Joined:
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
 
     def _find(self, index: int) -> tuple[Regions, int]:
-        which = int(np.searchsorted(self.starts, index, side="right")) - 1
-        return self.parts[which], index - int(self.starts[which])
+        corpus = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return self.parts[corpus], index - int(self.starts[corpus])
 
-    def get(self, index: int, which: int) -> Pixels:
+    def get(self, index: int, region: int) -> Pixels:
         """Part `which` of a picture, shape (height, width, 3); empty if there is none."""
         part, own = self._find(index)
-        return part.get(own, which)
+        return part.get(own, region)
 
     def count(self, index: int) -> int:
         """How many parts a picture has."""
