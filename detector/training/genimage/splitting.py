@@ -204,7 +204,7 @@ def _say_too_few(has: np.ndarray, is_held_out: np.ndarray, label: int, splits: l
     needy = [SPLITS[split] for split in splits if split != TEST or not (has & is_held_out).any()]
     return (
         f"There are too few {LABEL_NAMES[label]} pictures to share out: "
-        f"{(has & ~is_held_out).sum()}, where duplicates of one another count once and those held out "
-        "for test do not count. "
+        f"{(has & ~is_held_out).sum()}, where duplicates of one another count once and those held "
+        "out for test do not count. "
         f"Needed are at least {len(needy)}, one for each of {', '.join(needy)}."
     )
