@@ -1,6 +1,6 @@
-"""What is said beside a verdict: the kind of picture, and how often such a verdict is wrong.
+"""The context of a verdict: the kind of picture, and how often such a verdict is wrong.
 
-Nothing here moves a score. What cannot be used is logged and left out.
+Nothing here changes a score. If a file cannot be used, this is logged and the context left out.
 """
 
 from __future__ import annotations

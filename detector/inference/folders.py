@@ -42,7 +42,7 @@ class Tally:
 
 @dataclass
 class LeftOut:
-    """What a walk has left out.
+    """The entries that a walk has left out.
 
     `names` do not end like a picture or are hidden, `links` lead to folders, in a circle or
     nowhere, `special` are pipes, sockets and devices. `unread` says for the first MOST_FAULTS of
@@ -62,7 +62,7 @@ class LeftOut:
             self.unread[path] = error.strerror or type(error).__name__
 
     def sentences(self) -> list[str]:
-        """What was left out, for people; empty if nothing was."""
+        """Sentences about the entries that were left out; empty if there are none."""
         sentences = [
             f"{brief(path)} cannot be read: {reason}." for path, reason in self.unread.items()
         ]
@@ -106,7 +106,7 @@ class Walk:
                 self.left_out.add_fault(prefix or ".", error)
 
     def _look_at(self, entry: os.DirEntry[str], path: str) -> File | None:
-        """The file if it is one that is wanted; a folder is noted down, the rest is counted."""
+        """The file if it may be a picture; a folder is queued, and other entries are counted."""
         try:
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                 self._folders.append(f"{path}/")
@@ -121,7 +121,7 @@ class Walk:
             return None
 
     def _why_not(self, entry: os.DirEntry[str]) -> Tally | None:
-        """As what an entry is left out; None for a picture. Raises `OSError`."""
+        """The reason why an entry is left out; None for a picture. Raises `OSError`."""
         if entry.name.startswith("."):
             return self.left_out.names
         if entry.is_symlink() and (not os.path.exists(entry.path) or entry.is_dir()):

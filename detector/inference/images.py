@@ -45,7 +45,7 @@ __all__ = (
     "say_too_large",
 )
 
-# Share of the lines of a fax that may be broken: scans of real ones have some.
+# Share of the lines of a fax that may be broken: scans of real faxes have some.
 MAX_BROKEN_LINES = 0.1
 
 

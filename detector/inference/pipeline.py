@@ -52,7 +52,7 @@ class Detector:
         return digest_weights([self._fusion()[0].digest, *map(self._state, self.specs)])
 
     def load(self) -> None:
-        """Load every method ahead of the first picture; what is unavailable is logged."""
+        """Load every method before the first picture; an unavailable method is logged."""
         for key in self.specs:
             try:
                 self._method(key).load()
@@ -79,7 +79,7 @@ class Detector:
     def run_methods(
         self, image: SourceImage, only: Collection[str] | None = None
     ) -> tuple[MethodResult, ...]:
-        """What each method, or each of `only`, says about one picture, in the table's order."""
+        """The result of each method, or of each in `only`, in the order of the table."""
         return tuple(
             self._run(key, spec, image)
             for key, spec in self.specs.items()

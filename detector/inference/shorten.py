@@ -1,4 +1,4 @@
-"""A limit on the size of what one method says: a file of 20 KB may hold megabytes of text.
+"""A limit on the size of one method's result: a file of 20 KB may hold megabytes of text.
 
 What a file says goes into findings and exhibits; each place has limits of its own, and a file has
 many places. This is the one limit on all of it together: page, JSON and row get what is left.

@@ -57,7 +57,7 @@ class TrustList:
 
     @property
     def kind(self) -> Kind:
-        """What the authorities on it may vouch for."""
+        """The kind of statements that the authorities on this list may vouch for."""
         return KINDS[self.key]
 
     @property
@@ -68,7 +68,7 @@ class TrustList:
 
 @dataclass(frozen=True)
 class Trust:
-    """The lists in force, and in words what is wrong with those that cannot be used."""
+    """The lists in force, and a sentence about each list that cannot be used."""
 
     lists: tuple[TrustList, ...] = ()
     faults: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Trust:
         )
 
     def request(self) -> str:
-        """What the child process is told: JSON with all lists, and those for time stamps."""
+        """The settings for the child process: JSON with all lists, and those for time stamps."""
         if not self.checks:
             return ""
         stamps = [_entry(trust_list) for trust_list in self.lists if trust_list.kind.stamps]

@@ -37,7 +37,7 @@ def _palette(flags: int) -> int:
 
 
 def _has_more(walk: _Walk) -> bool:
-    """Whether another frame follows; what is damaged behind the first one does not matter."""
+    """Whether another frame follows; damage behind the first frame does not matter."""
     try:
         walk.to_picture()
     except ImageError:
@@ -52,7 +52,7 @@ class _Walk:
         self.data, self.at, self.left = data, at, MAX_SUB_BLOCKS
 
     def to_picture(self) -> bytes:
-        """Move to what is no extension; returns the last graphic control extension."""
+        """Move past all extensions; returns the last graphic control extension."""
         control = b""
         # Decoders pass over bytes that begin no block.
         while (block := BLOCK.search(self.data, self.at)) and block[0] == b"!":

@@ -1,4 +1,4 @@
-"""HEIF and AVIF: adds up what the decoder will allocate, from the boxes and the coded streams.
+"""HEIF and AVIF: adds up the memory for the decoder, from the boxes and the coded streams.
 
 ISO/IEC 23008-12 (HEIF): a picture may be a grid or an overlay of others, each of which may be
 named many times; a coded one is as large as its stream says, whatever the box of sizes says.

@@ -42,7 +42,7 @@ MPF, GAIN_MAP = b"MPF\0", b' hdrgm:Version="'
 
 @dataclass
 class Frame:
-    """What SOF says: whether it is progressive, the size and the sampling of each component."""
+    """The facts in SOF: whether it is progressive, the size, and the sampling of each component."""
 
     progressive: bool
     width: int
@@ -60,7 +60,7 @@ class Frame:
         return cls(marker in PROGRESSIVE, width, height, samplings)
 
     def coefficient_bytes(self) -> int:
-        """What a decoder keeps that must see several scans before it can show anything."""
+        """The memory for a decoder that must see several scans before it can show anything."""
         widest = max((h for h, _ in self.samplings.values()), default=1) or 1
         highest = max((v for _, v in self.samplings.values()), default=1) or 1
         area = (self.width + 8 * widest) * (self.height + 8 * highest)
@@ -69,7 +69,7 @@ class Frame:
 
 
 class Scans:
-    """What the scans have brought so far of each coefficient."""
+    """The bits of each coefficient that the scans have delivered so far."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -77,7 +77,7 @@ class Scans:
         self.lowest: dict[int, list[int]] = {}
 
     def add(self, body: memoryview) -> None:
-        """Note what one scan brings. Raises `ImageError` beyond MAX_SCANS."""
+        """Add the contents of one scan. Raises `ImageError` beyond MAX_SCANS."""
         self.count += 1
         if self.count > MAX_SCANS:
             raise too_many(MAX_SCANS, "scans and more", MAX_SCANS)

@@ -1,4 +1,4 @@
-"""Counts what libtiff complains about, instead of having it written to standard error.
+"""Counts the complaints of libtiff, instead of letting it write them to standard error.
 
 libtiff has one handler for the whole process. Ours runs in the thread that decodes, so that each
 thread counts for itself.

@@ -1,4 +1,4 @@
-"""What is accepted: sizes of files and pictures, and the memory that an analysis may take."""
+"""The limits: sizes of files and pictures, and the memory that an analysis may take."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What is accepted: the size of the file in bytes and of the picture in pixels.
+    """The limits: the size of the file in bytes and of the picture in pixels.
 
     `max_memory` is what decoding one picture may take in bytes, on top of what is loaded already.
     """
@@ -64,7 +64,7 @@ def too_many(count: int, parts: str, limit: int) -> ImageError:
 
 
 def reduction(pixels: int) -> int:
-    """1, 2, 4 ...: by what the sides of a picture of so many pixels are divided."""
+    """The divisor (1, 2, 4 ...) for the sides of a picture with so many pixels."""
     factor = 1
     while pixels > MAX_FULL_SIZE * factor**2:
         factor *= 2

@@ -26,6 +26,6 @@ def decoding_memory(image: Image.Image, stream: Stream, factor: int) -> int:
     size = area * MODES.get(image.mode, RGB)
     if family(name) == "JPEG":
         size //= factor**2
-    # A picture that is turned is held once more.
+    # A picture that is turned is in memory twice.
     converted = 2 * RGB * image.width * image.height // factor**2
     return size + max(stream.buffers, converted) + files

@@ -146,7 +146,7 @@ def _values(strip: Image.Image, unsigned: bool) -> Values:
 
 
 def _range(image: Image.Image, unsigned: bool) -> tuple[float, float]:
-    """What is black and what is white."""
+    """The values of black and white."""
     lowest, highest, negative = 0.0, 0.0, 0
     for strip in _strips(image):
         values = _values(strip, unsigned)

@@ -1,4 +1,4 @@
-"""From the bytes of a file to what a decoder is given, by the kind that they begin with."""
+"""From the bytes of a file to the stream for its decoder, by the kind of the first bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .stream import Stream
 from .tiff import prepare_tiff
 from .webp import prepare_webp
 
-# What scripts and transfers leave in front of a picture: space, NUL, the mark of UTF-8. Any other
+# Bytes that scripts and transfers leave before a picture: space, NUL, the mark of UTF-8. Any other
 # bytes are a file of another kind that holds a picture.
 MAX_SPACE = 1024
 SPACE = b" \t\r\n\0\xef\xbb\xbf"
@@ -38,7 +38,7 @@ HEAD = 12  # bytes that a signature looks at
 
 
 def skip_leading(data: bytes) -> bytes:
-    """The data from where a picture begins, if nothing but a little space stands before it."""
+    """The data from the start of the picture, if only a little space comes before it."""
     head = data[:MAX_SPACE]
     space = len(head) - len(head.lstrip(SPACE))
     start = data[space : space + HEAD]

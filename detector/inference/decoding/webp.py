@@ -43,7 +43,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
     at, view = RIFF_HEAD, memoryview(data)
     stated_size = 8 + int.from_bytes(data[4:8], "little")
     for _ in range(MAX_PARTS):
-        # What stands behind the end that RIFF states is not of the picture.
+        # Bytes behind the end that RIFF states are not part of the picture.
         if at + 8 > len(data) or at == stated_size:
             return
         kind, length = struct.unpack_from("<4sI", data, at)

@@ -1,4 +1,4 @@
-"""The table of methods. A further method is one file beside this one and one line here."""
+"""The table of methods. To add a method, add a file to this folder and a row to this table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Method 1, deep learning: what two networks see in tiles and in the picture as a whole.
+"""Method 1, deep learning: two networks examine tiles and the picture as a whole.
 
 Both are EfficientNets (networks/efficientnet.py). One looks at native-resolution tiles, at texture
 and fine structure, where generators and up-sampling leave traces (Marra et al. 2019, "Do GANs leave
@@ -43,14 +43,14 @@ Maps = npt.NDArray[np.float64]
 
 
 def look_at_tiles(pixels: Pixels) -> tuple[Pixels, list[Box]]:
-    """Native-resolution tiles (n, 256, 256, 3), and where in the picture they lie."""
+    """Native-resolution tiles (n, 256, 256, 3), and their places in the picture."""
     height, width = (max(side, TILE) for side in pixels.shape[:2])
     places = tile_positions(height, width, TILE, MAX_TILES)
     return cut_tiles(pixels, TILE, MAX_TILES), _boxes(places, TILE, *pixels.shape[:2])
 
 
 def look_at_whole(pixels: Pixels) -> tuple[Pixels, list[Box]]:
-    """Squares (n, 224, 224, 3) of the whole picture scaled down, and where they lie."""
+    """Squares (n, 224, 224, 3) of the whole picture scaled down, and their places."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     places = strip_positions(height, width, side, MAX_VIEWS)
@@ -122,7 +122,7 @@ class NetworkAnswer:
 def look(
     model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels
 ) -> NetworkAnswer:
-    """What a network says about the parts of a picture that `cut` gives."""
+    """The answer of a network about the parts of a picture that `cut` returns."""
     parts, boxes = cut(pixels)
     maps, *extra = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
     features = extra[0].astype(np.float64).mean((0, 2, 3)) if extra else None

@@ -43,7 +43,7 @@ from detector.inference.wording import JSON
 
 logger = logging.getLogger(__name__)
 
-# What loading a damaged, incomplete or unsuitable checkpoint raises.
+# The errors of loading a damaged, incomplete or unsuitable checkpoint.
 UNUSABLE = (
     OSError,
     ValueError,
@@ -53,7 +53,7 @@ UNUSABLE = (
     RuntimeError,
     ConversionError,
 )
-# Of a member whose quality nobody has measured.
+# The weight of a member whose quality nobody has measured.
 UNMEASURED_WEIGHT = 0.1
 LEAST_WEIGHT = 0.01
 # Uncalibrated members are often sure of nonsense: their scores are held within this of 0 and 1.
@@ -90,7 +90,7 @@ class Checkpoint:
         return UNMEASURED_WEIGHT if roc_auc is None else max(2 * roc_auc - 1, LEAST_WEIGHT)
 
     def _try(self) -> None:
-        """Answer once now: what does not work must not wait for the first picture."""
+        """Answer once now, so that a fault shows before the first picture."""
         logits = self.network(preprocess(Image.new("RGB", (320, 256)), self.facts.processor))
         if logits.shape[1:] != (self.facts.outputs,):
             outputs = self.facts.outputs
@@ -112,7 +112,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The members that could be loaded, and for each member what was refused or is missing."""
+    """The members that could be loaded, and for each member the reasons of refusals."""
 
     checkpoints: dict[str, Checkpoint]
     reasons: dict[str, str]
@@ -166,11 +166,11 @@ class Ensemble:
 
 
 class HuggingFace(Method):
-    """The ensemble, loaded anew whenever a better place has weights."""
+    """The ensemble, which is loaded again when a better source has weights."""
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """All members; the first one alone where memory is short."""
+        """All members; only the first one if memory is short."""
         return MEMBERS[:1] if self.runtime.memory_constrained else MEMBERS
 
     def state(self) -> str:
@@ -203,7 +203,7 @@ class HuggingFace(Method):
 
 
 def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, str]:
-    """Load from the best source that works; what did not work is said in the second value."""
+    """Load from the best source that works; the second value names the sources that did not."""
     refusals = []
     for source in find_sources(member, runtime):
         try:
@@ -225,7 +225,7 @@ def _loading_line(member: Member, source: Source) -> str:
 
 
 def prepare_network(source: Source, runtime: Runtime) -> Path:
-    """The OpenVINO network that ships with the folder, else the one converted from it once.
+    """The OpenVINO network that ships with the folder, or one converted from it.
 
     Raises `ConversionError` or `ValueError` if the checkpoint cannot be used.
     """
@@ -237,7 +237,7 @@ def prepare_network(source: Source, runtime: Runtime) -> Path:
 
 
 def _findings(rows: list[MemberRow]) -> list[Finding]:
-    """One sentence a member that answered."""
+    """One sentence for each member that answered."""
     return [
         Finding("huggingface.score", _params(row), kind=row.name)
         for row in rows

@@ -1,4 +1,4 @@
-"""What the methods cannot see in this very picture, and what that means for trust.
+"""The limits of the methods for this picture, and how far to trust its verdict.
 
 Every check looks at the header or at a sample of the pixels, so that all take a few milliseconds.
 """
@@ -44,7 +44,7 @@ def blind_spots(image: SourceImage) -> tuple[Note, ...]:
     """Notes on what the methods cannot see here; none for a large, lightly compressed photo."""
     blinding = reason_to_abstain(image)
     compressed = about_compression(image)
-    # Of what is strongly compressed, most blocks are flat, whatever it shows.
+    # In a strongly compressed picture most blocks are flat, whatever the picture shows.
     kind = about_kind(image) or (None if compressed else about_pattern(image))
     candidates = (about_size(image), compressed, kind)
     notes = (blinding and Note(blinding.code, blinding.params), *candidates)

@@ -1,4 +1,4 @@
-"""What happens to pictures on their way to a reader: re-encoding, scaling, screenshots.
+"""The changes that pictures undergo when they are passed on: re-encoding, scaling, screenshots.
 
 The fixed steps that accuracy is measured under and stability is asked for; training draws from the
 same functions at random.

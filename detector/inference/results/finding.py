@@ -14,7 +14,7 @@ Claim = Literal["ai", "real", "capture"]
 
 @dataclass(frozen=True)
 class Note:
-    """Something worth saying about a picture: a stable `code`, and what its sentence is made from.
+    """A remark about a picture: a stable `code`, and the parameters of its sentence.
 
     `params` are numbers, short clean texts and lists of them; the catalogue (wording/) has the
     sentence.

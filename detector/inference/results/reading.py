@@ -16,7 +16,7 @@ PRIVATE = {"private": True}
 
 
 class InvalidResult(ValueError):
-    """The JSON is no result; the message names the place, the value and what belongs there."""
+    """The JSON is not a result; the message names the place, the value and what is accepted."""
 
 
 def read(cls: type[T], data: Any, where: str = "result") -> T:

@@ -1,4 +1,4 @@
-"""The JSON Schema of a result, made from its types: what is published is what is checked."""
+"""The JSON Schema of a result, made from its types, so that both always agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .verdict import SCHEMA, TOP, Verdict
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
-# The types of what follows from other fields, by name.
+# The types of fields that are computed from other fields, by name.
 DERIVED: dict[str, Any] = {"text": str, "lean": Literal["ai", "real"] | None}
 
 Schema = dict[str, Any]
@@ -72,7 +72,7 @@ def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:
 
 def _reference(kind: Any, definitions: dict[str, Schema]) -> Schema:
     if kind.__name__ not in definitions:
-        definitions[kind.__name__] = {}  # before what is in it: a type may hold itself
+        definitions[kind.__name__] = {}  # before its contents, because a type may contain itself
         schema = _object(_properties(kind, definitions), _about(kind))
         definitions[kind.__name__] = schema
     return {"$ref": f"#/$defs/{kind.__name__}"}

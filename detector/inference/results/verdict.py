@@ -14,7 +14,7 @@ from .provenance import Declaration
 from .reading import InvalidResult, read
 
 SCHEMA = 1
-# The fields of a verdict that stand beside it in the JSON.
+# The fields of a verdict that are placed beside it in the JSON.
 TOP = (
     "id",
     "created",
@@ -168,7 +168,7 @@ class Verdict:
         }
 
     def named(self, name: str, *, id: str, created: datetime) -> Verdict:
-        """The same verdict with what it is kept under: `created` is a moment with its zone."""
+        """The same verdict with its name, id and moment; `created` has a time zone."""
         file = self.file and replace(self.file, name=name)
         return replace(self, id=id, created=created.isoformat(), file=file)
 

@@ -26,7 +26,7 @@ from .reason import agree, explain
 def combine(
     results: tuple[MethodResult, ...], fusion: Fusion, *, notes: tuple[Note, ...] = ()
 ) -> Verdict:
-    """One verdict from the results of the methods, and from notes that may say it is blind."""
+    """Makes one verdict from the results of the methods and from the notes on blind spots."""
     decider, grounds = _weigh_files(results)
     subset = fusion.subset_of(results)
     results = tuple(_with_role(result, decider, fusion, subset) for result in results)
@@ -73,7 +73,7 @@ def _write(case: Case, decider: str) -> Verdict:
 
 
 def _weigh_files(results: tuple[MethodResult, ...]) -> tuple[str, Grounds]:
-    """The method whose evidence decides, "" without one, and what its evidence is worth."""
+    """The method whose evidence decides ("" if there is none), and the weight of its evidence."""
     weights = ((result.key, weigh(result.findings)) for result in results)
     key, grounds = next((w for w in weights if w[1] != Grounds()), ("", Grounds()))
     return (key if grounds.decisive else ""), grounds
@@ -82,7 +82,7 @@ def _weigh_files(results: tuple[MethodResult, ...]) -> tuple[str, Grounds]:
 def _with_role(
     result: MethodResult, decider: str, fusion: Fusion, subset: Subset | None
 ) -> MethodResult:
-    """The result with what it counts for; one without a score has the weight that it would have."""
+    """The result with its weight; a result without a score has the weight that it would have."""
     has_weight = subset is not None and result.key in subset.weights
     subset_weight = (
         subset.weights[result.key] if subset and has_weight else fusion.weight_of(result.key)
@@ -122,7 +122,7 @@ def _move(result: MethodResult) -> float:
 
 
 def label_of(score: float | None, thresholds: Thresholds) -> Label:
-    """The label of a score; "uncertain" without one."""
+    """The label of a score; "uncertain" if there is no score."""
     if score is None:
         return "uncertain"
     if score >= thresholds.ai:
@@ -131,7 +131,7 @@ def label_of(score: float | None, thresholds: Thresholds) -> Label:
 
 
 def moved_most(case: Case, basis: Basis) -> str | None:
-    """The method that the outcome rests on most; None where it rests on none.
+    """The method that the outcome rests on most; None if it rests on no method.
 
     Where the file gave the outcome, that is the method whose findings make a claim.
     """

@@ -1,4 +1,4 @@
-"""Contradictions: of the file with itself, and of what it states with what the pixels look like."""
+"""Contradictions within the file, and between its statements and the look of the pixels."""
 
 from __future__ import annotations
 

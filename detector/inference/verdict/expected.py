@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Place:
-    """Where pictures of one class were counted: ANY stands for all kinds, and for all sizes."""
+    """A group in which pictures of one class were counted; ANY means all kinds or all sizes."""
 
     truth: str
     condition: str
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted, by `Place.write`; `main` is the condition to fall back on."""
+    """The counts by `Place.write`; `main` is the condition that is used if there is no other."""
 
     main: str
     cells: Mapping[str, Cell]
@@ -120,7 +120,7 @@ def _cell(fields: Fields) -> Cell:
 
 
 def write_counts(folder: Path, counts: Counts, about: Mapping[str, object]) -> None:
-    """Write the file that `load_counts` reads; `about` says what was measured."""
+    """Write the file that `load_counts` reads; `about` describes the measurement."""
     cells = {
         key: {"n": cell.n, "wrong": cell.wrong, "interval": [cell.low, cell.high]}
         for key, cell in counts.cells.items()

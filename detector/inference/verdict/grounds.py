@@ -1,4 +1,4 @@
-"""Evidence in the file that stands by itself: what decides, and what contradicts what.
+"""Evidence in the file that decides the verdict by itself, and contradictions in it.
 
 Anyone can write anything into a file, so an unsigned claim decides only where nothing in the file
 contradicts it. Only a signature of a trusted signer is stronger than a claim of the other side.
@@ -28,7 +28,7 @@ class Grounds:
 
 
 def weigh(findings: Iterable[Finding]) -> Grounds:
-    """What decisive evidence there is, and whether it is contradicted."""
+    """The decisive evidence, and whether other evidence contradicts it."""
     findings = tuple(findings)
     sided = [finding for finding in findings if finding.claim in ("ai", "real")]
     decisive = [finding for finding in sided if finding.strength == "decisive"]
@@ -44,7 +44,7 @@ def weigh(findings: Iterable[Finding]) -> Grounds:
 
 @dataclass(frozen=True)
 class Case:
-    """All that outcome, reason and advice are made from.
+    """The facts from which outcome, reason and advice are made.
 
     `score` is the calibrated P(AI) of all methods together, `pixels` without what the file says;
     None where no method with a weight gave one. `label` follows from the score and the thresholds.
@@ -66,7 +66,7 @@ class Case:
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
-        """What the file states about its origin."""
+        """The statements of the file about its origin."""
         return tuple(declaration for result in self.results for declaration in result.declarations)
 
     @property

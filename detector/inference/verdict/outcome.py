@@ -1,4 +1,4 @@
-"""What a person is told: one of six outcomes, from label, declarations and blind spots.
+"""The outcome that a person reads: one of six, from label, declarations and blind spots.
 
 The file speaks first. A trusted signature of a camera gives "captured"; what states or proves that
 an AI made the picture or a part of it gives "ai" or "ai_edited". Only then the pixels are asked,
@@ -33,7 +33,7 @@ BLINDING = frozenset({
     "blind.extreme_jpeg",
 })  # fmt: skip
 OF_LABEL: dict[str, Outcome] = {"ai": "ai", "real": "no_sign", "uncertain": "uncertain"}
-# What a statement in the file calls the picture, the strongest first.
+# The name that a statement in the file gives to the picture, the strongest first.
 SIGNALS: dict[str, Signal] = {
     "ai": "fully_genai",
     "edited": "partly_genai",
@@ -45,7 +45,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 def settle(case: Case) -> tuple[Outcome, Basis]:
-    """The outcome, and what it rests on."""
+    """The outcome, and the evidence that it rests on."""
     if case.grounds.conflict:
         return "uncertain", "file"
     if decisive := case.grounds.decisive:

@@ -47,7 +47,7 @@ def rescore(verdict: Verdict, results: Iterable[MethodResult]) -> float | None:
 
 
 def judge_stability(verdict: Verdict, scores: Mapping[str, float | None]) -> Stability:
-    """What the scores under each re-shipping say about a verdict on pixels.
+    """Whether a verdict on pixels holds, judged from the scores after each re-shipping.
 
     None stands for a step that was not possible for this picture.
     """

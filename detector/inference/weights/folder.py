@@ -1,4 +1,4 @@
-"""What lies in a weights folder, told cheaply enough to ask before every picture.
+"""The state of a weights folder, computed fast enough to check before every picture.
 
 Folders that ship hold a file of digests, which `sha256sum --check` reads as well: a file that is
 not the one that was measured gives answers that nobody has measured.
@@ -24,7 +24,7 @@ MEND = "restore it from the repository, or run manage.py write_digests if you ch
 
 
 class NotAsShipped(ValueError):
-    """A file is missing, surplus or not what was measured; `file` is "folder/name"."""
+    """A file is missing, surplus or not the one that was measured; `file` is "folder/name"."""
 
     def __init__(self, file: str, what: str) -> None:
         super().__init__(f"{file} {what}; {MEND}")

@@ -139,7 +139,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _quoted(value: Any) -> str:
-    """A value as errors show it: short, in one line."""
+    """The value in the form that errors show: short, in one line."""
     if isinstance(value, (dict, list)):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
     if isinstance(value, int) and abs(value) >= 10**18:

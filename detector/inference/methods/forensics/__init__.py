@@ -1,4 +1,4 @@
-"""Method 3: what the file itself says about where it came from.
+"""Method 3: the statements and traces in the file about its own origin.
 
 Reads the original bytes: Content Credentials (C2PA), the declarations of the IPTC and GB 45438
 standards, the settings, graphs and job numbers that generators leave, hidden ones too; from the
@@ -126,7 +126,7 @@ def score_evidence(findings: Sequence[Finding]) -> float | None:
 
 
 def collect(metadata: Metadata) -> Iterator[Evidence]:
-    """What every reader finds, then what could not be read."""
+    """The findings of every reader, then the parts that could not be read."""
     for reader in READERS:
         yield from reader(metadata)
     for where, reason in metadata.problems.items():
@@ -143,7 +143,7 @@ def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
 
 
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
-    """One of a kind from each place, with the parameters of all.
+    """One piece of evidence of each kind and place, with the parameters of all of them.
 
     A file may repeat the same text a hundred times, and a text that hides another may come first.
     """

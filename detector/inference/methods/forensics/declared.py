@@ -1,4 +1,4 @@
-"""What the file states about its origin, as declarations: who says so, and what was checked.
+"""The statements of the file about its origin, as declarations with signer and checks.
 
 Of the evidence only what makers state in words: signed manifests and the labels of standards. The
 settings that a generator left are evidence, but no statement.
@@ -16,7 +16,7 @@ from .c2pa.manifest import Credentials
 from .claims.declarations import CREATED_SOURCES, EDITED_SOURCES, STITCHED_SOURCES
 from .evidence import Evidence
 
-# The kinds of findings that are statements; those of `SIGNED_KINDS` stand in the manifest.
+# The kinds of findings that are statements; those of `SIGNED_KINDS` come from the manifest.
 SIGNED_KINDS = ("c2pa", "capture")
 LABELS = ("iptc", "iptc-ai", "google", "aigc-label", "samsung")
 MAKERS = {"google": "Google", "samsung": "Samsung"}
@@ -50,7 +50,7 @@ def declare(evidence: Iterable[Evidence], credentials: Credentials | None) -> It
 
 
 def _of_credentials(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
-    """What the manifest says of AI and of cameras; if nothing, that it says nothing of either."""
+    """The manifest's statements about AI and cameras, or one that it says nothing about either."""
     acts = [(finding, act) for finding in findings if (act := _act(finding))]
     for finding, act in acts:
         yield _of_manifest(finding, act, credentials)
@@ -62,14 +62,14 @@ def _of_credentials(findings: list[Finding], credentials: Credentials) -> Iterat
 
 
 def _of_source(term: object) -> Act | None:
-    """What a source type says that speaks neither of AI nor of a single capture."""
+    """The act that a source type names if it is neither AI nor a single capture."""
     if term in STITCHED_SOURCES:
         return "stitched"
     return "created" if term in CREATED_SOURCES else None
 
 
 def _act(finding: Finding) -> Act | None:
-    """What the statement says was done; None for what is no statement on the origin."""
+    """The act that the statement names; None if it is not a statement about the origin."""
     source, relation = finding.params.get("source", ""), finding.params.get("relation", "")
     if finding.partial:
         return "contains" if relation == "contains" else "edited"
@@ -116,7 +116,7 @@ def _text(act: Act, tool: str) -> tuple[str, dict[str, str]]:
 
 
 def _evidence(finding: Finding, act: Act) -> Evident | None:
-    """The outcome that a statement is evidence of; a weak one is no more than a hint."""
+    """The outcome that a statement is evidence of; a weak statement is only a hint."""
     if finding.claim == "real":
         return "captured"
     return None if finding.strength in ("weak", "context") else EVIDENT.get(act)

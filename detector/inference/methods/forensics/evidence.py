@@ -1,4 +1,4 @@
-"""What a reader hands over: a finding, and the generation parameters that go with it."""
+"""The result of a reader: a finding, and the generation parameters that belong to it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def scalar(value: Any) -> str:
 
 
 def settings_in(rows: Rows) -> dict[str, JSON]:
-    """What a sentence says about the settings in a table: "" for what the table does not have."""
+    """The parameters for sentences about the settings in a table: "" for missing settings."""
     values = {name: quotable(value, MAX_IN_SENTENCE) for name, value in rows}
     steps = values.get("steps", "")
     return {

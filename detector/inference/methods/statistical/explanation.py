@@ -40,7 +40,7 @@ def explain_groups(
 
 
 def strongest_groups(groups: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """The names of those of `explain_groups` that moved the score most: to AI, and away from it."""
+    """The names of the groups that moved the score most: towards AI, and away from it."""
     named_groups = [g for g in groups if g["name"] != BASELINE and abs(g["log_odds"]) >= NEGLIGIBLE]
     for_ai = [group["name"] for group in named_groups[:MOST_GROUPS] if group["log_odds"] > 0]
     return for_ai, [group["name"] for group in named_groups[:MOST_GROUPS] if group["log_odds"] < 0]

@@ -43,7 +43,7 @@ class BoostedTrees:
             raise ValueError(f"{path.name} is not a file of trees: {fault}")
 
     def _fault(self) -> str:
-        """What is out of range; empty if nothing is."""
+        """A sentence about the values that are out of range; empty if there are none."""
         shapes = {nodes.shape for nodes in self.nodes.values()}
         if len(shapes) > 1 or len(shape := shapes.pop()) != 2 or not all(shape):
             return f"{', '.join(FIELDS)} must be tables (trees, nodes) of one shape"

@@ -1,4 +1,4 @@
-"""The steps that a manifest tells of, and what each of the standard's steps does to a picture."""
+"""The steps that a manifest lists, and the effect of each standard step on a picture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Object = dict[str, Any]
 Effect = Literal["keeps", "changes", "brings"]
 _ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
 
-# What each step does; the words for it are those of "c2pa_step" in the catalogue.
+# The effect of each step; the catalogue has its words under "c2pa_step".
 STEPS: dict[str, Effect] = {
     "c2pa.created": "brings",
     "c2pa.placed": "brings",
@@ -80,7 +80,7 @@ class Action:
 
     @property
     def keeps(self) -> bool:
-        """Whether the step adds nothing to a picture; of one that is not known nobody can tell."""
+        """Whether the step adds nothing to a picture; nobody can tell for an unknown step."""
         return STEPS.get(self.name, "changes") == "keeps"
 
     @property
@@ -93,7 +93,7 @@ class Action:
 
 
 def read_actions(manifest: Object) -> tuple[Action, ...]:
-    """The actions of a manifest; of very many the first ones, and those of generators."""
+    """The actions of a manifest; if there are very many, the first ones and those of generators."""
     actions = [_action(entry) for entry in _entries(manifest)]
     later = [action for action in actions[MAX_ACTIONS:] if action.source in AI_SOURCES]
     return tuple(actions[:MAX_ACTIONS] + later[:MAX_ACTIONS])
@@ -121,12 +121,12 @@ def objects(value: Any) -> list[Object]:
 
 
 def _entries(manifest: Object) -> list[Object]:
-    """What all assertions on actions hold."""
+    """The entries of all assertions about actions."""
     return [entry for data in _lists(manifest) for entry in _entries_of(data)]
 
 
 def _entries_of(data: Object) -> list[Object]:
-    """The actions of one assertion, each with what the first template of its name adds to it."""
+    """The actions of one assertion, each completed by the first template of its name."""
     templates: dict[str, Object] = {}
     for template in objects(data.get("templates")):
         templates.setdefault(scalar(template.get("action")), template)
@@ -169,7 +169,7 @@ def _action(entry: Object) -> Action:
 
 
 def _source(entry: Object, parameters: Object) -> str:
-    """The term of IPTC's vocabulary; one that is not known may be anything, an AI too.
+    """The term of IPTC's vocabulary; an unknown term may mean anything, an AI too.
 
     Adobe names it among the parameters (com.adobe.digitalSourceType) where the model is another's.
     """

@@ -21,7 +21,7 @@ import sys
 from functools import lru_cache
 from typing import IO, Any
 
-MEMORY = 200 * 2**20  # bytes beyond what the program has once it is ready
+MEMORY = 200 * 2**20  # bytes beyond the memory of the program when it is ready
 CPU_SECONDS = 3  # a picture; the parent loses patience before, unless it has died
 MAX_REPORT = 2 * 2**20  # bytes; the largest seen in 170 real files had 92,000
 
@@ -93,7 +93,7 @@ def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
 
 
 def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, Any]:
-    """The report if these alone were trusted."""
+    """The report of a reading that trusts only these lists."""
     with _open(anchors, mime, data) as reader:
         report: dict[str, Any] = json.loads(reader.json())
         return report
@@ -178,7 +178,7 @@ def _read(pipe: IO[bytes], length: int) -> bytes:
 
 
 def send(pipe: IO[bytes], frame: bytes) -> None:
-    """Write one frame, also to a pipe that takes it in pieces."""
+    """Write one frame, even to a pipe that accepts it only in pieces."""
     for part in (struct.pack(">I", len(frame)), frame):
         remainder = memoryview(part)
         while remainder:

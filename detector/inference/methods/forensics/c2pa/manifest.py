@@ -1,4 +1,4 @@
-"""What a C2PA manifest says, in our own terms: from the library's report to `Credentials`.
+"""The contents of a C2PA manifest in our own terms: from the library's report to `Credentials`.
 
 Every text in the report comes from the file: all are cut and cleaned, and all lists and trees are
 bounded.
@@ -33,7 +33,7 @@ Relation = Literal["parentOf", "componentOf", "inputTo", ""]
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A picture that went into this one, with its own history as far as it is told.
+    """A picture that is part of this one, with its own history as far as it is known.
 
     `sources` are all the source types that it names, `statement` the strongest thing that it says
     about generative AI, `origin` what it says about how it began, through its own parents too, if
@@ -52,7 +52,7 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the manifest of a file says, and what is known about who says so.
+    """The contents of a file's manifest, and the facts about its signer.
 
     `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
     damaged; only the first has more to tell, and `unread` says why the last cannot be read. `fault`
@@ -120,11 +120,11 @@ class _Store:
     told: dict[str, tuple[tuple[Action, ...], tuple[Statement, ...]]] = field(default_factory=dict)
 
     def get(self, label: str) -> Object:
-        """The manifest of this label, an empty one if there is none."""
+        """The manifest of this label; an empty manifest if there is none."""
         return _object(self.manifests.get(label))
 
     def read(self, label: str) -> tuple[tuple[Action, ...], tuple[Statement, ...]]:
-        """The actions of a manifest, and what it says about generative AI."""
+        """The actions of a manifest, and its statements about generative AI."""
         if label not in self.told:
             manifest = self.get(label)
             actions = read_actions(manifest)
@@ -194,7 +194,7 @@ def _origin(
     statements: Iterable[Statement],
     ingredients: Iterable[Ingredient],
 ) -> Statement | None:
-    """How the picture began, if by an AI: as it says itself, or as its only parent began.
+    """The statement that the picture began with an AI: its own, or that of its only parent.
 
     A parent counts only where nothing else came in: no other part, no step that brings one.
     """
@@ -213,7 +213,7 @@ def _origin(
 def _ingredients(label: str, store: _Store) -> tuple[Ingredient, ...]:
     """The tree of ingredients, which may be a circle: `store.left` of them in all.
 
-    Parents come first: what a picture was made from must not be crowded out.
+    Parents come first, so that other ingredients do not crowd them out.
     """
     ingredients: list[Ingredient] = []
     parts = objects(store.get(label).get("ingredients"))

@@ -19,7 +19,7 @@ from .actions import Object
 from .validation import FORGED, Check
 
 TRUSTED_STAMP = "timeStamp.trusted"
-# Why a signer is not trusted: the words are those of "c2pa_distrust" in the catalogue.
+# The reasons not to trust a signer; the catalogue has their words under "c2pa_distrust".
 NOT_LISTED, CLOCK, EXPIRED, TOO_LATE = "not_listed", "clock", "expired", "too_late"
 DOUBTS = (NOT_LISTED, CLOCK, EXPIRED, TOO_LATE)
 
@@ -43,7 +43,7 @@ class SignerCheck:
 def check_signer(
     report: Object, manifest: Object, codes: tuple[Set[str], Set[str]], trust: Trust
 ) -> SignerCheck:
-    """What is known about the signer; `codes` are the successes and failures of the manifest."""
+    """The facts about the signer; `codes` are the successes and failures of the manifest."""
     if not trust.checks:
         return SignerCheck()
     success, failure = codes

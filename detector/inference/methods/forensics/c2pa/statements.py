@@ -1,4 +1,4 @@
-"""What a manifest says about generative AI: in its steps, its metadata, Adobe's first assertion."""
+"""A manifest's statements about generative AI: in steps, metadata and Adobe's first assertion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SCHEMA_ORG = re.compile(r"(?:https?://schema\.org/|schema:)?(\w+)DigitalSource")
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that a manifest says: the code of its sentence, and the parameters of that.
+    """One statement of a manifest: the code of its sentence, and the parameters of the sentence.
 
     `about` is what it is about: the whole picture from its beginning, the picture that was opened,
     or a part that came in with some step.
@@ -92,7 +92,7 @@ def read_statements(
 
 
 def _of_actions(actions: Iterable[Action], generator: str) -> Iterator[Statement]:
-    """The picture began as it was created, or as what was opened did; other steps add a part."""
+    """A picture begins when it is created or opened; other steps add parts."""
     for action in actions:
         where = f"C2PA manifest, action {action.name}"
         program = action.agent or generator
@@ -127,7 +127,7 @@ def _of_assertions(manifest: Object) -> Iterator[Statement]:
 
 
 def declared(source: str) -> tuple[Statement, ...]:
-    """What the source type says that a manifest gives to a picture that it was made from."""
+    """The statement of the source type that a manifest gives to an ingredient."""
     if source not in AI_SOURCES:
         return ()
     where = "C2PA manifest, ingredients"

@@ -44,7 +44,7 @@ _DENIED = re.compile("未使用|不使用|不适用|していません|してい
 
 
 def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
-    """What the file says of the AI system, its prompt and who wrote that."""
+    """The statements of the file about the AI system, its prompt and the writer of the prompt."""
     values = {name: _values(metadata, name) for name in FIELDS}
     systems = [text for text in values["AISystemUsed"] if not _denies_system(text)]
     if values["AISystemUsed"] and not systems:
@@ -61,7 +61,7 @@ def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
 
 
 def _claim(field: str, values: dict[str, list[str]]) -> Evidence:
-    """A known name decides; whatever else stands in such a field is a hint."""
+    """A known name decides; any other text in such a field is a hint."""
     text = values[field][0]
     rows = make_rows((label, next(iter(values[name]), "")) for name, label in FIELDS.items())
     if field == "AISystemUsed" and is_name(text):
@@ -87,7 +87,7 @@ def _values(metadata: Metadata, name: str) -> list[str]:
 
 
 def _is_blank(text: str) -> bool:
-    """Whether it is what forms that fill in every field write where there is nothing to say."""
+    """Whether the text is a filler that forms write into a field without contents."""
     return all(word in _BLANK or not word.strip("0") for word in words_of(text))
 
 

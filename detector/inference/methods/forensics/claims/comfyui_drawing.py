@@ -92,7 +92,7 @@ class _Canvas:
             end["inputs"][link.slot] = [within + link.source, link.output]
 
     def _expand(self, key: str, depth: int) -> None:
-        """Draw what a node stands for: its inputs lead in, and it hands on what comes out."""
+        """Draw the subgraph of a node: its inputs lead in, and it passes on the outputs."""
         subgraph = self.subgraphs.get(self.graph[key]["class_type"])
         if subgraph is None or depth >= MAX_DEPTH or self.parts > MAX_PARTS:
             return
@@ -115,7 +115,7 @@ def _links(links: list[Any]) -> list[Link]:
 
 
 def _wireless(nodes: dict[str, Drawing]) -> Iterator[Link]:
-    """From the node that sets to the one that gets, for pairs joined by a name, not a line."""
+    """The links from the setting node to the getting node, for pairs joined only by a name."""
     kinds = {key: node["type"].lower() for key, node in nodes.items()}
     setters = {_name(nodes[key]): key for key, kind in kinds.items() if kind.endswith("setnode")}
     for key, kind in kinds.items():

@@ -1,4 +1,4 @@
-"""What a graph of ComfyUI was told, found by following its links back from the picture.
+"""The settings of a ComfyUI graph, found by following its links back from the picture.
 
 A graph may hold several samplers, prompts and models, some of them idle. Those count that lead to
 the output: from the node that saves back to the nearest sampler, and from there along the inputs
@@ -65,9 +65,9 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
 
 
 def makers(graph: Graph) -> Iterator[Node]:
-    """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
+    """The nodes that lead to an output of a picture; all nodes, if no output is known."""
     linked = [node for node in graph.values() if next(_all_links(node), None)]
-    # A preview puts out what is not saved, unless nothing else does.
+    # A preview outputs a picture that is not saved, so it counts only if there is no other output.
     outputs = of_kind(linked, _OUTPUTS) or of_kind(linked, _PREVIEWS)
     return _behind(graph, outputs) if outputs else iter(graph.values())
 
@@ -81,7 +81,7 @@ def of_kind(nodes: Iterable[Node], pattern: re.Pattern[str]) -> list[Node]:
 
 
 def _nearest(graph: Graph, is_match: Callable[[Node], bool]) -> Node | None:
-    """The wanted node nearest to one that saves; else the first one of the graph."""
+    """The matching node nearest to a saving node; otherwise the first match in the graph."""
     saves = [n for n in graph.values() if n["class_type"].lower().startswith(_SAVES)]
     return next(
         filter(is_match, _behind(graph, saves)), next(filter(is_match, graph.values()), None)
@@ -146,7 +146,7 @@ def _only_model(graph: Graph) -> str | int | float | None:
 
 
 def _prompt(graph: Graph, sampler: Node, side: str) -> str:
-    """What the nearest node with texts says, along the conditioning of this side."""
+    """The texts of the nearest node that has some, along the conditioning of this side."""
     *_, start = _upstream(graph, sampler, _BETWEEN)
 
     def follow(node: Node, output: int) -> Iterator[tuple[str, int]]:

@@ -142,7 +142,7 @@ def _used_generative_tool(data: Any) -> bool:
 
 
 def read_software(metadata: Metadata) -> Iterator[Evidence]:
-    """The name of a generator in the field for the program that wrote the file.
+    """The name of a generator in the field for the writing program.
 
     It is one editable field: a hint, no more.
     """

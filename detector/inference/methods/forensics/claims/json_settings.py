@@ -49,7 +49,7 @@ def read_json_settings(metadata: Metadata) -> Iterator[Evidence]:
 
 
 def _settings(text: Text, is_novelai: bool) -> Iterator[Evidence]:
-    """What the objects of a text hold; `named` says that the file names NovelAI elsewhere."""
+    """The settings in a text; `is_novelai` says that the file names NovelAI elsewhere."""
     is_novelai = is_novelai or any(_is_novelai(data.get("Software")) for data in text.objects)
     for data in text.objects:
         for shape in chain((NOVELAI,) * is_novelai, SHAPES):

@@ -78,7 +78,7 @@ _LABELS = {
     "cfg scale": "CFG scale",
     "size": "size",
     "version": "version",
-    # What is only there where a mask was drawn.
+    # Settings that are only there if a mask was drawn.
     "mask blur": MASK,
     "masked content": MASK,
     "inpaint area": MASK,
@@ -118,7 +118,7 @@ def parse_settings(text: str) -> list[tuple[str, str]]:
 
 
 def _best(text: str) -> tuple[int, Settings]:
-    """Where the settings begin, and they: the last ones of those that hold the most."""
+    """The start of the settings, and the settings: of the richest candidates the last."""
     best, highest = (0, Settings()), 0
     negative = _NEGATIVE.search(text)
     for start in _starts(text):

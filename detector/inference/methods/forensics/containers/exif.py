@@ -92,7 +92,7 @@ def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -
 
 
 def _add_capture(view: memoryview, order: str, entry: Entry, metadata: Metadata) -> None:
-    """What only a capture has. Programs show the first EXIF of a file, so others do not count."""
+    """Reads the tags that only a capture has. Programs show only the first EXIF of a file."""
     tag, kind, _, field = entry
     if tag in CAPTURE_TAGS and not _is_word(entry):
         metadata.camera[CAPTURE_TAGS[tag]] = _capture_value(view, order, entry)

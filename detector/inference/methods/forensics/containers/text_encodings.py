@@ -1,4 +1,4 @@
-"""From bytes to text. What a file says of its encoding is often wrong; the bytes tell it better."""
+"""From bytes to text. The encoding that a file names is often wrong; the bytes tell more."""
 
 from __future__ import annotations
 

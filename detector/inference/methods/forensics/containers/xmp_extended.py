@@ -27,7 +27,7 @@ class Extensions:
     count: int = 0
 
     def add(self, body: memoryview) -> None:
-        """Keep the part in this segment, whose name is already known to be `JPEG_EXTENSION`."""
+        """Keep the part in this segment, which the caller knows to be a `JPEG_EXTENSION`."""
         at = len(JPEG_EXTENSION)
         self.count += 1
         if len(body) < at + HEADER.size or self.count > MAX_PARTS:

@@ -1,4 +1,4 @@
-"""Error levels: where a picture changes most when it is saved as a JPEG once more.
+"""Error levels: the places where a picture changes most when it is saved again as a JPEG.
 
 N. Krawetz, "A picture's worth: digital image analysis and forensics" (Black Hat 2007). It can show
 a part that was pasted in from a file of another compression. It cannot tell an AI's picture from a
@@ -17,7 +17,7 @@ QUALITY = 90
 LONGEST = 512
 MAX_WORKED_ON = 2048
 BLOCK = 16  # the unit of a JPEG with halved colour
-WHITE_SHARE = 0.995  # what is brighter than this share of the pixels becomes white
+WHITE_SHARE = 0.995  # values brighter than this share of the pixels become white
 MIN_WHITE = 6.0  # a smaller difference than this is rounding and must not be made white
 
 

@@ -1,4 +1,4 @@
-"""What the structure of the file says about its way here: context, evidence for neither side."""
+"""Traces of a file's history in its structure: context, evidence for neither side."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
             yield context(code, params, "compression", WHERE)
         except Unreadable as error:
             yield unreadable(WHERE, str(error))
-            compression = None  # tables that cannot be described tell of no earlier ones
+            compression = None  # tables that cannot be described say nothing about earlier tables
     yield from read_thumbnail(metadata, image.rgb)
     yield from _read_history(image, metadata, compression)
     yield from read_platform(metadata, max(image.rgb.size), image.format)
@@ -45,7 +45,7 @@ def _read_history(
         if earlier.evidence >= FROM_JPEG:
             yield context("resaved.jpeg", {"quality": earlier.quality}, "re-saved")
     elif format_of(image.format).exact and not format_of(image.format).palette:
-        # What keeps every pixel keeps the traces of an earlier JPEG; a palette breaks them up.
+        # A lossless format keeps the traces of an earlier JPEG; a palette breaks them up.
         earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
         if earlier.evidence >= FROM_PIXELS:
             params: dict[str, JSON] = {"quality": earlier.quality, "format": image.format}

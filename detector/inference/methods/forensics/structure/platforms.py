@@ -1,4 +1,4 @@
-"""Traces of a platform that re-saved the picture. They strip what a file says about its origin.
+"""Traces of a platform that re-saved the picture. Platforms remove the data about the origin.
 
 Facebook and Instagram write an identifier that begins with "FBMD" into the special instructions of
 IPTC. The others are known by the longest side that they shrink pictures to, which proves little:

@@ -1,4 +1,4 @@
-"""How a JPEG was compressed: its quality, its colour sampling, its coding, and what saved it.
+"""The compression of a JPEG: quality, colour sampling, coding, and the program that saved it.
 
 ITU-T T.81 says how the segments are laid out. None of it says who made a picture.
 """
@@ -42,7 +42,7 @@ PHOTOSHOP_QUALITY = 0x0406
 
 @dataclass
 class Compression:
-    """What the header of a JPEG says about its compression.
+    """The facts about compression in the header of a JPEG.
 
     `tables` are those of `read_tables`, `components` holds the (horizontal, vertical) sampling of
     each colour, `coding` is empty without a frame, `saved_by` names a program that gave its own
@@ -116,7 +116,7 @@ def find_sampling(compression: Compression) -> str:
 
 
 def describe(compression: Compression) -> tuple[str, dict[str, str | int | None]]:
-    """Code and parameters of what it is. Raises `Unreadable` if the tables are not whole."""
+    """The code and parameters of its sentence. Raises `Unreadable` if a table is incomplete."""
     try:
         quality = quality_of(compression.tables)
     except TablesDamaged as error:

@@ -68,7 +68,7 @@ def add_stealth(image: SourceImage, metadata: Metadata) -> None:
 
 
 def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
-    """That there was a hidden payload. What it says is found by the readers of such texts."""
+    """The finding that there was a hidden payload. Other readers evaluate its text."""
     for _, where in PLACES.values():
         if where in metadata.containers:
             yield ai_claim("stealth.hidden", {}, "stealth", where, strength="medium")
