@@ -22,9 +22,9 @@ def digests(pictures: Iterable[Picture]) -> list[str]:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """metrics.json of a weights folder, which says what was learnt from.
+    """The metrics.json of a weights folder, which must list the sources that it learnt from.
 
-    Raises `OSError`, and `ValueError` if it does not.
+    Raises `OSError`, and `ValueError` if it does not list them.
     """
     metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
     try:
@@ -33,7 +33,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
         digests = None
     if not digests or not isinstance(digests, list) or {*map(type, digests)} != {str}:
         raise ValueError(
-            f"{folder}: metrics.json does not say what was learnt from; train it anew."
+            f"{folder}: metrics.json does not say what was learnt from; train it again."
         )
     return metrics
 

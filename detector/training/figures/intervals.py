@@ -18,7 +18,7 @@ CELLS = 2**19
 
 
 def bootstrap(measure: Callable[[np.ndarray], Draws], labels: np.ndarray, seed: int) -> Draws:
-    """What `measure` gives for RESAMPLES resamples of the pictures within each class.
+    """The results of `measure` for RESAMPLES resamples of the pictures within each class.
 
     `labels` (n,) are 0 or 1. `measure` takes how often each picture was drawn, shape (r, n), and
     gives arrays (r,).

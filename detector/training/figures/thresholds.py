@@ -1,4 +1,4 @@
-"""What each possible threshold calls AI, and the figures of merit that follow from it."""
+"""The pictures that each possible threshold calls AI, and the figures that follow from them."""
 
 from __future__ import annotations
 

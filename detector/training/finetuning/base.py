@@ -27,7 +27,7 @@ from detector.inference.weights.folder import folder_state
 
 
 class BaseUnavailable(Exception):
-    """No weights to start from; the message says what was tried."""
+    """There are no weights to start from; the message names the sources that were tried."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def find_base(
     resume: bool = False,
     endpoint: str | None = None,
 ) -> Base:
-    """`wanted` (a folder or hub id), else fine-tuned (`resume`), else hub, else bundled weights.
+    """`name` (a folder or hub id), or else fine-tuned (`resume`), hub or bundled weights.
 
     Goes to the Hugging Face hub (or `endpoint`) for what is not in the cache. Raises
     `BaseUnavailable`.
@@ -67,7 +67,7 @@ def find_base(
 
 
 def _refuse_fault(source: Source) -> None:
-    """Raises `BaseUnavailable` if what the folder says of itself is out of range or damaged."""
+    """Raises `BaseUnavailable` if the facts of the folder are out of range or damaged."""
     if source.fault:
         raise BaseUnavailable(source.refusal)
 

@@ -31,7 +31,7 @@ def calibrate(
     workers: int,
     progress: Progress,
 ) -> str:
-    """Write calibration.json to `folder`, or say in the returned sentence why not.
+    """Write calibration.json to `folder`, or return a sentence with the reason why not.
 
     Each picture is seen under one re-encoding, drawn at random, as in the shipped calibrations.
     """

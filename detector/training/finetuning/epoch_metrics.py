@@ -1,4 +1,4 @@
-"""What is measured after every epoch."""
+"""The figures that are measured after every epoch."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """What to fine-tune, on what, and where to put it.
+    """The model to fine-tune, its pictures, and the folder for the result.
 
     `output_dir` holds one folder for each member; `base_model` is a folder or a hub id; `endpoint`
     is another hub's address; `workers` are threads of the test.
@@ -63,12 +63,12 @@ class Order:
 
     @property
     def interrupted(self) -> Interrupted:
-        """What a run that has not ended left. Hidden: the server does not look there."""
+        """The folder of an unfinished run. It is hidden, so the server does not look there."""
         return Interrupted(self.output_dir / f".{self.member.finetuned}-training")
 
     @cached_property
     def digest(self) -> str:
-        """Of the splits; it changes when a picture moves from one to another."""
+        """A digest of the splits; it changes when a picture moves from one split to another."""
         digest = hashlib.sha256()
         for split in SPLITS:
             digest.update((self.data_dir / SPLITS_FOLDER / f"{split}.json").read_bytes())
@@ -133,7 +133,7 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
 
 
 def _try_to_start(order: Order) -> tuple[Base, Path | None] | Exception:
-    """What `_start` gives or raises: raising here would leave the other processes waiting."""
+    """The result or the error of `_start`: raising here would leave the other processes waiting."""
     try:
         return _start(order)
     except (BaseUnavailable, OSError, ValueError) as error:
@@ -180,7 +180,7 @@ def _check_same_pictures(folder: Path, digest: str) -> None:
 
 
 def _settings(order: Order) -> dict[str, Any]:
-    """What must be the same when an interrupted run goes on."""
+    """The settings that must be the same when an interrupted run continues."""
     return {
         "pictures": order.digest,
         "base model": order.base_model,
@@ -201,7 +201,7 @@ def _train(
     checkpoint: Path | None,
     quiet: bool,
 ) -> tuple[FinishedTraining, bool]:
-    """Train, and whether the base told AI from real before."""
+    """Train; also returns whether the base could already tell AI from real."""
     torch.manual_seed(order.arguments.seed)
     model, knows = load_model(base.source.folder)
     freeze(model, order.arguments.freeze)

@@ -18,14 +18,14 @@ PLAN = "plan.json"
 class Interrupted:
     """The checkpoints of a run that has not ended, in a folder that the server does not look into.
 
-    `plan` is what the run is about; going on with another one would mix two trainings.
+    `plan` holds the settings of the run; continuing with other settings would mix two trainings.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def checkpoint(self) -> Path | None:
-        """The last whole checkpoint; one that a kill left half written does not count."""
+        """The last complete checkpoint; a half-written one does not count."""
         checkpoints = sorted(
             self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1])
         )
@@ -39,7 +39,7 @@ class Interrupted:
         return (self.folder / PLAN).exists()
 
     def start(self, plan: dict[str, Any]) -> None:
-        """Begin anew."""
+        """Start a new run."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         write_json(self.folder / PLAN, plan)

@@ -41,7 +41,7 @@ def load_model(folder: Path) -> tuple[PreTrainedModel, bool]:
 
 
 def _load(folder: Path) -> tuple[PreTrainedModel, set[str]]:
-    """The model as it is, and the names of the weights that the folder lacks."""
+    """The unchanged model, and the names of the weights that the folder lacks."""
     model, info = load(folder)
     return model, set(info["missing_keys"]) | {str(key) for key in info["mismatched_keys"]}
 
@@ -114,7 +114,7 @@ def freeze(model: PreTrainedModel, part: str | None) -> None:
 
 
 def _end(parameters: list[nn.Parameter], layers: list[nn.Module], n: int) -> int:
-    """How many of the model's parameters stand before what follows its first `n` layers."""
+    """The number of the model's parameters before the end of its first `n` layers."""
     place = {id(parameter): index for index, parameter in enumerate(parameters)}
     if n < len(layers):
         return min(place[id(parameter)] for parameter in layers[n].parameters())

@@ -1,4 +1,4 @@
-"""PNG plots of a fine-tuned model: how it learnt, and what it reaches on the test split."""
+"""PNG plots of a fine-tuned model: its training, and its accuracy on the test split."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def roc_curves(labels: np.ndarray, scores_by_model: dict[str, np.ndarray]) -> Fi
 
 
 def confusion(labels: np.ndarray, scores: np.ndarray) -> Figure:
-    """Counts at a score of .5; rows are what the pictures are."""
+    """Counts at a score of .5; rows are the true classes."""
     counts = confusion_matrix(labels, scores >= 0.5, labels=[0, 1])
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""How good the fine-tuned model is on the test split, beside the model that it started from.
+"""The accuracy of the fine-tuned model on the test split, beside that of its base model.
 
 Both answer through the serving code, on the same pictures, as they are and re-encoded alike.
 """

@@ -54,7 +54,7 @@ PLAIN = "Without augmentation (--no-augment)."
 
 @dataclass(frozen=True)
 class Run:
-    """A run of training that has ended, and what it worked with.
+    """A finished run of training, with its pictures and settings.
 
     `digest` is that of the splits; `seconds` is None where the run was resumed.
     """
@@ -79,7 +79,7 @@ class Run:
 
 
 def write_model(draft: Path, run: Run) -> dict[str, Any]:
-    """Fill the folder `draft`; returns what metrics.json says."""
+    """Fill the folder `draft`; returns the contents of metrics.json."""
     run.trained.model.save_pretrained(draft)
     shutil.copyfile(
         run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"

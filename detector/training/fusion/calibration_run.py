@@ -48,7 +48,7 @@ from .fit import (
     useful_methods,
 )
 
-# Pictures of one source beyond this add little and cost much.
+# More pictures of one source add little accuracy and take long.
 MAX_PER_SOURCE = 120
 # Method 4 is calibrated in its bundled member; the others bring a calibration or go uncalibrated.
 FOLDERS = {key: METHODS[key].weights for key in PIXEL_METHODS}

@@ -31,7 +31,7 @@ RawLogits = dict[str, Logits]
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known of n pictures: `labels` 1 = AI, sampling `weights`, and their `sources`."""
+    """The truth about n pictures: `labels` 1 = AI, sampling `weights`, and their `sources`."""
 
     labels: np.ndarray
     weights: np.ndarray
@@ -50,7 +50,7 @@ def to_log_odds(scores: np.ndarray) -> np.ndarray:
 def fit_calibrations(raw: Logits, truth: Truth) -> dict[str, Calibration]:
     """Platt scaling, two-sided, of the raw log-odds of a method's weights folders, all at once.
 
-    What the calibrations make of them adds up to the log-odds of the method.
+    The calibrated values add up to the log-odds of the method.
     """
     sides = [side for x in raw.values() for side in (np.maximum(x, 0), np.minimum(x, 0))]
     stack = fit_stack(np.stack(sides, 1), truth.labels, truth.weights)
@@ -121,7 +121,7 @@ def _fit_subset(
 
 
 def useful_methods(raw: RawLogits, truth: Truth) -> tuple[str, ...]:
-    """Those of the methods that together tell most about sources which they were not fitted on.
+    """The methods that together are best on sources that they were not fitted on.
 
     A method that adds only noise there gets some weight in any fit, and costs certainty. Measured
     by log loss, out of fold. The choice is made on the folds that also choose the thresholds: with

@@ -1,4 +1,4 @@
-"""What keeps a data folder from being split, in words."""
+"""The faults for which a data folder cannot be split, in sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pictures are the same, or nearly: they must not stand on both sides of a split."""
+"""Finds equal and nearly equal pictures: they must not be on both sides of a split."""
 
 from __future__ import annotations
 

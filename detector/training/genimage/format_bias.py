@@ -39,7 +39,7 @@ class FormatBias:
 
     @property
     def warnings(self) -> list[str]:
-        """What to say where the class can be told; nothing where it cannot, or was not measured."""
+        """Sentences if the class can be told; none if it cannot, or if this was not measured."""
         if self.interval is None or self.interval[0] <= ALARM:
             return []
         low, high = self.interval

@@ -1,4 +1,4 @@
-"""What was scanned, in a SQLite file: a scan that was killed goes on, and memory stays bounded."""
+"""The scanned pictures in a SQLite file, so that a scan can resume and memory stays bounded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA = """
     ) WITHOUT ROWID
 """
 PENDING = "sha256 IS NULL AND reason IS NULL"
-# What was left out is tried again: the reason may have been a disk, or rights.
+# Pictures that were left out are tried again: the reason may have been a disk, or rights.
 FOUND = """
     INSERT INTO picture (path, size, mtime_ns, walk) VALUES (?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET
@@ -94,7 +94,7 @@ class Index:
         return [os.fsdecode(path) for (path,) in self._rows(query, os.fsencode(after), limit)]
 
     def store(self, paths: Sequence[str], answers: Sequence[Facts | str]) -> None:
-        """Keep what `read_facts` has answered for each path; durable when this returns."""
+        """Store the answer of `read_facts` for each path; it is durable when this returns."""
         both = [(os.fsencode(p), answer) for p, answer in zip(paths, answers, strict=True)]
         self._write(READ, [(*astuple(a), path) for path, a in both if isinstance(a, Facts)])
         reasons = [(answer, path) for path, answer in both if isinstance(answer, str)]

@@ -1,4 +1,4 @@
-"""What metadata.json says of the pictures: counts, duplicates, what is left out, warnings."""
+"""The contents of metadata.json: counts, duplicates, pictures that are left out, warnings."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def describe_duplicates(content: np.ndarray, groups: np.ndarray) -> dict[str, in
 
 
 def describe_left_out(index: Index, outside: Outside) -> dict[str, Any]:
-    """What is not in the splits: the first MOST_LEFT_OUT by name, and how many there are."""
+    """The pictures outside the splits: the first MOST_LEFT_OUT by name, and their number."""
     files = [{"path": path, "reason": reason} for path, reason in index.left_out(MOST_LEFT_OUT)]
     return {
         "left_out": {"count": index.count_left_out(), "files": files},

@@ -33,7 +33,7 @@ from .writing import write_splits
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """How to split. `equalise` None: where the class can be told from the file format."""
+    """How to split. With `equalise` None, equalising is on if the file format tells the class."""
 
     ratios: Ratios
     seed: int
@@ -51,7 +51,7 @@ class SplitPlan:
 
 
 def split_folder(data_dir: Path, plan: SplitPlan, progress: Progress) -> dict[str, Any]:
-    """Scan `data_dir`, write its splits and return what metadata.json says.
+    """Scan `data_dir`, write its splits and return the contents of metadata.json.
 
     Raises `OSError`, `ValueError` or `RuntimeError`, each with a sentence for the user.
     """
@@ -88,7 +88,7 @@ def _make_folder(data_dir: Path) -> Path:
 def _decide(
     index: Index, table: Table, outside: Outside, plan: SplitPlan
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """What metadata.json is to say, and the split of each readable picture, shape (n,)."""
+    """The contents of metadata.json, and the split of each readable picture, shape (n,)."""
     labels, content = table.labels, same_bytes(table.rows["sha256"])
     check_conflicts(index, in_both_classes(content, labels))
     held_out = find_generators(table, plan.hold_out)

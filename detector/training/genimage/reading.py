@@ -1,4 +1,4 @@
-"""What is kept of one picture: hashes, size, format, JPEG quality. Runs in a worker process."""
+"""The facts about one picture: hashes, size, format, JPEG quality. Runs in a worker process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLAT = 4.0
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a picture once it is read.
+    """The facts about a picture that was read.
 
     `phash` are the 64 bits of its perceptual hash as a signed number; where `flat`, they say
     nothing. `quality` is that of a JPEG, 1..100, and 0 for other formats and damaged tables.

@@ -20,7 +20,7 @@ AGAIN = "run manage.py prepare_genimage"
 
 
 def read_splits_metadata(data_dir: Path) -> dict[str, Any]:
-    """What `splits/metadata.json` says.
+    """The contents of `splits/metadata.json`.
 
     Raises `FileNotFoundError` if there are no splits, `ValueError` if the file is damaged or of
     another version.

@@ -99,7 +99,7 @@ def _quotas(members: np.ndarray, is_held_out: np.ndarray, ratios: Ratios) -> np.
     ):
         test = max(round(n * ratios.test), min(ratios.test > 0, n))
         val = max(round(n * ratios.val), min(ratios.val > 0, n))
-        if reserved > test:  # what is left is shared out as if test had taken its part
+        if reserved > test:  # the remaining pictures are shared out as if test had taken its part
             test, val = reserved, round((n - reserved) * ratios.val / (1 - ratios.test))
         quotas[:, label] = n - val - test, val, test
     return quotas
@@ -120,7 +120,7 @@ def _place_groups(
     is_held_out: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
-    """Place what is held out, then the groups of several pictures, the largest first."""
+    """Place the held-out groups, then the groups of several pictures, the largest first."""
     order = np.argsort(groups, kind="stable")
     ends = np.cumsum(state.members.sum(1))
     sizes = state.members.sum(1)

@@ -1,4 +1,4 @@
-"""The closing words of `prepare_genimage`, from what metadata.json says."""
+"""The closing words of `prepare_genimage`, made from metadata.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells the classes apart by itself, in words: a format, a size, a compression."""
+"""Single features that tell the classes apart, in sentences: a format, a size, a compression."""
 
 from __future__ import annotations
 

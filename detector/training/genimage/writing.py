@@ -1,4 +1,4 @@
-"""Writes `splits/`: rows streamed into one JSON array a split, and metadata.json as the last."""
+"""Writes `splits/`: rows streamed into a JSON array for each split, then metadata.json."""
 
 from __future__ import annotations
 

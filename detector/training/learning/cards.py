@@ -1,4 +1,4 @@
-"""Model cards: what a weights folder is, printed from its metrics.json and never typed by hand."""
+"""Model cards: the description of a weights folder, always printed from its metrics.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the compact ViT learns from ArtifactCNN: not only its answers but what it sees on the way.
+"""The compact ViT learns from ArtifactCNN: from its answers and from its inner maps.
 
 The maps of the CNN's last block are one vector for each 8 x 8 pixels, just as the transformer has
 one token for each. A token that must foretell its vector gets 192 numbers to learn from where a

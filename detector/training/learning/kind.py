@@ -29,7 +29,7 @@ from detector.training.pictures.augment import CONDITIONS
 from detector.training.pictures.preparation import Progress
 
 NETWORK = "efficientnet_whole"
-# Features are read of the picture as it is, and as it is after it was shared.
+# Features are read from the picture itself, and from a copy as it is after it was shared.
 VARIANTS = ("clean", "half size + JPEG 70")
 FOLDS = 5
 COMPONENTS = 256
@@ -60,7 +60,7 @@ class Sample:
 def choose_pictures(
     pictures: Sequence[Picture], split: str, relabel: dict[str, str], limit: int, seed: int
 ) -> list[tuple[Picture, str]]:
-    """The pictures of a split with their kinds; about `most` of each kind, spread over its sources.
+    """The pictures of a split with kinds; about `limit` of each kind, spread over its sources.
 
     `relabel` gives the kind of sources whose own is wrong.
     """
@@ -75,7 +75,7 @@ def choose_pictures(
 
 
 def _spread(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
-    """About `most` of the pictures, with the same limit for each source, at least one."""
+    """About `limit` of the pictures, with the same limit for each source, at least one."""
     sizes = np.array(list(Counter((p.source, p.label) for p in pictures).values()))
     limits = [n for n in range(1, limit + 1) if np.minimum(sizes, n).sum() <= limit]
     return cap_sources(pictures, max(limits, default=1), seed) if pictures else []

@@ -24,7 +24,7 @@ from .kind import (
     NEEDED,
     NETWORK,
     NEVER,
-    TRAINING_CONDITIONS,
+    VARIANTS,
     WANTED,
     Sample,
     chances_of,
@@ -75,7 +75,7 @@ def train_and_write(training: KindTraining, runtime: Runtime, progress: Progress
         "relabel": training.relabel,
         "strength": strength,
         "folds": FOLDS,
-        "conditions": list(TRAINING_CONDITIONS),
+        "conditions": list(VARIANTS),
     }
     metrics = {
         "model": KIND_FOLDER,
@@ -138,8 +138,7 @@ def choose_confidence(sample: Sample, chances: np.ndarray) -> dict[str, float]:
 def measure(sample: Sample, chances: np.ndarray, confidence: dict[str, float]) -> Row:
     """Under each condition, for each kind: how many are named right, named wrong and unknown."""
     return {
-        name: _measure(sample, chances[:, place], confidence)
-        for place, name in enumerate(TRAINING_CONDITIONS)
+        name: _measure(sample, chances[:, place], confidence) for place, name in enumerate(VARIANTS)
     }
 
 

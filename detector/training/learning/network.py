@@ -1,4 +1,4 @@
-"""What the trainings of all networks share: crops in, averaged weights out."""
+"""The common part of all network trainings: crops in, averaged weights out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TrainingPlan:
         return self.checkpoints / f"{self.name}-{hashlib.sha256(facts).hexdigest()[:12]}.pt"
 
     def arguments(self) -> dict[str, int | float]:
-        """What metrics.json says about the training."""
+        """The arguments of the training for metrics.json."""
         return {
             "steps": self.schedule.steps,
             "learning_rate": self.schedule.learning_rate,

@@ -19,7 +19,7 @@ from detector.training.pictures.regions import JoinedRegions
 
 from .export import describe, start_metrics, write_folder
 
-# What is read of a node of scikit-learn's trees.
+# The fields that are read from a node of scikit-learn's trees.
 NODE_FIELDS = ("feature_idx", "num_threshold", "left", "right", "value", "depth", "is_leaf")
 
 
@@ -144,5 +144,5 @@ def _children(side: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
 
 def _values(nodes: np.ndarray, learning_rate: float) -> np.ndarray:
-    """What each node adds to the log-odds: scikit-learn shrinks the leaves only."""
+    """The amount that each node adds to the log-odds: scikit-learn shrinks the leaves only."""
     return np.where(nodes["is_leaf"], nodes["value"], nodes["value"] * learning_rate)

@@ -1,4 +1,4 @@
-"""What each method adds: the verdict without it, and without the fitted fusion."""
+"""The contribution of each method: the verdict without it, and without the fitted fusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps what was measured, a line a picture, so that a run that was stopped goes on."""
+"""Keeps the measurements, one line for each picture, so that an interrupted run can resume."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OutcomeCache:
         self._data = data
 
     def read(self, pictures: Iterable[Picture]) -> list[Outcomes]:
-        """What is known of each of `pictures`, in their order."""
+        """The known outcomes of each of `pictures`, in their order."""
         outcomes_by_name: dict[str, Outcomes] = {}
         lines = self._path.read_bytes().splitlines() if self._path.exists() else []
         for key, outcomes in filter(None, map(_parse, lines)):
@@ -38,7 +38,7 @@ class OutcomeCache:
         return [outcomes_by_name.get(self._key(picture), {}) for picture in pictures]
 
     def add(self, picture: Picture, outcomes: Outcomes) -> None:
-        """Write down what was said, but for what an error may have changed."""
+        """Write down the outcomes, except those that an error may have changed."""
         values = {name: o.to_json() for name, o in outcomes.items() if not o.failed}
         line = json.dumps({"key": self._key(picture), "outcomes": values})
         self._path.parent.mkdir(parents=True, exist_ok=True)

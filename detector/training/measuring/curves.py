@@ -1,4 +1,4 @@
-"""What the plots show beyond the figures: the ROC, and what became of each shown score."""
+"""The curves of the plots: the ROC, and the true share of AI for each predicted score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often each verdict was given, by what serving can see of a picture: what errors to expect.
+"""The errors to expect: how often each verdict was given, by facts that serving can see.
 
 Unlike the kinds of groups.py, which the corpus names, these are the kinds that serving saw: a user
 has no other.
@@ -56,7 +56,7 @@ def count_errors(labels: np.ndarray, outcomes: Mapping[str, Sequence[Outcome]]) 
 
 
 def extract_counts(report: Row) -> Counts:
-    """What serving looks up, from report.json: every group of LEAST pictures or more.
+    """The counts for serving, from report.json: every group of LEAST pictures or more.
 
     A report from before `count_errors` has no kinds of AI pictures and no sizes; what it has is
     taken.

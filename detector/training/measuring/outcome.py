@@ -1,4 +1,4 @@
-"""What was said about one picture under one condition, as much of it as figures need."""
+"""The outcome for one picture under one condition, as far as the figures need it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Outcome:
 
     @classmethod
     def of(cls, verdict: Verdict, size: str = "") -> Outcome:
-        """What is kept of a verdict about a picture of this size (see pixels/likeness.py)."""
+        """The outcome of a verdict about a picture of this size (see pixels/likeness.py)."""
         answers = {result.key: (result.status, result.score) for result in verdict.methods}
         decided = verdict.decided_by is not None
         has_score = verdict.score is not None
@@ -55,7 +55,7 @@ class Outcome:
         return any(status == "error" for status, _ in self.answers.values())
 
     def to_json(self) -> list[Any]:
-        """What `from_json` reads."""
+        """The values that `from_json` reads."""
         return [self.label, self.decided, self.answers, self.kind, self.size]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The plots of the page as SVG that stands inside the page and takes its colours.
+"""The plots of the page as inline SVG, which takes the colours of the page.
 
 The same report gives the same bytes: no dates, no random ids.
 """

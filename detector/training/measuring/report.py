@@ -1,4 +1,4 @@
-"""Puts all that was measured into one JSON object, of which the other files are renderings."""
+"""Puts all measurements into one JSON object; the other files are renderings of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RENDERINGS: dict[str, Callable[[Report], str]] = {
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """How the evaluation was called: `command` can be typed again, but for where folders lie."""
+    """How the evaluation was called: `command` can be typed again with other folders."""
 
     command: str
     version: str
@@ -79,7 +79,7 @@ def build_report(
 
 
 def detailed_conditions(conditions: dict[str, Any]) -> list[str]:
-    """Those that are drawn and told by group: the usual ones, else the first."""
+    """The conditions with plots and tables by group: the usual ones, or else the first."""
     return [name for name in USUAL if name in conditions] or list(conditions)[:1]
 
 
@@ -98,7 +98,7 @@ def _facts(data: LabelledPictures, pictures: Sequence[Picture], unread: dict[str
 
 
 def about(facts: Report) -> str:
-    """What was measured and how, in a paragraph."""
+    """A paragraph about the pictures and the way they were measured."""
     cap = f" (at most {facts['per_source']} of one source and class)" if facts["per_source"] else ""
     text = (
         f"{facts['n_ai'] + facts['n_real']:,} pictures ({facts['n_ai']:,} AI, {facts['n_real']:,} "

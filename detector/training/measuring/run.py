@@ -1,4 +1,4 @@
-"""Analyses the pictures under every condition, but for what the cache knows already."""
+"""Analyses the pictures under every condition, except those that the cache already has."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def measure(
     workers: int,
     progress: Progress,
 ) -> Measurement:
-    """What the detector says about every picture. Resumable: run it again.
+    """The outcomes of the detector for every picture. Resumable: run it again.
 
     Raises `ValueError` if fewer than both classes can be read.
     """

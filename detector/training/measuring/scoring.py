@@ -1,4 +1,4 @@
-"""What the serving methods say about pictures, as they are or re-encoded, both classes alike."""
+"""Scores pictures with the serving methods, unchanged or re-encoded, both classes alike."""
 
 from __future__ import annotations
 
