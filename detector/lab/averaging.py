@@ -70,7 +70,7 @@ def average_and_write(
 ) -> None:
     """Write the average of the networks. Raises `OSError`, `ValueError`.
 
-    Batch normalisation is measured anew on crops of `prepared`: the average of what the networks
+    Batch normalisation is measured again on crops of `preparation`: the mean of what the networks
     measured is not what their average sees.
     """
     network = average([training.weights for training in trainings])

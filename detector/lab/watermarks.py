@@ -163,7 +163,7 @@ class Look:
 
 
 def draw_each(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
-    """At most `most` real and `most` AI pictures, drawn at random."""
+    """At most `limit` real and `most` AI pictures, drawn at random."""
     order = [pictures[i] for i in np.random.default_rng(seed).permutation(len(pictures))]
     return [p for label in (0, 1) for p in [p for p in order if p.label == label][:limit]]
 

@@ -103,7 +103,7 @@ def _require(name: str) -> None:
 def _numbers(
     kind: Callable[[str], Value], is_accepted: Callable[[Value], bool], accepted: str
 ) -> Callable[[str], Value]:
-    """An argparse type for the numbers that `fits` accepts; `accepted` describes these numbers."""
+    """An argparse type for the numbers that `is_accepted` takes, which `accepted` describes."""
 
     def parse(text: str) -> Value:
         try:

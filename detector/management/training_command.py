@@ -62,7 +62,7 @@ class TrainingCommand(DetectorCommand):
             seed=options["seed"],
             workers=options["workers"],
             progress=self.progress,
-            more=options["more"],
+            further_folders=options["more"],
             **how,
         )
 

@@ -166,7 +166,7 @@ def _limit_of(table: Table) -> int:
 def scaled_tables(name: str, limit: int = MAX_STEP) -> Table:
     """The tables of qualities 1 to 100 as `jpeg_set_quality` of libjpeg scales them.
 
-    `name` is "luma", "chroma" (annex K) or "robidoux" (mozjpeg), `most` the largest step; the
+    `name` is "luma", "chroma" (annex K) or "robidoux" (mozjpeg), `limit` the largest step; the
     shape is (100, 64).
     """
     text = {"luma": _LUMA, "chroma": _CHROMA, "robidoux": _ROBIDOUX}[name]

@@ -55,7 +55,7 @@ class Fields:
         return bool(self._get(name, lambda v: isinstance(v, bool), "true and false", default))
 
     def text(self, name: str, limit: int) -> str:
-        """A text of 1 to `most` characters."""
+        """A text of 1 to `limit` characters."""
         description = f"texts of 1 to {limit} characters"
         return str(
             self._get(name, lambda v: isinstance(v, str) and 0 < len(v) <= limit, description)
@@ -107,13 +107,13 @@ def read_fields(file: Path) -> Fields:
 
 
 def read_small(file: Path, limit: int) -> bytes:
-    """The bytes of a regular file of at most `most` bytes. Raises `OSError` or `ValueError`."""
+    """The bytes of a regular file of at most `limit` bytes. Raises `OSError` or `ValueError`."""
     check_size(file, limit)
     return file.read_bytes()
 
 
 def check_size(file: Path, limit: int) -> None:
-    """Raises `OSError` if there is no such file, `ValueError` if it is not of 1 to `most` bytes."""
+    """Raises `OSError` if there is no such file, `ValueError` unless it has 1 to `limit` bytes."""
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
         raise ValueError(f"{file.name} is not a regular file")

@@ -430,7 +430,7 @@ def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
         assert all(prepared.regions.get(int(i), 0).size for i in prepared.learn)
         return kept
 
-    assert learnt(more=[more]) - learnt() == set((more / "train" / "ai").iterdir())
+    assert learnt(further_folders=[more]) - learnt() == set((more / "train" / "ai").iterdir())
 
 
 def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):

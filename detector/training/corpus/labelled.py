@@ -133,7 +133,7 @@ def balanced_weights(pictures: Sequence[Picture]) -> np.ndarray:
 
 
 def cap_sources(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
-    """At most `most` pictures of each source and class, drawn at random, in the old order."""
+    """At most `limit` pictures of each source and class, drawn at random, in the old order."""
     rng = np.random.default_rng(seed)
     by_group: dict[tuple[str, int], list[int]] = {}
     for index, picture in enumerate(pictures):

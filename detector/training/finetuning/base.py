@@ -100,7 +100,7 @@ def _from_hub(
     endpoint: str | None,
     refusals: list[str],
 ) -> Iterator[Base]:
-    """Every checkpoint that is in the cache or can be downloaded; adds to `refused` the others."""
+    """Every checkpoint that is in the cache or can be downloaded; adds the others to `refusals`."""
     for checkpoint in checkpoints:
         try:
             folder = cached_folder(checkpoint, runtime.hub_cache)

@@ -95,7 +95,7 @@ def _bias(head: nn.Linear) -> torch.Tensor:
 def freeze(model: PreTrainedModel, part: str | None) -> None:
     """Keep all but the head (`head`), or the embeddings and the first N layers, as they are.
 
-    Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `what` is
+    Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `part` is
     neither, or N more than there are layers.
     """
     if part is None:

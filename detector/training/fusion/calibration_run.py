@@ -62,14 +62,14 @@ def calibrate_and_fuse(
     seed: int,
     workers: int,
     progress: Progress,
-    further: Sequence[Path] = (),
+    further_folders: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write calibration.json of each method and fusion/; returns the fusion's metrics.
 
-    `more` are further corpora that no method has learnt from. Raises `FileNotFoundError` without
-    pictures, `ValueError` if a method gives no scores or has learnt from one of the sources.
+    `further_folders` are corpora that no method has learnt from. Raises `FileNotFoundError` if
+    there are no pictures, `ValueError` if a method gives no scores or knows one of the sources.
     """
-    pictures = cap_sources(calibration_pictures(data, seed, further), MAX_PER_SOURCE, seed)
+    pictures = cap_sources(calibration_pictures(data, seed, further_folders), MAX_PER_SOURCE, seed)
     refuse_learnt(pictures, [output / folder for folder in chain.from_iterable(FOLDERS.values())])
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)

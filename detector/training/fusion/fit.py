@@ -138,7 +138,7 @@ def useful_methods(raw: RawLogits, truth: Truth) -> tuple[str, ...]:
 def out_of_fold_scores(raw: RawLogits, truth: Truth, rows: RawLogits | None = None) -> np.ndarray:
     """Fused P(AI) (n,), by calibrations and a fusion that have not seen the picture's source.
 
-    They are fitted on `raw` and asked about `asked`, of the same pictures (default: `raw`).
+    They are fitted on `raw` and applied to `rows`, of the same pictures (default: `raw`).
     Raises `ValueError` with fewer than FOLDS sources of either class.
     """
     scores = np.empty(len(truth.labels))

@@ -15,7 +15,7 @@ MOST_GENERATORS = 20
 
 
 def summarise(metadata: dict[str, Any], *, by_user: bool) -> str:
-    """Several lines for a terminal; `chosen`: --equalise or --no-equalise was given."""
+    """Several lines for a terminal; `by_user`: --equalise or --no-equalise was given."""
     parts = [
         _table(metadata["counts"]),
         _generators(metadata),

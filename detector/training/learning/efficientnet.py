@@ -32,7 +32,7 @@ def train_and_write(
 ) -> None:
     """Train as planned and write the weights folder.
 
-    What it looks at, native regions or whole views, is what `prepared` holds.
+    `preparation` decides what it looks at: native regions or whole views.
     """
     torch.manual_seed(plan.seed)
     network = EvidenceMap()

@@ -32,7 +32,7 @@ class LabelledPictures:
     left_out: tuple[str, ...] = ()
 
     def capped(self, limit: int | None, seed: int) -> LabelledPictures:
-        """At most `most` pictures of each source and class, drawn at random; None: all."""
+        """At most `limit` pictures of each source and class, drawn at random; None: all."""
         if limit is None:
             return self
         return replace(self, pictures=cap_sources(self.pictures, limit, seed))

@@ -69,7 +69,7 @@ def _analyse(
     workers: int,
     reasons: dict[int, str],
 ) -> Generator[tuple[int, Outcomes], None, None]:
-    """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `unread`."""
+    """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `reasons`."""
 
     def say(image: SourceImage) -> Outcome:
         return Outcome.of(detector.detect(image), size_of(image.width, image.height))

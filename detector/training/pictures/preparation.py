@@ -40,9 +40,9 @@ class Preparation:
 def calibration_pictures(
     data: Path, seed: int, further_folders: Sequence[Path] = ()
 ) -> list[Picture]:
-    """Pictures of the train split whose sources are kept back, and all of `more`.
+    """Pictures of the train split whose sources are kept back, and all of `further_folders`.
 
-    Raises `ValueError` if `more` has a source of the split that tests.
+    Raises `ValueError` if `further_folders` has a source of the split that tests.
     """
     pictures, held_out, further = _train_splits(data, seed, further_folders)
     return [p for p in pictures if p.source in held_out] + list(chain.from_iterable(further))
@@ -51,9 +51,9 @@ def calibration_pictures(
 def _train_splits(
     data: Path, seed: int, further_folders: Sequence[Path]
 ) -> tuple[list[Picture], set[str], list[list[Picture]]]:
-    """The train split of `data`, which of its sources are kept back, and the splits of `more`.
+    """The train split of `data`, its sources that are kept back, and the further train splits.
 
-    Raises `ValueError` if one of `more` has a source of `data`'s val split, which tests.
+    Raises `ValueError` if one of `further_folders` has a source of `data`'s val split, which tests.
     """
     whole = read_corpus(data)
     pictures = [picture for picture in whole if picture.split == "train"]
@@ -72,14 +72,14 @@ def decode_corpora(
     workers: int,
     progress: Progress,
     cut: Cut = NATIVE,
-    more: Sequence[Path] = (),
+    further_folders: Sequence[Path] = (),
 ) -> Preparation:
     """Decode what is not in `cache` yet. Raises `FileNotFoundError`, `ValueError`.
 
-    Of the corpora `more` everything is learnt from: sources may be added without changing which
-    ones are kept back.
+    All pictures of `further_folders` are used for training: sources can be added there without
+    changing which sources are kept back.
     """
-    pictures, held_out, further = _train_splits(data, seed, more)
+    pictures, held_out, further = _train_splits(data, seed, further_folders)
     corpora = [pictures, *([p for p in corpus if p.source not in held_out] for corpus in further)]
     regions = JoinedRegions([Regions(cache, corpus, cut) for corpus in corpora])
     for part in regions.parts:

@@ -68,7 +68,7 @@ class Regions:
                 yield int(i)
 
     def get(self, index: int, region: int) -> Pixels:
-        """Region `which` of a picture, shape (height, width, 3); empty if there is none."""
+        """Region `region` of a picture, shape (height, width, 3); empty if there is none."""
         height, width = self.sizes[index, region]
         return np.asarray(self.pixels[index, region, :height, :width])
 
@@ -94,7 +94,7 @@ class JoinedRegions:
         return self.parts[corpus], index - int(self.starts[corpus])
 
     def get(self, index: int, region: int) -> Pixels:
-        """Part `which` of a picture, shape (height, width, 3); empty if there is none."""
+        """Part `region` of a picture, shape (height, width, 3); empty if there is none."""
         part, own = self._find(index)
         return part.get(own, region)
 

@@ -58,7 +58,7 @@ def context(code: str, params: Params, kind: str, where: str = "") -> Evidence:
 
 
 def unreadable(where: str, reason: str) -> Evidence:
-    """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
+    """A part of the file that cannot be read; `reason` is the message of an `Unreadable`."""
     params = {"where": quotable(where, MAX_IN_SENTENCE), "why": reason}
     return context("file.unreadable", params, "unreadable", where)
 

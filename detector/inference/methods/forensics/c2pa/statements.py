@@ -62,7 +62,7 @@ def at_most(limit: Strength, strength: Strength) -> Strength:
 
 
 def capped(statement: Statement, limit: Strength) -> Statement:
-    """The statement, worth no more than `most`."""
+    """The statement, worth no more than `limit`."""
     return replace(statement, strength=at_most(limit, statement.strength))
 
 
