@@ -26,7 +26,7 @@ class AccuracyUnknown(Exception):
 
 @dataclass(frozen=True)
 class Condition:
-    """A method under one condition: how many pictures it gave a score, and FIGURES of those."""
+    """A method under one condition: the number of pictures with a score, and their FIGURES."""
 
     name: str
     n_ai: int
@@ -61,7 +61,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class MethodAccuracy:
-    """All that was measured of one method, or of the verdict, which alone has `calls`."""
+    """All figures of one method, or of the verdict; only the verdict has `calls`."""
 
     conditions: tuple[Condition, ...]
     kinds: tuple[Kind, ...]
@@ -172,7 +172,7 @@ def read_weights(weights_dir: Path, folders: Iterable[str]) -> list[Weights]:
 def _read_metrics(folder: Path) -> Row:
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        _weights(folder.name, metrics)  # what cannot be shown is as good as missing
+        _weights(folder.name, metrics)  # data that cannot be shown counts as missing
         return dict(metrics)
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}

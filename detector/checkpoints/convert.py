@@ -79,7 +79,7 @@ def main(folder: Path, xml: Path) -> None:
 
 
 def load(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
-    """The model of a folder in fp32, safely, and what transformers says of its weights."""
+    """The model of a folder in fp32, loaded safely, and transformers' report on its weights."""
     from transformers import AutoModelForImageClassification
 
     return AutoModelForImageClassification.from_pretrained(

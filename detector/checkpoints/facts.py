@@ -1,4 +1,4 @@
-"""All that is read from a checkpoint folder beside its weights, each within its range."""
+"""The facts that are read from a checkpoint folder, apart from weights, each within its range."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .processor import Processor
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 METRICS = "metrics.json"
-# What is loaded must fit into the memory of a small server, once as it is and once converted.
+# A checkpoint must fit into the memory of a small server twice: as it is, and converted.
 MAX_WEIGHTS_BYTES = 2 * 2**30
 MAX_CLASSES = 1000
 LONGEST_NAME = 100
 MOST_PICTURES = 10**9
-# What a network is built from, before its weights are looked at. ViT-H has 1280 x 32.
+# The limits of a network's architecture, checked before its weights. ViT-H has 1280 x 32.
 ARCHITECTURE = {
     "image_size": 1024,
     "patch_size": 64,
@@ -39,7 +39,7 @@ MOST_PATCHES = 4096
 
 @dataclass(frozen=True)
 class TestFigures:
-    """How good a model was measured to be; None where nobody has.
+    """The measured accuracy of a model; None where nobody has measured it.
 
     `roc_auc` is the lower bound of its interval where there is one: a model tested on six pictures
     must not rule the others. `accuracy` is a sentence, never without the number of pictures.
@@ -51,7 +51,7 @@ class TestFigures:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a checkpoint folder says: `outputs` of the network, of which those in `ai` mean AI."""
+    """The facts of a checkpoint folder: the number of `outputs`, of which those in `ai` mean AI."""
 
     outputs: int
     ai: list[int]
@@ -125,7 +125,7 @@ def _sides(part: Fields, name: str) -> list[int]:
 
 
 def read_measured(folder: Path) -> TestFigures:
-    """What metrics.json says, if there is one. Raises `OSError` or `ValueError`."""
+    """The figures of metrics.json, if there is one. Raises `OSError` or `ValueError`."""
     if not (folder / METRICS).exists():
         return TestFigures()
     metrics = read_fields(folder / METRICS)

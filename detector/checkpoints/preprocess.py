@@ -1,4 +1,4 @@
-"""What `AutoImageProcessor` does, from the same preprocessor_config.json, without torch.
+"""The work of `AutoImageProcessor`, from the same preprocessor_config.json, without torch.
 
 Covers the image processors of ViT, DeiT, Swin and SigLIP checkpoints: resize, centre crop, rescale,
 normalise. A configuration with `do_resize: false` and a crop keeps native resolution: such a model

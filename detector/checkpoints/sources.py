@@ -26,7 +26,7 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "unavailable",
 )
 NEEDED_FILES = (CONFIG, PROCESSOR, WEIGHTS)
-# What gives a checkpoint its OpenVINO network where torch is not installed.
+# The command that gives a checkpoint its OpenVINO network if torch is not installed.
 REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
 LONGEST_FAULT = 300
 
@@ -60,7 +60,7 @@ class Source:
 
 
 def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
-    """Every place that holds weights for this member, best first, those with a fault as well."""
+    """Every place that holds weights for this member, best first, including those with a fault."""
     finetuned = runtime.finetuned_dir / member.finetuned
     if (finetuned / "config.json").is_file():
         yield _unless_unconverted(_from_folder(FINE_TUNED, finetuned), runtime)
@@ -122,7 +122,7 @@ def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
 
 @lru_cache(maxsize=64)
 def _with_fault(source: Source) -> Source:
-    """The same with its fault. Cached, as it is asked before every picture; `digest` changes."""
+    """The source with its fault. Cached, since it is called for every picture; `digest` changes."""
     try:
         read_facts(source.folder)
         if source.state == BUNDLED:
@@ -133,7 +133,7 @@ def _with_fault(source: Source) -> Source:
 
 
 def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
-    """The same, with a fault if it has no network and nothing here could make one."""
+    """The source, with a fault if it has no network and none can be made here."""
     places = source.network_places(runtime)
     if source.fault or find_network(source.folder, places) or can_convert():
         return source
@@ -145,7 +145,7 @@ def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
 
 
 def without_path(error: Exception) -> str:
-    """What went wrong in one line, without the folders of this machine: the page shows it."""
+    """The error in one line, without the folders of this machine, because the page shows it."""
     if isinstance(error, OSError) and error.filename:
         return f"{printable(Path(error.filename).name)}: {error.strerror}"
     line = next(iter(str(error).splitlines()), type(error).__name__)

@@ -57,7 +57,7 @@ def _is_package(graph: grimp.ImportGraph, room: str) -> bool:
 
 
 def find_arrows(graph: grimp.ImportGraph, package: str, rooms: list[str]) -> list[Arrow]:
-    """(importer, imported) for each two rooms of which one imports the other."""
+    """(importer, imported) for each pair of rooms of which one imports the other."""
     imports = {
         (_room_of(module, package, rooms), _room_of(target, package, rooms))
         for module in graph.modules
@@ -95,7 +95,7 @@ def _reaches(start: str, end: str, arrows: list[Arrow]) -> bool:
 
 
 def put_picture(page: str) -> str:
-    """The text of the page with the picture of the code as it is now."""
+    """The text of the page with the current picture of the code."""
     return _PICTURE.sub(lambda _: draw(), page)
 
 

@@ -30,7 +30,7 @@ BATCHES, BATCH_SIZE = 60, 32
 
 @dataclass(frozen=True)
 class Training:
-    """One of the trainings: its weights, and what its metrics.json says of it."""
+    """One of the trainings: its weights, and its description in metrics.json."""
 
     weights: dict[str, torch.Tensor]
     training: dict[str, Any]
@@ -85,7 +85,7 @@ def average_and_write(
 
 
 def _describe(trainings: Sequence[Training], preparation: Preparation) -> dict[str, Any]:
-    """What metrics.json says: the crops of the normalisation, each training, and all sources."""
+    """The contents of metrics.json: the crops for normalisation, each training, and all sources."""
     own = describe(preparation, {"crop": CROP, "batches": BATCHES})
     parts = [own, *(training.training for training in trainings)]
     digests = sorted({digest for part in parts for digest in part["learnt_from"]})

@@ -54,7 +54,7 @@ def grey_out(pixels: Pixels, mask: Mask) -> Pixels:
 
 
 def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | None:
-    """By how much each mask lowers the log-odds of one picture; None if the method abstains."""
+    """The fall of one picture's log-odds under each mask; None if the method abstains."""
     answer = method.predict(image)
     heat = answer.exhibit("heat_map")
     if answer.score is None or heat is None:
@@ -66,7 +66,7 @@ def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | N
         name: method.predict(as_picture(grey_out(image.pixels, mask))).score
         for name, mask in masks.items()
     }
-    if None in scores.values():  # what is left is blank
+    if None in scores.values():  # the rest of the picture is blank
         return None
     before = log_odds(answer.score)
     return {name: before - log_odds(score) for name, score in scores.items() if score is not None}

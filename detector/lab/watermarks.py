@@ -155,7 +155,7 @@ def share(hits: int, n: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Look:
-    """What was found in a picture as it is; milliseconds of one core, decoding excluded."""
+    """The marks in an unchanged picture, and the milliseconds of one core without decoding."""
 
     picture: Picture
     models: frozenset[str]
@@ -169,7 +169,7 @@ def draw_each(pictures: Sequence[Picture], limit: int, seed: int) -> list[Pictur
 
 
 def look(picture: Picture) -> Look | None:
-    """Look for marks in a file as it is; None if it cannot be read or is too small for a mark."""
+    """Look for marks in an unchanged file; None if it cannot be read or is too small for a mark."""
     image = _open(picture)
     if image is None or min(image.width, image.height) < MIN_MARKED_SIDE:
         return None
@@ -208,7 +208,7 @@ def _by_generator(looks: Sequence[Look]) -> dict[str, Any]:
 
 
 def to_markdown(figures: dict[str, Any]) -> str:
-    """The rates as a table, then what was found in the pictures as they are."""
+    """The rates as a table, then the marks that were found in the unchanged pictures."""
     lines = ["| marked by | " + " | ".join(TREATMENTS) + " |", "|---" * (len(TREATMENTS) + 1) + "|"]
     for program, cells in figures["rates"].items():
         lines.append(f"| {program} | " + " | ".join(_percent(cells[t]) for t in TREATMENTS) + " |")
