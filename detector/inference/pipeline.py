@@ -91,7 +91,7 @@ class Detector:
         try:
             return load_fusion(self.runtime.weights_dir), ()
         except (OSError, ValueError) as error:
-            logger.warning("The fusion of the methods cannot be used: %s", error)
+            logger.warning("The fusion cannot be used: %s Restore detector/weights/fusion.", error)
             return NO_FUSION, (Note("fusion.unusable"),)
 
     def _state(self, key: str) -> str:

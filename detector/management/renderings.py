@@ -47,7 +47,7 @@ def csv_header() -> str:
 
 def _columns() -> list[str]:
     scores = [f"{key}_{field}" for key in METHODS for field in ("score", "status")]
-    return [*START, *scores, "reason", "elapsed_ms", "version", "error"]
+    return [*START, *scores, "stability", "reason", "elapsed_ms", "version", "error"]
 
 
 def to_csv(row: Row) -> str:
@@ -57,7 +57,15 @@ def to_csv(row: Row) -> str:
     scores = [methods.get(key, {}).get(field) for key in METHODS for field in ("score", "status")]
     judgement = [verdict[name] for name in ("label", "score", "outcome", "lean")]
     start = [row["path"], row["file"]["sha256"], *judgement, *scores]
-    return _csv([*start, verdict["reason"], row["elapsed_ms"], row["version"], ""])
+    end = [verdict["reason"], row["elapsed_ms"], row["version"], ""]
+    return _csv([*start, _stability(verdict), *end])
+
+
+def _stability(verdict: Row) -> str:
+    """Whether the result stays the same when the picture is passed on; "" if nobody asked."""
+    if verdict["stability"] is None:
+        return ""
+    return "holds" if verdict["stability"]["holds"] else "changes"
 
 
 def _csv(cells: list[Any]) -> str:
@@ -99,9 +107,13 @@ def _score(row: Row) -> str:
 
 
 def _outcome(verdict: Row) -> str:
-    """The outcome in a few words, with the side that it leans to."""
+    """The outcome in a few words, with the side that it leans to.
+
+    A star marks a result that changes when the picture is passed on.
+    """
     lean = {"ai": ", leans to AI", "real": ", leans to real"}.get(verdict["lean"], "")
-    return f"{SHORT[verdict['outcome']]}{lean}"
+    mark = "*" if _stability(verdict) == "changes" else ""
+    return f"{SHORT[verdict['outcome']]}{lean}{mark}"
 
 
 def _cell(method: Row | None) -> str:

@@ -92,7 +92,7 @@ def _method(place: int, old: dict[str, Any]) -> dict[str, Any]:
         "status": old["status"],
         "score": old["score"],
         "lean": old["lean"] if old["lean"] in ("ai", "real") else None,
-        "findings": [_sentence(one["text"]) | one for one in old["findings"]],
+        "findings": [_sentence(one["text"]) | {"partial": False} | one for one in old["findings"]],
         "exhibits": _exhibits(old.get("details", {})),
         "used": old["used"],
         "elapsed_ms": old["elapsed_ms"],

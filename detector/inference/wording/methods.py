@@ -32,15 +32,14 @@ SENTENCES = {
     "model_state.bundled": "shipped with this program",
     # Why a method gives no answer
     "huggingface.no_model": "No model of this method is available on this installation.",
-    "method.weights_unusable": "The weights in {folders:and} are missing or damaged. Restore them "
-    "from the repository.",
-    "method.weights_changed": "These files are missing, or differ from those that were measured: "
-    "{files}. Restore them from the repository, or run manage.py write_digests if you changed "
-    "them on purpose.",
+    "method.weights_unusable": "The weights of this method are missing or damaged on this "
+    "installation ({folders:and}).",
+    "method.weights_changed": "The weights of this method are not the ones that were measured, so "
+    "they are not used ({files}).",
     "method.short_of_memory": "This method needs more memory for this picture than is available.",
     "method.failed": "This method failed on this picture. The log of the server says why.",
-    "fusion.unusable": "The scores of the methods were not combined, because the file "
-    "detector/weights/fusion/config.json is missing or damaged. Restore it from the repository.",
+    "fusion.unusable": "The scores of the methods were not combined, because the weights of the "
+    "verdict are missing or damaged on this installation.",
     "result.shortened": "The file contains more text than is kept here. Texts of more than "
     "{longest} characters were cut ({texts} in all), and entries of long lists were left out "
     "({items} in all).",

@@ -381,4 +381,8 @@ def test_stability_is_checked_on_request(folder: Path) -> None:
         json.loads, detect(folder / "a.jpg", format="jsonl", stability=True).splitlines()
     )
     assert plain["verdict"]["stability"] is None
+    (cell,) = csv.DictReader(io.StringIO(detect(folder / "a.jpg", format="csv", stability=True)))
+    assert cell["stability"] == ("holds" if asked["verdict"]["stability"]["holds"] else "changes")
+    (cell,) = csv.DictReader(io.StringIO(detect(folder / "a.jpg", format="csv")))
+    assert cell["stability"] == ""
     assert set(asked["verdict"]["stability"]["scores"]) == set(RESHIPPED)

@@ -127,6 +127,16 @@ def test_every_method_and_the_verdict_are_measured(
         assert "needs 100 real pictures" in measured["recall_at_fpr_1_reason"]
 
 
+def test_what_a_person_is_told_is_counted(
+    brightness: type[Brightness], folder: Path, tmp_path: Path
+):
+    rows = report_of(folder, tmp_path)["outcomes"]["JPEG 95"]
+    assert sum(row["n_ai"] for row in rows) == sum(row["n_real"] for row in rows) == 12
+    assert {"ai", "no_sign", "not_assessed"} < {row["outcome"] for row in rows}
+    for name in ("report.md", "report.html"):
+        assert "not_assessed" in (tmp_path / "report" / name).read_text()
+
+
 def test_abstentions_are_counted_by_class(
     brightness: type[Brightness], folder: Path, tmp_path: Path
 ):

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.inference.results import Thresholds
+from detector.inference.runtime import TRUST_DIR
 from detector.inference.verdict.fusion import Fusion, Subset
 from detector.inference.version import weights_part
 from detector.services import get_detector
@@ -169,6 +170,19 @@ def test_names_from_the_report_are_escaped(
 def test_the_report_that_ships_is_shown(client: Client):
     html = get(client)
     assert "Accuracy has not been measured here" not in html and "<figure" in html
+
+
+def test_the_lists_of_trusted_signers_are_named_with_their_dates(client: Client):
+    html = get(client)
+    for key in ("signers", "time-stamps"):
+        about = json.loads((TRUST_DIR / f"{key}.json").read_text())
+        assert f"of {about['date']}:" in html
+    assert html.count("which vouch for the time of a signature alone") == 1
+
+
+def test_an_installation_that_trusts_nobody_says_so(client: Client, settings: Settings):
+    settings.C2PA_TRUST_LIST, settings.C2PA_TRUST_ANCHORS = False, None
+    assert "no signer of Content Credentials (C2PA) is checked" in get(client)
 
 
 def test_every_page_links_to_it(client: Client):

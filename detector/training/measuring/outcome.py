@@ -31,7 +31,8 @@ class Outcome:
 
     P(AI) is None where there is none; the verdict abstains where no method said anything, and
     where there was too little to go by. `decided` tells that evidence in the file decided; `kind`
-    and `size` are those that serving saw in the picture, "" where it saw none.
+    and `size` are those that serving saw in the picture, "" where it saw none. `outcome` is what a
+    person is told, `lean` the side that "uncertain" leans to, "" for none.
     """
 
     label: Label
@@ -39,6 +40,8 @@ class Outcome:
     answers: dict[str, tuple[Status, float | None]]
     kind: str = ""
     size: str = ""
+    outcome: str = ""
+    lean: str = ""
 
     @classmethod
     def of(cls, verdict: Verdict, size: str = "") -> Outcome:
@@ -47,7 +50,8 @@ class Outcome:
         decided = verdict.decided_by is not None
         has_score = verdict.score is not None
         total: tuple[Status, float | None] = ("ok" if has_score else "abstained", verdict.score)
-        return cls(verdict.label, decided, answers | {FUSED: total}, verdict.kind or "", size)
+        words = (verdict.kind or "", size, verdict.outcome, verdict.lean or "")
+        return cls(verdict.label, decided, answers | {FUSED: total}, *words)
 
     @property
     def failed(self) -> bool:
@@ -56,13 +60,15 @@ class Outcome:
 
     def to_json(self) -> list[Any]:
         """The values that `from_json` reads."""
-        return [self.label, self.decided, self.answers, self.kind, self.size]
+        words = [self.kind, self.size, self.outcome, self.lean]
+        return [self.label, self.decided, self.answers, *words]
 
     @classmethod
     def from_json(cls, values: list[Any]) -> Outcome:
         """The outcome that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
-        label, decided, answers, kind, size = values
-        return cls(label, decided, {key: (s, p) for key, (s, p) in answers.items()}, kind, size)
+        label, decided, answers, kind, size, outcome, lean = values
+        answers = {key: (status, score) for key, (status, score) in answers.items()}
+        return cls(label, decided, answers, kind, size, outcome, lean)
 
 
 def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:

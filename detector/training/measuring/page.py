@@ -69,6 +69,7 @@ def to_html(report: Report) -> str:
         title=f"Accuracy on {report['data']}, {report['split']}",
         style=(PAGE_FOLDER / "page.css").read_text(),
         summary=summarise(report),
+        main=main_condition(report),
         conditions=[_condition(report, name) for name in report["conditions"]],
         figure_heads=HEADS,
         curves=list(_curves(report)),

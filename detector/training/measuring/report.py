@@ -21,6 +21,7 @@ from .errors import count_errors
 from .figures import evaluate_condition
 from .groups import by_generator, by_kind, by_source
 from .outcome import titles
+from .outcomes import count_under_each
 from .page import to_html
 from .run import Measurement
 from .stability import stability
@@ -71,6 +72,7 @@ def build_report(
         "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
         "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
         "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
+        "outcomes": count_under_each(labels, measurement.outcomes),
         "errors": count_errors(labels, measurement.outcomes),
         "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
         "stability": stability(measurement.outcomes),

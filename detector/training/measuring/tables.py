@@ -51,6 +51,8 @@ def to_markdown(report: dict[str, Any]) -> str:
         lines += [heading, "", *_kinds(rows, report["methods"]), ""]
     for condition, rows in report.get("ablation", {}).items():
         lines += [f"## Methods alone and together, {condition}", "", *_ablation(rows), ""]
+    for condition, rows in report.get("outcomes", {}).items():
+        lines += [f"## Outcomes, {condition}", "", *_outcomes(rows), ""]
     if report.get("stability"):
         lines += ["## The same picture re-encoded", "", *_stability(report["stability"]), ""]
     return "\n".join(lines)
@@ -61,6 +63,18 @@ def _ablation(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         cells = " | ".join(_cell(row, name) for name in ("roc_auc", "ece", "recall_at_fpr_1"))
         lines.append(f"| {row['methods'].replace('+', ' + ')} | {cells} |")
+    return lines
+
+
+def _outcomes(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "| outcome | leans to | AI | real | of all AI | of all real | right |",
+        "|---" * 7 + "|",
+    ]
+    for row in rows:
+        shares = " | ".join(_cell(row, name) for name in ("of_ai", "of_real", "right"))
+        words = f"{row['outcome']} | {row['lean'] or DASH} | {row['n_ai']} | {row['n_real']}"
+        lines.append(f"| {words} | {shares} |")
     return lines
 
 

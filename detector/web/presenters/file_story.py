@@ -76,7 +76,8 @@ def _station_of(finding: Finding) -> str:
 
 def _entry(finding: Finding, said: str) -> Entry:
     text = SAID if finding.text in said else finding.text
-    return Entry(text, finding.where, _worth(finding), finding.claim if finding.claim in SIDES else "")
+    side = finding.claim if finding.claim in SIDES else ""
+    return Entry(text, finding.where, _worth(finding), side)
 
 
 def _worth(finding: Finding) -> str:

@@ -19,9 +19,10 @@ from detector.accuracy.report import (
 )
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.trust_lists import read_trust
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.version import weights_part
-from detector.services import find_members, get_detector
+from detector.services import find_members, find_trust_lists, get_detector
 
 from .dot_plot import Plot, Point, axis_start, draw
 
@@ -46,6 +47,7 @@ def build_page() -> dict[str, Any]:
         "unknown": unknown,
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
         "serving": serving,
+        "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
         "same_weights": bool(accuracy and _same_weights(accuracy.facts["version"], serving)),
     }
 
