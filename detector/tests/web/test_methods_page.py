@@ -177,7 +177,7 @@ def test_the_lists_of_trusted_signers_are_named_with_their_dates(client: Client)
     for key in ("signers", "time-stamps"):
         about = json.loads((TRUST_DIR / f"{key}.json").read_text())
         assert f"of {about['date']}:" in html
-    assert html.count("which vouch for the time of a signature alone") == 1
+    assert html.count("which vouch only for the time of a signature") == 1
 
 
 def test_an_installation_that_trusts_nobody_says_so(client: Client, settings: Settings):
