@@ -94,7 +94,7 @@ def test_a_server_without_torch_says_what_converts_a_checkpoint(
     assert rows["ai-human"]["state"] == "unavailable" and rows["ai-human"]["score"] is None
     assert rows["ai-human"]["reason"] == (
         "Organika/sdxl-detector @ c0ffee0 was refused: it is not converted for OpenVINO yet, and "
-        "torch, which converts it, is not installed here; `make models` mends that."
+        "torch, which converts it, is not installed here; `make models` fixes this."
     )
 
 

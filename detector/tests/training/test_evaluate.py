@@ -328,7 +328,7 @@ def test_a_stopped_run_goes_on_and_measures_nothing_twice(
     brightness: type[Brightness], folder: Path, caplog: pytest.LogCaptureFixture
 ):
     brightness.patience = 9
-    with pytest.raises(CommandError, match="goes on from here") as stopped:
+    with pytest.raises(CommandError, match="continues from here") as stopped:
         evaluate(folder, workers=1)
     assert stopped.value.returncode == 130
     brightness.patience = 10**6
@@ -432,8 +432,8 @@ def test_the_same_scores_give_the_same_bytes(
     [
         ({"split": "nowhere"}, "There is no split 'nowhere', nor such a folder; accepted are"),
         ({"split": "test", "data_dir": Path("/nowhere")}, "needed is manifest.jsonl or"),
-        ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; there are"),
-        ({"conditions": ["clean"], "robustness": True}, "give one"),
+        ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; accepted are"),
+        ({"conditions": ["clean"], "robustness": True}, "give only one"),
     ],
 )
 def test_errors_name_the_value_and_what_is_accepted(

@@ -246,7 +246,7 @@ def train(corpus: Path, weights: Path) -> str:
 
 def test_the_command_learns_measures_and_writes(corpus: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights"
-    assert "Of 30 pictures of 6 other sources, 100.0% were named right" in train(corpus, weights)
+    assert "Of 30 pictures of 6 other sources, 100.0% got the right kind" in train(corpus, weights)
     check_digests(weights / "kind")
     check_digests(weights / NETWORK)
     probe = load_probe(weights)

@@ -141,7 +141,7 @@ def test_a_damaged_fusion_leaves_the_verdict_open_and_is_named(
 def test_one_command_writes_the_digests(weights: Path) -> None:
     (weights / "fusion" / "metrics.json").write_text("{}")
     (weights / "statistical" / DIGESTS).write_text("nonsense")
-    with pytest.raises(ValueError, match="not as sha256sum writes it"):
+    with pytest.raises(ValueError, match="not in the format that sha256sum writes"):
         check_digests(weights / "statistical")
     call_command("write_digests", weights=weights)
     for folder in FOLDERS:

@@ -149,7 +149,7 @@ def test_a_scaled_or_cropped_picture_has_lost_its_mark(model: str, way: dict[str
 def test_small_pictures_are_not_looked_at() -> None:
     marked = mark_pixels(textured(5, 300, 255), MARK["Stable Diffusion 2"])
     assert ask(marked) == []
-    assert any(match.accepted for match in match_marks(marked))
+    assert any(match.is_accepted for match in match_marks(marked))
 
 
 @pytest.mark.parametrize("model", WAYS)
@@ -237,8 +237,8 @@ def test_so_many_wrong_bits_are_accepted_and_no_more(model: str, most: int) -> N
     def match(errors: int) -> Match:
         return Match(mark, size - errors, TRIES * chance_of(mark.message, flipped(mark, errors)))
 
-    assert match(most).accepted and match(most).chance < MAX_CHANCE
-    assert not match(most + 1).accepted
+    assert match(most).is_accepted and match(most).chance < MAX_CHANCE
+    assert not match(most + 1).is_accepted
 
 
 def test_the_chance_is_that_of_all_orders_of_the_bits() -> None:
