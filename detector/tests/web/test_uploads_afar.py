@@ -97,6 +97,7 @@ def test_why_there_is_no_answer_is_said(
     assert not Detection.objects.exists()
 
 
+@pytest.mark.slow
 def test_the_web_process_opens_no_picture(
     client: Client, process: AnalysisProcess, monkeypatch: pytest.MonkeyPatch, media: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_the_web_process_opens_no_picture(
     assert len(list(media.rglob("previews/*.webp"))) == 2
 
 
+@pytest.mark.slow
 def test_a_server_starts_its_processes_and_loads_no_network_itself(tmp_path: Path) -> None:
     code = """
 import sys
@@ -146,6 +148,7 @@ def holders() -> list[object]:
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", [PAGE, API])
 @pytest.mark.parametrize("damage", [0, 1000])
 def test_nothing_that_outlives_a_request_holds_a_picture(
