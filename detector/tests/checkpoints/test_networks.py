@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from detector.checkpoints import networks, sources
-from detector.checkpoints.convert import main as convert_here
 from detector.checkpoints.convert import make_network
 from detector.checkpoints.members import MEMBERS
 from detector.checkpoints.networks import BESIDE, NETWORK, find_network
@@ -26,15 +25,7 @@ from detector.tests.factories.serving import block_training
 VIT, AI_HUMAN, _ = MEMBERS
 
 
-@pytest.fixture(autouse=True)
-def conversion_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Convert in this process: starting one takes longer than all the rest of a test."""
-
-    def convert(folder: Path, xml: Path) -> None:
-        xml.parent.mkdir(parents=True, exist_ok=True)
-        convert_here(folder, xml)
-
-    monkeypatch.setattr("detector.checkpoints.convert.convert", convert)
+pytestmark = pytest.mark.usefixtures("conversion_here")
 
 
 @pytest.fixture

@@ -313,6 +313,7 @@ def detect_in_shell(folder: Path, tmp_path: Path, rest: str) -> tuple[int, str, 
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_streams_that_are_closed_full_or_cut_off_give_no_traceback(
     folder: Path, tmp_path: Path
 ) -> None:

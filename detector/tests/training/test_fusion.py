@@ -168,6 +168,10 @@ def test_thresholds_hold_on_untouched_files_too():
     _, alone = fit_fusion(raw, raw, known)
     _, both = fit_fusion(raw, shifted, known)
     assert both["one+two"]["thresholds"]["ai"] > alone["one+two"]["thresholds"]["ai"]
+    assert both["one+two"]["thresholds"]["real"] == alone["one+two"]["thresholds"]["real"]
+    darker = {"one": {"x": raw["one"]["x"] - 1.0, "y": raw["one"]["y"]}, "two": raw["two"]}
+    _, below = fit_fusion(raw, darker, known)
+    assert below["one+two"]["thresholds"]["real"] < alone["one+two"]["thresholds"]["real"]
 
 
 def rates(scores: np.ndarray, labels: np.ndarray, bounds: dict[str, float]) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from detector.inference.methods.deep_learning import (
     look_at_tiles,
     look_at_whole,
 )
-from detector.inference.pixels.heat_map import LONG, SHORT, Box, grid_of, paint
+from detector.inference.pixels.heat_map import Box, grid_of, paint
 from detector.inference.pixels.tiles import scale_to, strip_positions
 
 WHOLE = Box(0, 0, 1, 1)
@@ -21,7 +21,7 @@ WHOLE = Box(0, 0, 1, 1)
 
 @pytest.mark.parametrize(
     ("size", "grid"),
-    [((512, 512), (14, 14)), ((400, 600), (14, 21)), ((3000, 500), (LONG, SHORT))],
+    [((512, 512), (14, 14)), ((400, 600), (14, 21)), ((3000, 500), (42, 14))],
 )
 def test_the_grid_has_the_shape_of_the_picture(size: tuple[int, int], grid: tuple[int, int]):
     assert grid_of(*size) == grid
@@ -44,6 +44,11 @@ def test_where_maps_overlap_stands_their_mean():
         (1, 3), np.array([[[2.0]], [[4.0]]]), [Box(0, 0, 1, 2 / 3), Box(0, 1 / 3, 1, 2 / 3)]
     )
     assert painted.tolist() == [[2, 3, 4]]
+
+
+def test_a_map_counts_where_it_covers_the_centre_of_a_cell():
+    painted = paint((1, 2), np.array([[[2.0]], [[4.0]]]), [Box(0, 0, 1, 0.6), WHOLE])
+    assert painted.tolist() == [[3, 4]]
 
 
 @pytest.mark.parametrize("size", [(64, 64), (100, 700), (600, 800), (256, 255), (3000, 2000)])

@@ -122,6 +122,7 @@ def shipped(weights_dir: Path, *without: str) -> Detector:
     return Detector(runtime, only=("deep_learning",))
 
 
+@pytest.mark.slow
 def test_the_kind_moves_no_score(tmp_path: Path, picture: SourceImage) -> None:
     with_kind = shipped(tmp_path / "with", "accuracy").detect(picture)
     without = shipped(tmp_path / "without", KIND_FOLDER, "accuracy").detect(picture)

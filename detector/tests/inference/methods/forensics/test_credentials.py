@@ -308,6 +308,7 @@ def test_a_manifest_elsewhere_is_told() -> None:
     assert "not downloaded" in said(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", MIME)
 def test_damaged_manifests_never_raise(format: str) -> None:
     rng = random.Random(format)

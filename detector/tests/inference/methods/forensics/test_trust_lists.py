@@ -92,6 +92,7 @@ def test_the_operator_s_authorities_are_added_to_them(
     assert standing() == "trusted: on the list of this installation"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "kept"), [("", "2"), ("on", "2"), ("off", "0"), (" OFF ", "0"), ("no", "")]
 )
