@@ -27,6 +27,9 @@ from detector.training.genimage.reading import Facts, perceptual_hash, read_fact
 from detector.training.genimage.splits import read_equalise, read_split, read_splits_metadata
 from detector.training.genimage.splitting import Ratios, split_pictures
 
+# The command, which is found by its name, imports scikit-learn.
+pytestmark = pytest.mark.torch
+
 SPLITS = ("train", "val", "test")
 
 
