@@ -416,7 +416,7 @@ def _interrupt(*_: object) -> None:
 
 
 def test_an_interrupted_run_is_not_thrown_away(data: Path, base: Path, interrupted: Path):
-    with pytest.raises(CommandError, match="Continue with --resume, or delete"):
+    with pytest.raises(CommandError, match="continue with --resume, or delete"):
         run(data, base, epochs=1, output_dir=interrupted)
 
 
