@@ -197,12 +197,19 @@ SWEEP_SECONDS = env_int("SWEEP_SECONDS", 600)
 # time of the answer tells that somebody has.
 SHARE_RESULTS = env_bool("SHARE_RESULTS", False)
 
-# Pictures are analysed in processes beside the web process: how many there are, how many pictures
-# may wait for them, and how many seconds and megabytes (on top of the models) one picture may take.
+# Who analyses pictures: a worker beside the web process, or (for tests) the process of the request.
+ANALYSIS_ENGINE = env_choice("ANALYSIS_ENGINE", "EMBEDDED", ("EMBEDDED", "INLINE"))
+# A worker has processes of its own: how many there are, how many pictures may wait for them while
+# somebody waits for the answer, and how many seconds and megabytes (on top of the models) one
+# picture may take.
 ANALYSIS_PROCESSES = env_int("ANALYSIS_PROCESSES", 1)
 ANALYSIS_QUEUE = env_int("ANALYSIS_QUEUE", 16)
 ANALYSIS_TIMEOUT = env_int("ANALYSIS_TIMEOUT", 30)
 ANALYSIS_MEMORY_MB = env_int("ANALYSIS_MEMORY_MB", 1024)
+# How many seconds a page waits for the result before it shows that there is none yet, and the API
+# before it gives up.
+PAGE_WAIT_SECONDS = env_int("PAGE_WAIT_SECONDS", 8)
+API_WAIT_SECONDS = env_int("API_WAIT_SECONDS", 120)
 
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"
