@@ -55,7 +55,7 @@ def sweep() -> Swept:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         return Swept(
             Upload.objects.expired().delete_with_files(),
-            sum(_delete_orphans(folder, field, age) for field, folder in FILES.items()),
+            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -113,7 +113,12 @@ def _lock(descriptor: int, kind: int) -> bool:
         return False
 
 
-def _delete_orphans(folder: str, field: str, age: timedelta) -> int:
+def _storage_age(age: timedelta) -> timedelta:
+    """Whether another machine serves is not known: what is new there may be in its hands."""
+    return IN_USE if settings.STORAGE_URL else age
+
+
+def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
     """Delete the files in a folder of the storage that no row has in `field`."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
@@ -131,7 +136,7 @@ def _delete_file(path: str, age: timedelta) -> bool:
         return True
     except FileNotFoundError:  # another process was faster
         return False
-    except OSError:  # the next ones must go all the same
+    except Exception:  # of whatever storage; the next ones must go all the same
         logger.exception("%s cannot be deleted", path)
         return False
 

@@ -188,7 +188,7 @@ class Analysis(models.Model):
         self.format, self.width, self.height = file.format, file.width, file.height
         self.version = verdict.version
         self.label, self.outcome, self.score = verdict.label, verdict.outcome, verdict.score
-        self.result = verdict.to_dict()
+        self.result = _without_nul(verdict.to_dict())
 
     def fail(self, error: ImageError) -> None:
         """Take over why there is no result, in memory."""
@@ -223,8 +223,17 @@ def delete_files(paths: Iterable[str | None]) -> None:
     for path in filter(None, paths):
         try:
             default_storage.delete(path)
-        except OSError:  # the next files must go all the same
+        except Exception:  # of whatever storage; the next files must go all the same
             logger.exception("%s cannot be deleted", path)
+
+
+def _without_nul(value: Any) -> Any:
+    """The value without the one character that PostgreSQL keeps in no text; files may have it."""
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nul(each) for each in value]
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 def _may_differ(method: dict[str, Any]) -> bool:

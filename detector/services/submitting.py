@@ -93,9 +93,12 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
         analysis = Analysis.objects.with_key(key).select_for_update().first()
         if analysis is None or not analysis.answers(upload.with_pictures):
             return False
-        if analysis.is_unfinished and priority < analysis.priority:
-            Analysis.objects.filter(pk=analysis.pk).update(priority=priority)
+        if comes_forward := analysis.is_unfinished and priority < analysis.priority:
+            analysis.priority = priority
+            analysis.save(update_fields=["priority"])
         _save(upload, analysis)
+    if comes_forward:
+        start(analysis)
     return True
 
 

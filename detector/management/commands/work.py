@@ -11,6 +11,8 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from detector.management.base import DetectorCommand
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Command(DetectorCommand):
         from detector.worker import Worker
 
         live_in_data_folder()
+        if settings.ANALYSIS_ENGINE == "CELERY":
+            return _run_celery()
         worker = Worker(beside or f"{uuid.uuid4()} {os.uname().nodename}"[:100])
         worker.start()
         if beside:
@@ -42,6 +46,22 @@ class Command(DetectorCommand):
         else:
             _wait_for_end()
             worker.end()
+
+
+def _run_celery() -> None:
+    """Take messages of the broker, those of pictures that somebody waits for first."""
+    from ai_image_detector.celery import app
+    from detector.services.engines import QUEUES
+
+    # Threads: what may run wild is in the analysis processes already.
+    worker = app.Worker(
+        hostname=f"{uuid.uuid4()}@%h",
+        queues=",".join(QUEUES.values()),
+        pool="threads",
+        concurrency=settings.ANALYSIS_PROCESSES,
+        loglevel="WARNING",
+    )
+    worker.start()
 
 
 def _listen(worker: Worker) -> None:

@@ -6,46 +6,17 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from detector.tests.factories.processes import ROOT, run_python
+from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.servers import RunningServer, migrate, serving, wait_for
+from detector.tests.factories.workers import get_runs, send, worker
 
 pytestmark = pytest.mark.browser  # processes of the real program: slow to start
-
-# The real worker without the networks: a method of its own, and a pool that analyses right here.
-PROGRAM = """
-import hashlib, os, time
-import django; django.setup()
-from django.core.management import call_command
-from detector import installation
-from detector.inference.methods import METHODS
-from detector.tests.factories.stubs import Here, make_stub, spec_of
-METHODS.clear()
-METHODS["deep_learning"] = spec_of("deep_learning", make_stub())
-class Slow(Here):
-    def analyse(self, job):
-        with open(os.environ["DATA_DIR"] + "/runs", "a") as file:
-            file.write(f"{os.getpid()} {hashlib.sha256(job.data).hexdigest()}\\n")
-        time.sleep(float(os.environ["SLOWNESS"]))
-        return super().analyse(job)
-installation.get_pool = Slow
-"""
-WORK = PROGRAM + "call_command('work')"
-SEND = """
-import uuid
-from detector.tests.factories.pictures import encode, noise
-from detector.tests.factories.queue import send
-for side in range(32, 32 + {count}):
-    send(encode(noise(side, 32), "BMP"), owner=uuid.uuid4())
-"""
 
 
 @pytest.fixture
@@ -53,31 +24,9 @@ def data_dir(tmp_path: Path) -> Path:
     return migrate(tmp_path)
 
 
-def send(data_dir: Path, count: int) -> None:
-    done = run_python("-c", PROGRAM + SEND.format(count=count), data_dir=data_dir, SLOWNESS="0")
-    assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def worker(data_dir: Path, slowness: float) -> Iterator[subprocess.Popen[bytes]]:
-    own = {"DJANGO_SETTINGS_MODULE": "ai_image_detector.settings", "DATA_DIR": str(data_dir)}
-    env = os.environ | own | {"SLOWNESS": str(slowness)}
-    process = subprocess.Popen([sys.executable, "-c", WORK], cwd=ROOT, env=env)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def query(data_dir: Path, sql: str) -> list[Any]:
     with sqlite3.connect(data_dir / "db.sqlite3") as database:
         return database.execute(sql).fetchall()
-
-
-def get_runs(data_dir: Path) -> list[str]:
-    path = data_dir / "runs"
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def count(data_dir: Path, state: str) -> int:
@@ -89,10 +38,8 @@ def test_two_workers_share_the_work_and_do_nothing_twice(data_dir: Path) -> None
     send(data_dir, 12)
     with worker(data_dir, 0.2), worker(data_dir, 0.2):
         wait_for(lambda: count(data_dir, "done") == 12)
-    runs = get_runs(data_dir)
-    pictures = [line.split()[1] for line in runs]
-    assert len(pictures) == len(set(pictures)) == 12
-    assert len({line.split()[0] for line in runs}) == 2
+    workers, pictures = zip(*get_runs(data_dir), strict=True)
+    assert len(pictures) == len(set(pictures)) == 12 and len(set(workers)) == 2
     assert not list((data_dir / "media" / "originals").iterdir())
 
 
@@ -140,8 +87,6 @@ def server(data_dir: Path) -> Iterator[RunningServer]:
 def test_a_worker_that_dies_is_replaced_and_its_picture_analysed_once_more(
     server: RunningServer,
 ) -> None:
-    from detector.tests.factories.pictures import encode, noise
-
     first = get_worker(server)
     os.kill(first, signal.SIGSTOP)  # so that it is in the middle of it for certain
     data = encode(noise(64, 64), "PNG")
@@ -176,3 +121,13 @@ def test_the_worker_and_its_processes_end_with_the_server(server: RunningServer)
 def is_dead(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_of_two_servers_one_has_the_worker_and_the_other_takes_over(data_dir: Path) -> None:
+    with serving(data_dir) as first:
+        get_worker(first)
+        with serving(data_dir) as second:
+            assert not children(second.process.pid)
+            first.process.kill()
+            first.process.wait()
+            get_worker(second)

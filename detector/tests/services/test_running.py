@@ -146,6 +146,16 @@ def test_an_original_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch, media
     assert run_all() == 1 and "file of this picture is gone" in wait(upload, 0).analysis.error
 
 
+def test_a_character_that_postgresql_cannot_keep_is_replaced(
+    verdict: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = verdict(reason="a\0b")
+    use_pool(monkeypatch, lambda job: assess(job.data, odd))
+    upload = send(b"data")
+    run_all()
+    assert wait(upload, 0).result["verdict"]["reason"] == "a\N{REPLACEMENT CHARACTER}b"
+
+
 # What changes meanwhile
 
 
