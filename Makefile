@@ -14,6 +14,9 @@ GROUPS := serve scale train test lint
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command 'make lock'
 
+# Else every process of the tests would compile all sources anew; images of containers often set it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test quick lint types unit scale training models format lock clean
 
@@ -29,11 +32,13 @@ run: $(SERVE)  ## Serve the site at http://127.0.0.1:8000 (PORT=...)
 test: lint types unit  ## Everything: lint, types, all tests, those in a browser too
 
 # One thread a library: on small data the threads of PyTorch and scikit-learn mostly wait for one another.
+# Logical cores: "auto" counts physical ones, which is one on a machine with two. Each process takes 1 GB.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --maxprocesses 8
 unit: $(ALL)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
+	$(PYTEST)
 
-quick: lint types  ## Lint, types and the tests that need neither torch nor a browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto -m "not torch and not browser"
+quick: lint types  ## Lint, types and the fast tests that need neither torch nor a browser
+	$(PYTEST) -m "not slow and not torch and not browser"
 
 lint: $(ALL)
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ class PlainFormatter(logging.Formatter):
         super().__init__("{asctime} {levelname} {message}", style="{")
 
     def format(self, record: logging.LogRecord) -> str:
-        refused = getattr(record, "status_code", 500) < 500  # Django notes the answer's status
-        if refused and record.exc_info:
+        is_refusal = getattr(record, "status_code", 500) < 500  # Django notes the answer's status
+        if is_refusal and record.exc_info:
             record = logging.makeLogRecord(vars(record) | {"exc_info": None, "exc_text": None})
         return super().format(record)

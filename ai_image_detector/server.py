@@ -64,8 +64,8 @@ class Parser(HTTPRequestParser):
                 return self._refuse("A line between the chunks of the body is too long.", data)
         return consumed
 
-    def _refuse(self, why: str, data: bytes) -> int:
-        self.error, self.completed = BadRequest(why), True
+    def _refuse(self, reason: str, data: bytes) -> int:
+        self.error, self.completed = BadRequest(reason), True
         return len(data)
 
 
@@ -77,8 +77,8 @@ class Refused(WSGITask):
         super().execute()
 
     def get_environment(self) -> dict[str, Any]:
-        unread = {"wsgi.input": io.BytesIO(), REFUSED: self.request.error.code}
-        return super().get_environment() | unread
+        environment = {"wsgi.input": io.BytesIO(), REFUSED: self.request.error.code}
+        return super().get_environment() | environment
 
 
 def refuse(channel: HTTPChannel, request: HTTPRequestParser) -> ErrorTask | Refused:
@@ -205,13 +205,13 @@ class Server(TcpWSGIServer):
 
     def _close_one(self, bodies: bool = False) -> None:
         """Close what waits for the client the longest, those first that have sent the least."""
-        waiting = [
+        channels = [
             channel
             for channel in self.active_channels.values()
             if channel.waits and channel.unfinished >= bodies
         ]
-        if waiting:
-            min(waiting, key=lambda one: (one.unfinished > 0, one.turn)).handle_close()
+        if channels:
+            min(channels, key=lambda one: (one.unfinished > 0, one.turn)).handle_close()
 
 
 def make_servers(
@@ -233,11 +233,11 @@ def make_servers(
         **adjustments,
     )
     own = type("OwnServer", (Server,), {"patience": patience})
-    shared: dict[int, Any] = {}  # the sockets of all of them
+    sockets: dict[int, Any] = {}  # the sockets of all of them
     lanes = Lanes()
     _allow_files(3 * patience.connections)
     return [
-        own(application, shared, dispatcher=lanes, adj=settings, sockinfo=address)
+        own(application, sockets, dispatcher=lanes, adj=settings, sockinfo=address)
         for address in settings.listen
     ]
 
@@ -246,5 +246,5 @@ def _allow_files(count: int) -> None:
     """Raise the limit on open files of this process, as far as the system lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
-        wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        target = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))

@@ -29,8 +29,8 @@ def env_bool(name: str, default: bool) -> bool:
 def env_int(name: str, default: int) -> int:
     value = os.environ.get(name) or str(default)
     if not (value.isdecimal() and len(value) < 10 and int(value) > 0):
-        said = f"{name} is {value[:20]!r}; accepted are whole numbers from 1 to 999999999."
-        raise ImproperlyConfigured(said)
+        sentence = f"{name} is {value[:20]!r}; accepted are whole numbers from 1 to 999999999."
+        raise ImproperlyConfigured(sentence)
     return int(value)
 
 
@@ -62,8 +62,8 @@ def make_folder(name: str, path: Path, mode: int = 0o777) -> Path:
     try:
         path.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
-        said = f"{name}: {path} cannot be made a folder: {error.strerror}."
-        raise ImproperlyConfigured(said) from error
+        sentence = f"{name}: {path} cannot be made a folder: {error.strerror}."
+        raise ImproperlyConfigured(sentence) from error
     return path
 
 
@@ -76,8 +76,8 @@ def secret_key(path: Path) -> str:
             _make_key(path)
         return path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
-        said = f"DATA_DIR: the secret key in {path} can be neither made nor read: {error}."
-        raise ImproperlyConfigured(said) from error
+        sentence = f"DATA_DIR: the secret key in {path} can be neither made nor read: {error}."
+        raise ImproperlyConfigured(sentence) from error
 
 
 def _make_key(path: Path) -> None:

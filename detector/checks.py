@@ -34,7 +34,7 @@ def trust_lists_are_certificates(app_configs: Any = None, **kwargs: Any) -> list
     # Not at the top: a start must not wait for the package of one method.
     from .inference.trust_lists import read_trust
 
-    own = "Name a PEM file, or leave it empty: then C2PA_TRUST_LIST alone says who is trusted."
+    own = "Name a PEM file, or leave the setting empty to use the lists of the C2PA alone."
     listed = "Run `manage.py update_trust_list` with a PEM file, or with --restore."
     anchors = read_trust((), settings.C2PA_TRUST_ANCHORS).faults
     lists = read_trust(find_trust_lists(), None).faults

@@ -9,13 +9,13 @@ from typing import Any
 # What is measured, by its key among the methods of a report: each method, and the verdict.
 VERDICT = "fused"
 # What the verdict calls a picture.
-SIDES = ("ai", "real", "uncertain")
+LABELS = ("ai", "real", "uncertain")
 CLASSES = ("real", "ai")
 
 DECIMALS = 4
 
 
-def called(truth: str, side: str) -> str:
+def call_key(truth: str, side: str) -> str:
     """The name of the share of pictures of the class `truth` that the verdict calls `side`."""
     return f"{truth}_called_{side}"
 
@@ -47,13 +47,13 @@ class Figure:
         """What `from_dict` reads, to DECIMALS."""
         has_bounds = self.low is not None and self.high is not None
         entries: dict[str, Any] = {
-            name: _rounded(self.value),
-            f"{name}_interval": [_rounded(self.low), _rounded(self.high)] if has_bounds else None,
+            name: _round(self.value),
+            f"{name}_interval": [_round(self.low), _round(self.high)] if has_bounds else None,
         }
         return entries | ({f"{name}_reason": self.reason} if self.reason else {})
 
 
-def _rounded(value: float | None) -> float | None:
+def _round(value: float | None) -> float | None:
     return None if value is None else round(float(value), DECIMALS)
 
 

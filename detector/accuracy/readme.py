@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 
-from .figure import SIDES, VERDICT, Figure
+from .figure import LABELS, VERDICT, Figure
 from .report import Accuracy, AccuracyUnknown, Calls, Condition
 
 BEGIN, END = "<!-- figures: manage.py print_figures -->", "<!-- end of figures -->"
 CONDITIONS = ("clean", "JPEG 95", "JPEG 70", "half size + JPEG 70")
 HEADS = ("pictures", "AI + real", "AUROC", "AI called AI", "real called AI", "AI called real")
 WIDTH = 120  # characters of a line of the README
-AI, REAL = SIDES.index("ai"), SIDES.index("real")
+AI, REAL = LABELS.index("ai"), LABELS.index("real")
 
 
 def format_figures(accuracy: Accuracy) -> str:
@@ -76,7 +76,7 @@ def _of_100(share: Figure) -> str:
 
 def figures_in(text: str) -> str:
     """What stands between the markers of `text`. Raises `ValueError` without exactly one pair."""
-    found = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", text, re.DOTALL)
-    if len(found) != 1:
-        raise ValueError(f"There must be one {BEGIN} ... {END}; there are {len(found)}.")
-    return str(found[0])
+    blocks = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", text, re.DOTALL)
+    if len(blocks) != 1:
+        raise ValueError(f"There must be one {BEGIN} ... {END}; there are {len(blocks)}.")
+    return str(blocks[0])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .figure import CLASSES, SIDES, VERDICT, Figure, called
+from .figure import CLASSES, LABELS, VERDICT, Figure, call_key
 
 FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
 
@@ -26,7 +26,7 @@ class AccuracyUnknown(Exception):
 
 @dataclass(frozen=True)
 class Condition:
-    """A method under one condition: how many pictures it gave a score, and FIGURES of those."""
+    """A method under one condition: the number of pictures with a score, and their FIGURES."""
 
     name: str
     n_ai: int
@@ -36,7 +36,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Calls:
-    """The shares of real and of AI pictures that got each verdict, in the order of SIDES."""
+    """The shares of real and of AI pictures that got each verdict, in the order of LABELS."""
 
     name: str
     real: tuple[Figure, ...]
@@ -61,7 +61,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class MethodAccuracy:
-    """All that was measured of one method, or of the verdict, which alone has `calls`."""
+    """All figures of one method, or of the verdict; only the verdict has `calls`."""
 
     conditions: tuple[Condition, ...]
     kinds: tuple[Kind, ...]
@@ -116,14 +116,14 @@ def _method(conditions: Row, kinds: Row, key: str) -> MethodAccuracy:
 
 
 def _condition(name: str, row: Row) -> Condition:
-    figures = tuple(Figure.from_dict(row, which) for which in FIGURES)
+    figures = tuple(Figure.from_dict(row, name) for name in FIGURES)
     return Condition(name, row["n_ai"], row["n_real"], figures)
 
 
 def _calls(conditions: Row) -> Iterator[Calls]:
     for name, rows in conditions.items():
         real, ai = (
-            tuple(Figure.from_dict(rows[VERDICT], called(truth, side)) for side in SIDES)
+            tuple(Figure.from_dict(rows[VERDICT], call_key(truth, side)) for side in LABELS)
             for truth in CLASSES
         )
         yield Calls(name, real, ai)
@@ -140,11 +140,11 @@ def _kinds(kinds: Row, key: str) -> Iterator[Kind]:
 def _cell(row: Row | None, key: str) -> Cell | None:
     if row is None:
         return None
-    counted = row if key == VERDICT else row["by_method"][key]
+    counts = row if key == VERDICT else row["by_method"][key]
     share = Figure.from_dict(
-        {"called_ai_reason": "no score for any of these pictures", **counted}, "called_ai"
+        {"called_ai_reason": "no score for any of these pictures", **counts}, "called_ai"
     )
-    return Cell(counted["n"], share)
+    return Cell(counts["n"], share)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def read_weights(weights_dir: Path, folders: Iterable[str]) -> list[Weights]:
 def _read_metrics(folder: Path) -> Row:
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        _weights(folder.name, metrics)  # what cannot be shown is as good as missing
+        _weights(folder.name, metrics)  # data that cannot be shown counts as missing
         return dict(metrics)
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}

@@ -45,13 +45,15 @@ def convert(folder: Path, xml: Path) -> None:
     try:
         # Offline whatever the user's environment says: everything that is needed is in the folder.
         offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=PROJECT, env=offline, capture_output=True, text=True, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired as error:
         raise ConversionError(f"the conversion took longer than {TIMEOUT_S} s") from error
-    if done.returncode:
-        raise ConversionError(done.stderr.strip().splitlines()[-1] if done.stderr else "it crashed")
+    if process.returncode:
+        raise ConversionError(
+            process.stderr.strip().splitlines()[-1] if process.stderr else "it crashed"
+        )
 
 
 def main(folder: Path, xml: Path) -> None:
@@ -77,7 +79,7 @@ def main(folder: Path, xml: Path) -> None:
 
 
 def load(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
-    """The model of a folder in fp32, safely, and what transformers says of its weights."""
+    """The model of a folder in fp32, loaded safely, and transformers' report on its weights."""
     from transformers import AutoModelForImageClassification
 
     return AutoModelForImageClassification.from_pretrained(

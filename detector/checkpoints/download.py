@@ -20,7 +20,7 @@ from huggingface_hub.errors import (
 )
 
 from .members import HubCheckpoint
-from .sources import NEEDED
+from .sources import NEEDED_FILES
 
 
 class DownloadError(Exception):
@@ -38,7 +38,7 @@ def download(checkpoint: HubCheckpoint, cache: Path | None, endpoint: str | None
             checkpoint.id,
             revision=checkpoint.revision,
             cache_dir=cache,
-            allow_patterns=list(NEEDED),
+            allow_patterns=list(NEEDED_FILES),
             endpoint=endpoint,
         )
     except GatedRepoError as error:
@@ -61,5 +61,5 @@ def _check_files(checkpoint: HubCheckpoint, endpoint: str | None) -> None:
         pickled = any(name.endswith((".bin", ".pt", ".pth")) for name in names)
         kind = "pickle only" if pickled else "no weights"
         raise DownloadError(f"{kind}: it has no model.safetensors, and nothing else is loaded")
-    if missing := sorted(set(NEEDED) - names):
+    if missing := sorted(set(NEEDED_FILES) - names):
         raise DownloadError(f"it has no {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""All that is read from a checkpoint folder beside its weights, each within its range."""
+"""The facts that are read from a checkpoint folder, apart from weights, each within its range."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .processor import Processor
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 METRICS = "metrics.json"
-# What is loaded must fit into the memory of a small server, once as it is and once converted.
+# A checkpoint must fit into the memory of a small server twice: as it is, and converted.
 MAX_WEIGHTS_BYTES = 2 * 2**30
 MAX_CLASSES = 1000
 LONGEST_NAME = 100
 MOST_PICTURES = 10**9
-# What a network is built from, before its weights are looked at. ViT-H has 1280 x 32.
+# The limits of a network's architecture, checked before its weights. ViT-H has 1280 x 32.
 ARCHITECTURE = {
     "image_size": 1024,
     "patch_size": 64,
@@ -38,8 +38,8 @@ MOST_PATCHES = 4096
 
 
 @dataclass(frozen=True)
-class Measured:
-    """How good a model was measured to be; None where nobody has.
+class TestFigures:
+    """The measured accuracy of a model; None where nobody has measured it.
 
     `roc_auc` is the lower bound of its interval where there is one: a model tested on six pictures
     must not rule the others. `accuracy` is a sentence, never without the number of pictures.
@@ -51,13 +51,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a checkpoint folder says: `outputs` of the network, of which those in `ai` mean AI."""
+    """The facts of a checkpoint folder: the number of `outputs`, of which those in `ai` mean AI."""
 
     outputs: int
     ai: list[int]
     processor: Processor
     calibration: Calibration | None
-    measured: Measured
+    measured: TestFigures
 
 
 def read_facts(folder: Path) -> Facts:
@@ -92,20 +92,20 @@ def check_architecture(config: Fields) -> None:
     if isinstance(config.values.get("vision_config"), dict):  # SigLIP has two parts
         parts.append(config.fields("vision_config"))
     for part in parts:
-        for name, most in ARCHITECTURE.items():
+        for name, limit in ARCHITECTURE.items():
             if name in part:
-                _check_sides(part, name, most)
+                _check_sides(part, name, limit)
         _check_patches(part)
 
 
-def _check_sides(part: Fields, name: str, most: int) -> None:
+def _check_sides(part: Fields, name: str, limit: int) -> None:
     """A number, or as some checkpoints have it a list of two."""
     value = part.values[name]
     if isinstance(value, list):
-        if any(type(side) is not int or not 1 <= side <= most for side in value) or not value:
-            raise part.out_of_range(name, f"whole numbers from 1 to {most}")
+        if any(type(side) is not int or not 1 <= side <= limit for side in value) or not value:
+            raise part.out_of_range(name, f"whole numbers from 1 to {limit}")
         return
-    part.whole(name, 1, most)
+    part.whole(name, 1, limit)
 
 
 def _check_patches(part: Fields) -> None:
@@ -124,14 +124,14 @@ def _sides(part: Fields, name: str) -> list[int]:
     return sorted(value) if isinstance(value, list) else [value]
 
 
-def read_measured(folder: Path) -> Measured:
-    """What metrics.json says, if there is one. Raises `OSError` or `ValueError`."""
+def read_measured(folder: Path) -> TestFigures:
+    """The figures of metrics.json, if there is one. Raises `OSError` or `ValueError`."""
     if not (folder / METRICS).exists():
-        return Measured()
+        return TestFigures()
     metrics = read_fields(folder / METRICS)
     parts = [metrics.fields(name) for name in ("test", "calibration") if name in metrics]
     accuracy = _accuracy(metrics.fields("test")) if "test" in metrics else None
-    return Measured(next(_roc_auc(parts), None), accuracy)
+    return TestFigures(next(_roc_auc(parts), None), accuracy)
 
 
 def _roc_auc(parts: list[Fields]) -> Iterator[float | None]:

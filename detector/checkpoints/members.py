@@ -1,4 +1,4 @@
-"""The members of the ensemble: where each one's weights may come from, best first."""
+"""The members of the ensemble, each with the possible sources of its weights, best first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the OpenVINO network of a checkpoint is, and whether one could be made here.
+"""The place of a checkpoint's OpenVINO network, and whether a network can be made here.
 
 A network stands in a folder that is named by a digest of what it was converted from: changed
 weights never meet an old network. Converting takes torch, which a server need not have, so
@@ -37,5 +37,5 @@ def can_convert() -> bool:
 
 def network_key(folder: Path) -> str:
     """The name of the folder of a network; it changes with what the network is made from."""
-    # Of what is converted alone: a model whose card or calibration changes keeps its network.
+    # Only of the converted files: a model whose card or calibration changes keeps its network.
     return files_state([folder / CONFIG, folder / WEIGHTS])[:16]

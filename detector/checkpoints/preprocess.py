@@ -1,4 +1,4 @@
-"""What `AutoImageProcessor` does, from the same preprocessor_config.json, without torch.
+"""The work of `AutoImageProcessor`, from the same preprocessor_config.json, without torch.
 
 Covers the image processors of ViT, DeiT, Swin and SigLIP checkpoints: resize, centre crop, rescale,
 normalise. A configuration with `do_resize: false` and a crop keeps native resolution: such a model
@@ -46,12 +46,12 @@ def _resize_and_crop(rgb: Image.Image, processor: Processor) -> Image.Image:
     if processor.shortest_edge:
         return _crop_of_shortest_edge(rgb, processor)
     height, width = processor.size or rgb.size[::-1]
-    resized = rgb.resize((width, height), processor.resample)
+    scaled_picture = rgb.resize((width, height), processor.resample)
     if not processor.crop:
-        return resized
+        return scaled_picture
     height, width = processor.crop
-    left, top = (resized.width - width) // 2, (resized.height - height) // 2
-    return resized.crop((left, top, left + width, top + height))
+    left, top = (scaled_picture.width - width) // 2, (scaled_picture.height - height) // 2
+    return scaled_picture.crop((left, top, left + width, top + height))
 
 
 def _crop_of_shortest_edge(rgb: Image.Image, processor: Processor) -> Image.Image:

@@ -1,4 +1,4 @@
-"""What preprocessor_config.json of a checkpoint asks for, as far as this project does it."""
+"""The settings in a checkpoint's preprocessor_config.json, as far as this project follows them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Processor:
 
     @classmethod
     def read(cls, folder: Path) -> Processor:
-        """That of a checkpoint folder. Raises `OSError`, or `ValueError` out of range."""
+        """The processor of a folder. Raises `OSError`, or `ValueError` for values out of range."""
         return cls.of(read_fields(folder / FILENAME))
 
     @classmethod
@@ -87,7 +87,7 @@ def _size(fields: Fields, name: str) -> Size:
 def _check_crop(
     fields: Fields, size: Size | None, shortest_edge: int | None, crop: Size | None
 ) -> None:
-    """Raises `ValueError` where a crop is missing, or larger than what it is cut from."""
+    """Raises `ValueError` if a crop is missing, or larger than the picture that it is cut from."""
     if crop is None:
         if size is None:
             raise fields.out_of_range("do_center_crop", "true, where no fixed size is resized to")

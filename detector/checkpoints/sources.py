@@ -10,11 +10,11 @@ from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
 
-from .facts import CONFIG, WEIGHTS, Measured, read_facts
+from .facts import CONFIG, WEIGHTS, TestFigures, read_facts
 from .members import HubCheckpoint, Member
 from .networks import BESIDE, can_convert, find_network
 from .processor import FILENAME as PROCESSOR
@@ -25,10 +25,10 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "bundled",
     "unavailable",
 )
-NEEDED = (CONFIG, PROCESSOR, WEIGHTS)
-# What gives a checkpoint its OpenVINO network where torch is not installed.
+NEEDED_FILES = (CONFIG, PROCESSOR, WEIGHTS)
+# The command that gives a checkpoint its OpenVINO network if torch is not installed.
 REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
-MOST_SAID = 300
+LONGEST_FAULT = 300
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Source:
 
 
 def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
-    """Every place that holds weights for this member, best first, those with a fault as well."""
+    """Every place that holds weights for this member, best first, including those with a fault."""
     finetuned = runtime.finetuned_dir / member.finetuned
     if (finetuned / "config.json").is_file():
         yield _unless_unconverted(_from_folder(FINE_TUNED, finetuned), runtime)
@@ -74,7 +74,7 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
 
 def holds_checkpoint(folder: Path) -> bool:
     """Whether all files are there; while a download runs some are and others are not yet."""
-    return all((folder / name).exists() for name in NEEDED)
+    return all((folder / name).exists() for name in NEEDED_FILES)
 
 
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
@@ -101,15 +101,15 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
         if folder := cached_folder(checkpoint, runtime.hub_cache):
             if any(folder.glob("*.bin")):
                 return f"{checkpoint.id} is downloaded, but without safe weights (pickle only)."
-            return f"{checkpoint.id} is not downloaded completely; `make models` goes on with it."
+            return f"{checkpoint.id} is not downloaded completely; `make models` continues."
     names = " or ".join(c.id for c in member.hub)
     return f"{names} is not downloaded; `make models` fetches it."
 
 
 def _from_folder(state: str, folder: Path) -> Source:
-    source = _with_fault(Source(state, shown(folder.name), folder, folder_state(folder), None))
-    measured = Measured() if source.fault else read_facts(folder).measured
-    return replace(source, roc_auc=measured.roc_auc, accuracy=measured.accuracy)
+    source = _with_fault(Source(state, printable(folder.name), folder, folder_state(folder), None))
+    figures = TestFigures() if source.fault else read_facts(folder).measured
+    return replace(source, roc_auc=figures.roc_auc, accuracy=figures.accuracy)
 
 
 def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
@@ -122,7 +122,7 @@ def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:
 
 @lru_cache(maxsize=64)
 def _with_fault(source: Source) -> Source:
-    """The same with its fault. Cached, as it is asked before every picture; `digest` changes."""
+    """The source with its fault. Cached, since it is called for every picture; `digest` changes."""
     try:
         read_facts(source.folder)
         if source.state == BUNDLED:
@@ -133,20 +133,20 @@ def _with_fault(source: Source) -> Source:
 
 
 def _unless_unconverted(source: Source, runtime: Runtime) -> Source:
-    """The same, with a fault if it has no network and nothing here could make one."""
+    """The source, with a fault if it has no network and none can be made here."""
     places = source.network_places(runtime)
     if source.fault or find_network(source.folder, places) or can_convert():
         return source
     fault = (
         "it is not converted for OpenVINO yet, and torch, which converts it, is not installed "
-        f"here; `{REMEDIES[source.state]}` mends that"
+        f"here; `{REMEDIES[source.state]}` fixes this"
     )
     return replace(source, fault=fault)
 
 
 def without_path(error: Exception) -> str:
-    """What went wrong in one line, without the folders of this machine: the page shows it."""
+    """The error in one line, without the folders of this machine, because the page shows it."""
     if isinstance(error, OSError) and error.filename:
-        return f"{shown(Path(error.filename).name)}: {error.strerror}"
+        return f"{printable(Path(error.filename).name)}: {error.strerror}"
     line = next(iter(str(error).splitlines()), type(error).__name__)
-    return re.sub(r"(/[^/\s'\"]+)+/", "", shown(line))[:MOST_SAID]
+    return re.sub(r"(/[^/\s'\"]+)+/", "", printable(line))[:LONGEST_FAULT]

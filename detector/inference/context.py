@@ -1,6 +1,6 @@
-"""What is said beside a verdict: the kind of picture, and how often such a verdict is wrong.
+"""The context of a verdict: the kind of picture, and how often such a verdict is wrong.
 
-Nothing here moves a score. What cannot be used is logged and left out.
+Nothing here changes a score. If a file cannot be used, this is logged and the context left out.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ logger = logging.getLogger(__name__)
 
 def context_state(weights_dir: Path) -> list[str]:
     """Digests of the folders that this reads; no score depends on them."""
-    return [folder_state(weights_dir / name) for name in (kind.FOLDER, expected.FOLDER)]
+    return [
+        folder_state(weights_dir / name) for name in (kind.KIND_FOLDER, expected.ACCURACY_FOLDER)
+    ]
 
 
 def add_context(verdict: Verdict, image: SourceImage, weights_dir: Path) -> Verdict:
     """The verdict with the kind of picture and the errors to expect, as far as they are known."""
-    named = _name_kind(verdict, weights_dir)
-    verdict = replace(verdict, kind=named.name if named else None)
+    verdict_with_kind = _name_kind(verdict, weights_dir)
+    verdict = replace(verdict, kind=verdict_with_kind.name if verdict_with_kind else None)
     if verdict.basis != "pixels":
         return verdict
     errors = expected.expect_errors(
         verdict.outcome,
         _counts(weights_dir),
         condition=condition_of(image),
-        kind=None if named is None or named.name == kind.UNKNOWN else named.name,
+        kind=None
+        if verdict_with_kind is None or verdict_with_kind.name == kind.UNKNOWN
+        else verdict_with_kind.name,
         size=size_of(image.width, image.height),
     )
     return replace(verdict, expected_errors=errors)

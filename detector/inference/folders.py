@@ -16,7 +16,7 @@ from pathlib import Path
 from .formats import SUFFIXES
 from .names import brief
 
-MOST_NAMED = 10
+MOST_FAULTS = 10
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Tally:
 
 @dataclass
 class LeftOut:
-    """What a walk has left out.
+    """The entries that a walk has left out.
 
     `names` do not end like a picture or are hidden, `links` lead to folders, in a circle or
-    nowhere, `special` are pipes, sockets and devices. `unread` says for the first MOST_NAMED of
+    nowhere, `special` are pipes, sockets and devices. `unread` says for the first MOST_FAULTS of
     `faults` why they could not be read.
     """
 
@@ -58,22 +58,26 @@ class LeftOut:
     def add_fault(self, path: str, error: OSError) -> None:
         """A folder or file that cannot be read."""
         self.faults.add(path)
-        if len(self.unread) < MOST_NAMED:
+        if len(self.unread) < MOST_FAULTS:
             self.unread[path] = error.strerror or type(error).__name__
 
     def sentences(self) -> list[str]:
-        """What was left out, for people; empty if nothing was."""
-        said = [f"{brief(path)} cannot be read: {why}." for path, why in self.unread.items()]
-        if more := self.faults.count - len(self.unread):
-            said.append(f"{more:,} more cannot be read.")
-        for tally, why in (
-            (self.links, "links to folders, in a circle or nowhere, which are not followed"),
+        """Sentences about the entries that were left out; empty if there are none."""
+        sentences = [
+            f"{brief(path)} cannot be read: {reason}." for path, reason in self.unread.items()
+        ]
+        if remainder := self.faults.count - len(self.unread):
+            sentences.append(f"{remainder:,} more cannot be read.")
+        for tally, reason in (
+            (self.links, "links to folders, to themselves or to nothing, which are not followed"),
             (self.special, "pipes, sockets or devices"),
             (self.names, f"hidden, or not named like a picture ({', '.join(sorted(SUFFIXES))})"),
         ):
             if tally.count:
-                said.append(f"Left out: {tally.count:,} {why}; the first is {brief(tally.first)}.")
-        return said
+                sentences.append(
+                    f"Left out: {tally.count:,} {reason}; the first is {brief(tally.first)}."
+                )
+        return sentences
 
 
 class Walk:
@@ -102,7 +106,7 @@ class Walk:
                 self.left_out.add_fault(prefix or ".", error)
 
     def _look_at(self, entry: os.DirEntry[str], path: str) -> File | None:
-        """The file if it is one that is wanted; a folder is noted down, the rest is counted."""
+        """The file if it may be a picture; a folder is queued, and other entries are counted."""
         try:
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                 self._folders.append(f"{path}/")
@@ -117,7 +121,7 @@ class Walk:
             return None
 
     def _why_not(self, entry: os.DirEntry[str]) -> Tally | None:
-        """As what an entry is left out; None for a picture. Raises `OSError`."""
+        """The reason why an entry is left out; None for a picture. Raises `OSError`."""
         if entry.name.startswith("."):
             return self.left_out.names
         if entry.is_symlink() and (not os.path.exists(entry.path) or entry.is_dir()):

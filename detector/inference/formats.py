@@ -1,6 +1,6 @@
 """The file formats that are accepted: one row each, and the only place that lists them.
 
-What a format needs as code stands in a table of functions by the names of this table: `PREPARE` of
+The code for a format is in tables of functions with the names of this table: `OPENERS` of
 decoding, `WALKERS` of forensics/containers, `FINDERS` of forensics/c2pa and `SAYS_ALPHA` of
 forensics/watermarks. tests/inference/test_formats.py fails for a format that one of them forgot.
 """

@@ -32,8 +32,8 @@ from .decoding.limits import (
     say_too_large,
 )
 from .decoding.memory import decoding_memory
-from .decoding.pixels import STRIP, Shown, to_rgb
-from .decoding.prepare import prepare, skip_leading
+from .decoding.pixels import STRIP, RgbPicture, to_rgb
+from .decoding.prepare import open_stream, skip_leading
 from .decoding.stream import Stream, cut_off, header_damaged
 from .results import Note
 
@@ -45,7 +45,7 @@ __all__ = (
     "say_too_large",
 )
 
-# Share of the lines of a fax that may be broken: scans of real ones have some.
+# Share of the lines of a fax that may be broken: scans of real faxes have some.
 MAX_BROKEN_LINES = 0.1
 
 
@@ -99,19 +99,19 @@ def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImag
     data = source if isinstance(source, bytes) else _read(source, limits)
     check_size(len(data), limits)
     picture = skip_leading(data)
-    formats, stream = prepare(picture, limits)
+    formats, stream = open_stream(picture, limits)
     image = _sniff(stream, formats, limits)
     format_, animated = stream.format or image.format or "", stream.animated or _animated(image)
-    shown, notes = _decode(image, stream, limits)
-    notes = (*_notes(format_, animated, stream, shown), *notes)
+    picture_rgb, notes = _decode(image, stream, limits)
+    notes = (*_notes(format_, animated, stream, picture_rgb), *notes)
     return SourceImage(
         picture,
         format_,
-        shown.rgb,
+        picture_rgb.rgb,
         hashlib.sha256(data).hexdigest(),
         notes,
         stream.data,
-        shown.invisible,
+        picture_rgb.invisible,
         len(data),
     )
 
@@ -154,24 +154,28 @@ def _animated(image: Image.Image) -> bool:
     return image.format in ("WEBP", "HEIF", "AVIF") and getattr(image, "is_animated", False)
 
 
-def _decode(image: Image.Image, stream: Stream, limits: Limits) -> tuple[Shown, tuple[Note, ...]]:
+def _decode(
+    image: Image.Image, stream: Stream, limits: Limits
+) -> tuple[RgbPicture, tuple[Note, ...]]:
     """The upright picture in 8-bit RGB, and notes. Raises `ImageError`."""
     factor, before = reduction(image.width * image.height), image.size
-    needed = decoding_memory(image, stream, factor)
-    check_memory(needed, limits)
-    with _only_image_errors(needed, cut_off), complaints() as complained:
+    size = decoding_memory(image, stream, factor)
+    check_memory(size, limits)
+    with _only_image_errors(size, cut_off), complaints() as complained:
         checked = stream.check()
         if image.format == "JPEG" and factor > 1:
             image.draft(None, (image.width // factor, image.height // factor))
         image.load()
-        left = reduction(image.width * image.height) if image.format == "JPEG" else factor
-        shown = to_rgb(image, left)
+        remaining_factor = (
+            reduction(image.width * image.height) if image.format == "JPEG" else factor
+        )
+        upright = to_rgb(image, remaining_factor)
     notes = _broken_lines(complained, before[1])
-    return shown, (*checked, *notes, *_say_reduced(before, factor))
+    return upright, (*checked, *notes, *_say_reduced(before, factor))
 
 
 @contextmanager
-def _only_image_errors(needed: int, make_error: Callable[[], ImageError]) -> Iterator[None]:
+def _only_image_errors(size: int, make_error: Callable[[], ImageError]) -> Iterator[None]:
     """Turn whatever decoders of damaged files raise into another error, unless memory ran out.
 
     The error is made where it is raised: one that a frame of its own traceback held would keep
@@ -185,7 +189,7 @@ def _only_image_errors(needed: int, make_error: Callable[[], ImageError]) -> Ite
         raise _short_of_memory() from error
     except Exception as error:
         # Decoders report a refused allocation in many ways, also as broken data.
-        raise (make_error() if _can_allocate(needed) else _short_of_memory()) from error
+        raise (make_error() if _can_allocate(size) else _short_of_memory()) from error
 
 
 def _can_allocate(size: int) -> bool:
@@ -199,7 +203,7 @@ def _can_allocate(size: int) -> bool:
 def _short_of_memory() -> ImageError:
     return ImageError(
         "There is not enough memory to decode this picture now. Try again later, or with fewer "
-        "pixels; nothing is said about the file."
+        "pixels. This says nothing about the file itself."
     )
 
 
@@ -218,12 +222,12 @@ def _say_reduced(size: tuple[int, int], factor: int) -> tuple[Note, ...]:
     return (Note("picture.reduced", params),)
 
 
-def _notes(format: str, animated: bool, stream: Stream, shown: Shown) -> tuple[Note, ...]:
+def _notes(format: str, animated: bool, stream: Stream, upright: RgbPicture) -> tuple[Note, ...]:
     notes = []
     if animated:
         notes.append(Note("picture.frames", {"format": format}))
     if stream.damaged:
         notes.append(Note("picture.damaged_parts", {"parts": list(stream.damaged)}))
-    if shown.invisible:
+    if upright.invisible:
         notes.append(Note("picture.invisible"))
     return tuple(notes)

@@ -37,7 +37,7 @@ class MethodUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method found: P(AI) in [0, 1], or None to abstain, with the findings that say why.
+    """The answer of a method: P(AI) in [0, 1], or None to abstain, with findings as reasons.
 
     `exhibits` are what the page shows beside the score, `declarations` what the file states about
     its origin. `weight` is by how much at least its log-odds count in the verdict, at most
@@ -61,8 +61,8 @@ class Answer:
         check_score(self.score, self.weight)
 
     def exhibit(self, kind: ExhibitKind) -> Any:
-        """The data of its first exhibit of this kind, None without one."""
-        return next((one.data for one in self.exhibits if one.kind == kind), None)
+        """The data of the first exhibit of this kind; None if there is no such exhibit."""
+        return next((exhibit.data for exhibit in self.exhibits if exhibit.kind == kind), None)
 
 
 class Method(ABC):
@@ -78,7 +78,7 @@ class Method(ABC):
         self._loaded_state: str | None = None
 
     def state(self) -> str:
-        """What is on disk for this method now; a change makes the next picture load it anew."""
+        """The state of this method's files; after a change, the next picture loads them again."""
         return ""
 
     def load(self) -> None:

@@ -1,14 +1,14 @@
-"""Names of files and what else strangers write, made fit to be shown."""
+"""File names and other texts from strangers, made safe to show."""
 
 from __future__ import annotations
 
 from unicodedata import category
 
 # Characters of a path in a sentence; a path may have 4,096.
-MOST_SHOWN = 200
+LONGEST_NAME = 200
 
 
-def shown(name: object) -> str:
+def printable(name: object) -> str:
     """A name in one line of printable characters, whatever it holds.
 
     A byte that is not UTF-8 becomes `\\xe9`, a control character `\\x1b`, `\\n` and the like. What
@@ -25,6 +25,6 @@ def _escaped(character: str) -> str:
 
 
 def brief(name: object) -> str:
-    """As `shown`, of a long path the end alone."""
-    text = shown(name)
-    return text if len(text) <= MOST_SHOWN else "..." + text[3 - MOST_SHOWN :]
+    """Like `printable`, but only the end of a long path."""
+    text = printable(name)
+    return text if len(text) <= LONGEST_NAME else "..." + text[3 - LONGEST_NAME :]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-# Scores are held off 0 and 1: nothing seen in pixels is surer than 1 in 1,000.
+# Scores are kept away from 0 and 1: no evidence in pixels is surer than 1 in 1,000.
 MIN_SCORE = 0.001
 
 
 def log_odds(score: float) -> float:
-    """log(p / (1 - p)) of a score in [0, 1], held off the ends by MIN_SCORE."""
+    """log(p / (1 - p)) of a score in [0, 1], kept away from 0 and 1 by MIN_SCORE."""
     score = min(max(score, MIN_SCORE), 1 - MIN_SCORE)
     return math.log(score / (1 - score))
 

@@ -52,7 +52,7 @@ class Detector:
         return digest_weights([self._fusion()[0].digest, *map(self._state, self.specs)])
 
     def load(self) -> None:
-        """Load every method ahead of the first picture; what is unavailable is logged."""
+        """Load every method before the first picture; an unavailable method is logged."""
         for key in self.specs:
             try:
                 self._method(key).load()
@@ -61,7 +61,7 @@ class Detector:
 
     def detect(self, image: SourceImage) -> Verdict:
         """The verdict about one picture, with the result of every method."""
-        started = time.perf_counter()
+        start = time.perf_counter()
         weights, code = self.weights_digest, self.code_digest
         fusion, notes = self._fusion()
         notes = image.notes + blind_spots(image) + notes
@@ -73,13 +73,13 @@ class Detector:
             weights=weights,
             code=code,
             file=FileFacts("", image.size, image.format, image.width, image.height, image.sha256),
-            elapsed_ms=(time.perf_counter() - started) * 1000,
+            elapsed_ms=(time.perf_counter() - start) * 1000,
         )
 
     def run_methods(
         self, image: SourceImage, only: Collection[str] | None = None
     ) -> tuple[MethodResult, ...]:
-        """What each method, or each of `only`, says about one picture, in the table's order."""
+        """The result of each method, or of each in `only`, in the order of the table."""
         return tuple(
             self._run(key, spec, image)
             for key, spec in self.specs.items()
@@ -109,29 +109,29 @@ class Detector:
         return self._methods[key]
 
     def _run(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
-        started = time.perf_counter()
+        start = time.perf_counter()
         result = self._answer(key, spec, image)
-        return replace(result, elapsed_ms=(time.perf_counter() - started) * 1000)
+        return replace(result, elapsed_ms=(time.perf_counter() - start) * 1000)
 
     def _answer(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
-        named = spec.number, spec.name
+        number_and_name = spec.number, spec.name
         try:
             answer = self._method(key).predict(image)
         except MethodUnavailable as error:
             _let_interrupt(error)
             findings = (Finding(error.code, error.params),)
             return MethodResult(
-                key, *named, "unavailable", findings=findings, exhibits=error.exhibits
+                key, *number_and_name, "unavailable", findings=findings, exhibits=error.exhibits
             )
         except Exception as error:
             _let_interrupt(error)
             # One broken method must not take the other three with it; the log has the traceback.
             logger.exception("%s failed on %s", spec.title, image.sha256)
-            return MethodResult(key, *named, "error", findings=(_why(error),))
+            return MethodResult(key, *number_and_name, "error", findings=(_no_answer(error),))
         status: Status = "abstained" if answer.score is None else "ok"
         return MethodResult(
             key,
-            *named,
+            *number_and_name,
             status,
             answer.score,
             answer.findings,
@@ -144,7 +144,7 @@ class Detector:
         )
 
 
-def _why(error: Exception) -> Finding:
+def _no_answer(error: Exception) -> Finding:
     return Finding("method.short_of_memory" if is_shortage(error) else "method.failed")
 
 
@@ -153,8 +153,8 @@ def _let_interrupt(error: BaseException) -> None:
 
     A compiled package that is interrupted while it starts reports an `ImportError`.
     """
-    seen = error
-    while cause := seen.__cause__ or seen.__context__:
+    current = error
+    while cause := current.__cause__ or current.__context__:
         if isinstance(cause, KeyboardInterrupt):
             raise KeyboardInterrupt from error
-        seen = cause
+        current = cause

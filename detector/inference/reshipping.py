@@ -37,11 +37,11 @@ def _score(
     import cv2
 
     try:
-        changed = as_picture(RESHIPPED[condition](image.pixels))
+        copy = as_picture(RESHIPPED[condition](image.pixels))
     except cv2.error:  # more rows or columns than a JPEG can hold, or too little memory
         return None
     except Exception as error:
         if is_shortage(error):  # the verdict itself is there: it is not lost for want of this
             return None
         raise
-    return rescore(verdict, detector.run_methods(changed, keys))
+    return rescore(verdict, detector.run_methods(copy, keys))

@@ -1,4 +1,4 @@
-"""What serving needs to know about the machine, and how networks are run on it.
+"""Facts about the machine that serving needs, and the way networks run on it.
 
 Networks run in OpenVINO: 4 to 5 times faster on a CPU than eager PyTorch, and the serving
 process never imports torch. Settings pass a `Runtime` in; nothing here reads the environment.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_SAID = re.compile(
+_MESSAGES = re.compile(
     r"bad[_ ]?alloc|bad_array_new_length|out of memory|memory allocation"
     r"|(insufficient|not enough) memory"
     r"|(cannot|can't|could not|failed to|unable to) allocate",
@@ -15,7 +15,9 @@ _SAID = re.compile(
 
 def is_shortage(error: BaseException) -> bool:
     """Whether a failed allocation led to the error: its type or text says so, or its cause's."""
-    return any(isinstance(seen, MemoryError) or _SAID.search(str(seen)) for seen in _causes(error))
+    return any(
+        isinstance(cause, MemoryError) or _MESSAGES.search(str(cause)) for cause in _causes(error)
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""A limit on the size of what one method says: a file of 20 KB may hold megabytes of text.
+"""A limit on the size of one method's result: a file of 20 KB may hold megabytes of text.
 
 What a file says goes into findings and exhibits; each place has limits of its own, and a file has
 many places. This is the one limit on all of it together: page, JSON and row get what is left.
@@ -41,8 +41,8 @@ def _size(value: Any) -> int:
 class _Scissors:
     """Cuts texts and lists, and counts."""
 
-    def __init__(self, longest: int, most: int) -> None:
-        self.longest, self.most = longest, most
+    def __init__(self, longest: int, limit: int) -> None:
+        self.longest, self.most = longest, limit
         self.texts = self.items = 0
 
     def cut(self, value: Any) -> Any:
@@ -68,4 +68,5 @@ class _Scissors:
             "where": "",
             "strength": "context",
             "signed": False,
+            "partial": False,
         }

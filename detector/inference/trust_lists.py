@@ -57,7 +57,7 @@ class TrustList:
 
     @property
     def kind(self) -> Kind:
-        """What the authorities on it may vouch for."""
+        """The kind of statements that the authorities on this list may vouch for."""
         return KINDS[self.key]
 
     @property
@@ -68,7 +68,7 @@ class TrustList:
 
 @dataclass(frozen=True)
 class Trust:
-    """The lists in force, and in words what is wrong with those that cannot be used."""
+    """The lists in force, and a sentence about each list that cannot be used."""
 
     lists: tuple[TrustList, ...] = ()
     faults: tuple[str, ...] = ()
@@ -76,45 +76,54 @@ class Trust:
     @property
     def checks(self) -> bool:
         """Whether signers can be checked at all."""
-        return any(one.kind.signs for one in self.lists)
+        return any(trust_list.kind.signs for trust_list in self.lists)
 
     @property
     def names(self) -> str:
         """The lists that a signer may be on, in words."""
-        return " or the ".join(one.name for one in self.lists if one.kind.signs)
+        return " or the ".join(
+            trust_list.name for trust_list in self.lists if trust_list.kind.signs
+        )
 
     def find(self, uri: str) -> TrustList | None:
         """The list with this key, if it is one of signers.
 
         The library trusts a signer on a list of time-stamp authorities, too: that is no trust.
         """
-        return next((one for one in self.lists if one.key == uri and one.kind.signs), None)
+        return next(
+            (
+                trust_list
+                for trust_list in self.lists
+                if trust_list.key == uri and trust_list.kind.signs
+            ),
+            None,
+        )
 
     def request(self) -> str:
-        """What the child process is told: JSON with all lists, and those for time stamps."""
+        """The settings for the child process: JSON with all lists, and those for time stamps."""
         if not self.checks:
             return ""
-        stamps = [_entry(one) for one in self.lists if one.kind.stamps]
+        stamps = [_entry(trust_list) for trust_list in self.lists if trust_list.kind.stamps]
         return json.dumps({"anchors": self._anchors(), "stamps": stamps})
 
     def _anchors(self) -> list[dict[str, str]]:
         """All lists, each certificate once: the library names any of the lists that it is on."""
-        seen: set[str] = set()
-        found = []
-        for one in self.lists:
-            new = tuple(pem for pem in one.certificates if pem not in seen)
-            seen.update(new)
-            found += [_entry(TrustList(one.key, new, one.date))] if new else []
-        return found
+        keys: set[str] = set()
+        entries = []
+        for trust_list in self.lists:
+            new = tuple(pem for pem in trust_list.certificates if pem not in keys)
+            keys.update(new)
+            entries += [_entry(TrustList(trust_list.key, new, trust_list.date))] if new else []
+        return entries
 
 
-def _entry(one: TrustList) -> dict[str, str]:
+def _entry(trust_list: TrustList) -> dict[str, str]:
     """One of the library's settings `trust.anchors`."""
-    kind = "manifest" if one.kind.signs else "tsa"
+    kind = "manifest" if trust_list.kind.signs else "tsa"
     return {
-        "trust_anchors": "".join(one.certificates),
+        "trust_anchors": "".join(trust_list.certificates),
         "trust_kind": kind,
-        "trust_uri": one.key,
+        "trust_uri": trust_list.key,
     }
 
 
@@ -125,8 +134,8 @@ def read_trust(folders: Sequence[Path], own: Path | None) -> Trust:
 
 def trust_state(folders: Iterable[Path], own: Path | None) -> str:
     """A digest of all files with lists; "" if there is none."""
-    found = [path for folder in folders for path in (*folder.glob("*.json"), *folder.glob("*.pem"))]
-    return "".join(filter(None, (files_state(found), files_state([own] if own else []))))
+    paths = [path for folder in folders for path in (*folder.glob("*.json"), *folder.glob("*.pem"))]
+    return "".join(filter(None, (files_state(paths), files_state([own] if own else []))))
 
 
 @lru_cache(maxsize=4)
@@ -154,9 +163,9 @@ def _in_force(folders: Sequence[Path], key: str) -> Path | None:
 
     Without any it is the one that ships, which must not be missing; one that ended does not ship.
     """
-    shipped = [] if KINDS[key].ended else [folder / f"{key}.json" for folder in folders[:1]]
-    found = [path for folder in folders if (path := folder / f"{key}.json").is_file()]
-    return next(iter(found[::-1] or shipped), None)
+    descriptions = [] if KINDS[key].ended else [folder / f"{key}.json" for folder in folders[:1]]
+    paths = [path for folder in folders if (path := folder / f"{key}.json").is_file()]
+    return next(iter(paths[::-1] or descriptions), None)
 
 
 def _read_list(path: Path, key: str) -> TrustList:
@@ -191,14 +200,16 @@ def read_certificates(data: bytes) -> tuple[str, ...]:
     # With a list that it cannot read, the library would refuse every picture.
     if BEGIN not in text:
         raise ValueError("holds no certificate in PEM")
-    found = CERTIFICATE.findall(text)
+    blocks = CERTIFICATE.findall(text)
     try:
-        if len(found) != text.count(BEGIN):
+        if len(blocks) != text.count(BEGIN):
             raise ValueError("no end")
-        certificates = [ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(one)) for one in found]
+        certificates = [
+            ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(block)) for block in blocks
+        ]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(cadata="".join(certificates))
     except (ssl.SSLError, ValueError) as error:
-        why = getattr(error, "reason", None) or "damaged"
-        raise ValueError(f"holds a certificate that cannot be read ({why})") from error
+        reason = getattr(error, "reason", None) or "damaged"
+        raise ValueError(f"holds a certificate that cannot be read ({reason})") from error
     return tuple(dict.fromkeys(certificates))

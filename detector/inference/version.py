@@ -1,4 +1,4 @@
-"""Which version answers: the one notion of it that the database, the report and the pages share.
+"""The version that answers: the one definition that database, report and pages share.
 
 A version is written `program+code.weights`: the number of the program, a digest of the code and the
 libraries that scores depend on, and a digest of the weights and the fusion. Two answers of the same

@@ -44,22 +44,24 @@ def find_rooms(graph: grimp.ImportGraph, package: str) -> list[str]:
         name = child.removeprefix(f"{package}.")
         if name in FRAMES:
             inside = sorted(graph.find_children(child))
-            rooms += [room.removeprefix(f"{package}.") for room in inside if _stands(graph, room)]
+            rooms += [
+                room.removeprefix(f"{package}.") for room in inside if _is_package(graph, room)
+            ]
         elif name not in LEFT_OUT:
             rooms.append(name)
     return rooms
 
 
-def _stands(graph: grimp.ImportGraph, room: str) -> bool:
+def _is_package(graph: grimp.ImportGraph, room: str) -> bool:
     return bool(graph.find_children(room) or graph.find_modules_directly_imported_by(room))
 
 
 def find_arrows(graph: grimp.ImportGraph, package: str, rooms: list[str]) -> list[Arrow]:
-    """(importer, imported) for each two rooms of which one imports the other."""
+    """(importer, imported) for each pair of rooms of which one imports the other."""
     imports = {
-        (_room_of(module, package, rooms), _room_of(imported, package, rooms))
+        (_room_of(module, package, rooms), _room_of(target, package, rooms))
         for module in graph.modules
-        for imported in graph.find_modules_directly_imported_by(module)
+        for target in graph.find_modules_directly_imported_by(module)
     }
     return sorted((a, b) for a, b in imports if a and b and a != b)
 
@@ -72,28 +74,28 @@ def _room_of(module: str, package: str, rooms: list[str]) -> str:
 
 def reduce_arrows(arrows: Iterable[Arrow]) -> list[Arrow]:
     """The arrows without those whose end is reached by others: who reaches whom stays the same."""
-    kept = sorted(arrows)
-    for arrow in tuple(kept):  # one by one: in a circle each follows from the others
-        others = [other for other in kept if other != arrow]
-        if _reaches(*arrow, others):
-            kept = others
-    return kept
+    remaining = sorted(arrows)
+    for arrow in tuple(remaining):  # one by one: in a circle each follows from the others
+        candidates = [candidate for candidate in remaining if candidate != arrow]
+        if _reaches(*arrow, candidates):
+            remaining = candidates
+    return remaining
 
 
 def _reaches(start: str, end: str, arrows: list[Arrow]) -> bool:
-    seen, ahead = set(), [start]
+    visited, ahead = set(), [start]
     while ahead:
         room = ahead.pop()
         if room == end:
             return True
-        if room not in seen:
-            seen.add(room)
+        if room not in visited:
+            visited.add(room)
             ahead += [b for a, b in arrows if a == room]
     return False
 
 
 def put_picture(page: str) -> str:
-    """The text of the page with the picture of the code as it is now."""
+    """The text of the page with the current picture of the code."""
     return _PICTURE.sub(lambda _: draw(), page)
 
 

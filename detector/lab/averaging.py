@@ -29,14 +29,14 @@ BATCHES, BATCH_SIZE = 60, 32
 
 
 @dataclass(frozen=True)
-class Trained:
-    """One of the trainings: its weights, and what its metrics.json says of it."""
+class Training:
+    """One of the trainings: its weights, and its description in metrics.json."""
 
     weights: dict[str, torch.Tensor]
     training: dict[str, Any]
 
 
-def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
+def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Training]:
     """The trainings to be averaged. Raises `OSError`, `ValueError`.
 
     All must be of the split of `split_seed`: else the average would have learnt from sources that
@@ -47,46 +47,52 @@ def read_trainings(folders: Sequence[Path], split_seed: int) -> list[Trained]:
         raise ValueError(f"{len(different)} folder given; an average needs two or more.")
     if len(different) < len(folders):
         raise ValueError("A folder is given twice; each training may count once.")
-    trained = [_read(folder) for folder in folders]
-    for folder, one in zip(folders, trained, strict=True):
-        if (seed := one.training.get("split_seed")) != split_seed:
+    trainings = [_read(folder) for folder in folders]
+    for folder, training in zip(folders, trainings, strict=True):
+        if (seed := training.training.get("split_seed")) != split_seed:
             raise ValueError(f"{folder} was trained with --seed {seed}, not {split_seed}.")
-    return trained
+    return trainings
 
 
-def _read(folder: Path) -> Trained:
+def _read(folder: Path) -> Training:
     try:
         weights = load_file(folder / "model.safetensors")
         metrics = read_metrics(folder)
         if (model := metrics.get("model")) != folder.name:
             raise ValueError(f"it holds {model}")
-        return Trained(weights, metrics["training"])
+        return Training(weights, metrics["training"])
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{folder} is no folder of a training: {error}.") from error
 
 
 def average_and_write(
-    trained: Sequence[Trained], prepared: Preparation, folder: Path, *, progress: Progress
+    trainings: Sequence[Training], preparation: Preparation, folder: Path, *, progress: Progress
 ) -> None:
     """Write the average of the networks. Raises `OSError`, `ValueError`.
 
-    Batch normalisation is measured anew on crops of `prepared`: the average of what the networks
+    Batch normalisation is measured again on crops of `preparation`: the mean of what the networks
     measured is not what their average sees.
     """
-    network = average([one.weights for one in trained])
-    crops = BalancedCrops(prepared.regions, prepared.learn, size=CROP, seed=prepared.seed, gentle=0)
-    seen = (crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES))
-    update_bn(progress(seen, total=BATCHES, desc="Averaging", unit="batch"), network)
-    write_evidence_map(network.eval(), folder, _describe(trained, prepared))
+    network = average([training.weights for training in trainings])
+    crops = BalancedCrops(
+        preparation.regions, preparation.learn, size=CROP, seed=preparation.seed, gentle=0
+    )
+    crop_batches = (
+        crop.float() for crop, _ in islice(batches(crops, BATCH_SIZE, workers=1), BATCHES)
+    )
+    update_bn(progress(crop_batches, total=BATCHES, desc="Averaging", unit="batch"), network)
+    write_evidence_map(network.eval(), folder, _describe(trainings, preparation))
 
 
-def _describe(trained: Sequence[Trained], prepared: Preparation) -> dict[str, Any]:
-    """What metrics.json says: the crops of the normalisation, each training, and all sources."""
-    own = describe(prepared, {"crop": CROP, "batches": BATCHES})
-    parts = [own, *(one.training for one in trained)]
-    learnt = sorted({digest for part in parts for digest in part["learnt_from"]})
-    each = [{k: v for k, v in one.training.items() if k != "learnt_from"} for one in trained]
-    return own | {"learnt_from": learnt, "average_of": each}
+def _describe(trainings: Sequence[Training], preparation: Preparation) -> dict[str, Any]:
+    """The contents of metrics.json: the crops for normalisation, each training, and all sources."""
+    own = describe(preparation, {"crop": CROP, "batches": BATCHES})
+    parts = [own, *(training.training for training in trainings)]
+    digests = sorted({digest for part in parts for digest in part["learnt_from"]})
+    each = [
+        {k: v for k, v in training.training.items() if k != "learnt_from"} for training in trainings
+    ]
+    return own | {"learnt_from": digests, "average_of": each}
 
 
 def average(weights: Sequence[dict[str, torch.Tensor]]) -> EvidenceMap:

@@ -48,13 +48,13 @@ def grey_out(pixels: Pixels, mask: Mask) -> Pixels:
     height, width = pixels.shape[:2]
     rows = np.arange(height) * mask.shape[0] // height
     columns = np.arange(width) * mask.shape[1] // width
-    filled = pixels.copy()
-    filled[mask[np.ix_(rows, columns)]] = pixels.mean((0, 1)).round().astype(np.uint8)
-    return filled
+    copy = pixels.copy()
+    copy[mask[np.ix_(rows, columns)]] = pixels.mean((0, 1)).round().astype(np.uint8)
+    return copy
 
 
 def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | None:
-    """By how much each mask lowers the log-odds of one picture; None if the method abstains."""
+    """The fall of one picture's log-odds under each mask; None if the method abstains."""
     answer = method.predict(image)
     heat = answer.exhibit("heat_map")
     if answer.score is None or heat is None:
@@ -66,16 +66,16 @@ def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | N
         name: method.predict(as_picture(grey_out(image.pixels, mask))).score
         for name, mask in masks.items()
     }
-    if None in scores.values():  # what is left is blank
+    if None in scores.values():  # the rest of the picture is blank
         return None
     before = log_odds(answer.score)
     return {name: before - log_odds(score) for name, score in scores.items() if score is not None}
 
 
-def summarise_falls(found: Sequence[dict[str, float]]) -> dict[str, Any]:
+def summarise_falls(falls: Sequence[dict[str, float]]) -> dict[str, Any]:
     """Mean falls with 95 % intervals, and how often the hottest tenth counts most."""
-    table = {name: np.array([fall[name] for fall in found]) for name in found[0]}
-    figures: dict[str, Any] = {"n": len(found), "share_masked": SHARE}
+    table = {name: np.array([fall[name] for fall in falls]) for name in falls[0]}
+    figures: dict[str, Any] = {"n": len(falls), "share_masked": SHARE}
     for name, values in table.items():
         figures[name] = {"mean": round(float(values.mean()), 3), "interval": _interval(values)}
     for name in ("random", "moved"):

@@ -19,7 +19,7 @@ from PIL import Image
 from detector.inference.images import ImageError, SourceImage, open_image
 from detector.inference.methods.forensics.watermarks.dwt_dct import (
     MARKS,
-    MIN_SIDE,
+    MIN_MARKED_SIDE,
     Mark,
     match_marks,
 )
@@ -73,12 +73,12 @@ def embed(pixels: Pixels, program: Program) -> Pixels:
     encoder = find_encoder()()
     encoder.set_watermark("bits", [int(bit) for bit in program.mark.bits])
     step = 1 if program.reversed else -1
-    given = np.ascontiguousarray(pixels[..., ::step])
-    marked = encoder.encode(given.astype(np.float32) if program.floats else given, "dwtDct")
-    return np.ascontiguousarray(marked[..., ::step].round().clip(0, 255).astype(np.uint8))
+    channels = np.ascontiguousarray(pixels[..., ::step])
+    result = encoder.encode(channels.astype(np.float32) if program.floats else channels, "dwtDct")
+    return np.ascontiguousarray(result[..., ::step].round().clip(0, 255).astype(np.uint8))
 
 
-def _stored(pixels: Pixels, format: str, **options: Any) -> Pixels:
+def _store(pixels: Pixels, format: str, **options: Any) -> Pixels:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format, **options)
     return open_image(file.getvalue()).pixels
@@ -86,19 +86,19 @@ def _stored(pixels: Pixels, format: str, **options: Any) -> Pixels:
 
 TREATMENTS: dict[str, Callable[[Pixels], Pixels]] = {
     "clean": lambda pixels: pixels,
-    "PNG": lambda pixels: _stored(pixels, "PNG", compress_level=1),
-    "JPEG 95": lambda pixels: _stored(pixels, "JPEG", quality=95),
-    "JPEG 90": lambda pixels: _stored(pixels, "JPEG", quality=90),
-    "JPEG 80": lambda pixels: _stored(pixels, "JPEG", quality=80),
+    "PNG": lambda pixels: _store(pixels, "PNG", compress_level=1),
+    "JPEG 95": lambda pixels: _store(pixels, "JPEG", quality=95),
+    "JPEG 90": lambda pixels: _store(pixels, "JPEG", quality=90),
+    "JPEG 80": lambda pixels: _store(pixels, "JPEG", quality=80),
     "half size": half_size,
 }
 
 
 def found_models(pixels: Pixels) -> set[str]:
     """The models whose marks are found in RGB pixels (height, width, 3)."""
-    if min(pixels.shape[:2]) < MIN_SIDE:
+    if min(pixels.shape[:2]) < MIN_MARKED_SIDE:
         return set()
-    return {match.mark.model for match in match_marks(pixels) if match.accepted}
+    return {match.mark.model for match in match_marks(pixels) if match.is_accepted}
 
 
 def choose_photographs(pictures: Sequence[Picture], count: int, seed: int) -> list[Pixels]:
@@ -107,19 +107,21 @@ def choose_photographs(pictures: Sequence[Picture], count: int, seed: int) -> li
     Raises `ValueError` if none is large enough for a mark.
     """
     real = [picture for picture in pictures if picture.label == 0]
-    known = [picture for picture in real if picture.kind == PHOTO] or real
-    capped = cap_sources(known, PER_SOURCE, seed) if known else []
-    chosen: list[Pixels] = []
+    photographs = [picture for picture in real if picture.kind == PHOTO] or real
+    capped = cap_sources(photographs, PER_SOURCE, seed) if photographs else []
+    choices: list[Pixels] = []
     for index in np.random.default_rng(seed).permutation(len(capped)):
         image = _open(capped[index])
-        if image and min(image.width, image.height) >= MIN_SIDE:
+        if image and min(image.width, image.height) >= MIN_MARKED_SIDE:
             # A copy: a view would keep the whole picture in memory.
-            chosen.append(image.pixels[:MAX_SIDE, :MAX_SIDE].copy())
-        if len(chosen) == count:
+            choices.append(image.pixels[:MAX_SIDE, :MAX_SIDE].copy())
+        if len(choices) == count:
             break
-    if not chosen:
-        raise ValueError(f"No real picture of at least {MIN_SIDE} pixels a side could be read.")
-    return chosen
+    if not choices:
+        raise ValueError(
+            f"No real picture of at least {MIN_MARKED_SIDE} pixels a side could be read."
+        )
+    return choices
 
 
 def _open(picture: Picture) -> SourceImage | None:
@@ -136,9 +138,9 @@ def rates(photographs: Iterable[Pixels]) -> dict[str, dict[str, Any]]:
     for pixels in photographs:
         count += 1
         for program in PROGRAMS:
-            marked = embed(pixels, program)
+            result = embed(pixels, program)
             for name, treat in TREATMENTS.items():
-                hits[program.name, name] += program.mark.model in found_models(treat(marked))
+                hits[program.name, name] += program.mark.model in found_models(treat(result))
     return {
         program.name: {name: share(hits[program.name, name], count) for name in TREATMENTS}
         for program in PROGRAMS
@@ -153,69 +155,69 @@ def share(hits: int, n: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Look:
-    """What was found in a picture as it is; milliseconds of one core, decoding excluded."""
+    """The marks in an unchanged picture, and the milliseconds of one core without decoding."""
 
     picture: Picture
     models: frozenset[str]
     core_ms: float
 
 
-def draw_each(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
-    """At most `most` real and `most` AI pictures, drawn at random."""
+def draw_each(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
+    """At most `limit` real and `most` AI pictures, drawn at random."""
     order = [pictures[i] for i in np.random.default_rng(seed).permutation(len(pictures))]
-    return [p for label in (0, 1) for p in [p for p in order if p.label == label][:most]]
+    return [p for label in (0, 1) for p in [p for p in order if p.label == label][:limit]]
 
 
 def look(picture: Picture) -> Look | None:
-    """Look for marks in a file as it is; None if it cannot be read or is too small for a mark."""
+    """Look for marks in an unchanged file; None if it cannot be read or is too small for a mark."""
     image = _open(picture)
-    if image is None or min(image.width, image.height) < MIN_SIDE:
+    if image is None or min(image.width, image.height) < MIN_MARKED_SIDE:
         return None
     pixels = image.pixels
-    started = time.thread_time()
+    start = time.thread_time()
     models = found_models(pixels)
-    return Look(picture, frozenset(models), (time.thread_time() - started) * 1000)
+    return Look(picture, frozenset(models), (time.thread_time() - start) * 1000)
 
 
 def summarise_looks(looks: Sequence[Look]) -> dict[str, Any]:
     """Marks in real and in AI pictures as they are, the generators that left them, and the time."""
     times = [look.core_ms for look in looks] or [0.0]
-    middle, most = np.quantile(times, [0.5, 0.95])
+    middle, slowest = np.quantile(times, [0.5, 0.95])
     return {
-        "real": _found([look for look in looks if look.picture.label == 0]),
-        "ai": _found([look for look in looks if look.picture.label == 1]),
+        "real": _hits([look for look in looks if look.picture.label == 0]),
+        "ai": _hits([look for look in looks if look.picture.label == 1]),
         "generators": _by_generator([look for look in looks if look.picture.label == 1]),
-        "milliseconds": {"median": round(float(middle), 1), "95 %": round(float(most), 1)},
+        "milliseconds": {"median": round(float(middle), 1), "95 %": round(float(slowest), 1)},
     }
 
 
-def _found(looks: Sequence[Look]) -> dict[str, Any]:
+def _hits(looks: Sequence[Look]) -> dict[str, Any]:
     models = Counter(model for look in looks for model in look.models)
-    found = share(sum(bool(look.models) for look in looks), len(looks))
-    return found | {"models": {mark.model: models[mark.model] for mark in MARKS}}
+    hits = share(sum(bool(look.models) for look in looks), len(looks))
+    return hits | {"models": {mark.model: models[mark.model] for mark in MARKS}}
 
 
 def _by_generator(looks: Sequence[Look]) -> dict[str, Any]:
     """For each generator of a marked picture: how many of its pictures carry which mark."""
     sizes = Counter(look.picture.generator for look in looks)
-    found = Counter((look.picture.generator, model) for look in looks for model in look.models)
+    hits = Counter((look.picture.generator, model) for look in looks for model in look.models)
     figures: dict[str, Any] = {}
-    for (generator, model), count in sorted(found.items()):
+    for (generator, model), count in sorted(hits.items()):
         figures.setdefault(generator, {"n": sizes[generator]})[model] = count
     return figures
 
 
 def to_markdown(figures: dict[str, Any]) -> str:
-    """The rates as a table, then what was found in the pictures as they are."""
+    """The rates as a table, then the marks that were found in the unchanged pictures."""
     lines = ["| marked by | " + " | ".join(TREATMENTS) + " |", "|---" * (len(TREATMENTS) + 1) + "|"]
     for program, cells in figures["rates"].items():
         lines.append(f"| {program} | " + " | ".join(_percent(cells[t]) for t in TREATMENTS) + " |")
     for label, name in (("real", "Real"), ("ai", "AI")):
-        found = figures[label]
-        lines += ["", f"{name} pictures as they are: marks in {found['found']} of {found['n']}."]
+        hits = figures[label]
+        lines += ["", f"{name} pictures as they are: marks in {hits['found']} of {hits['n']}."]
     for generator, counts in figures["generators"].items():
-        said = ", ".join(f"{model} {n}" for model, n in counts.items() if model != "n")
-        lines.append(f"- {generator}: {said} of {counts['n']}")
+        models = ", ".join(f"{model} {n}" for model, n in counts.items() if model != "n")
+        lines.append(f"- {generator}: {models} of {counts['n']}")
     times = figures["milliseconds"]
     lines += ["", f"On one core: median {times['median']} ms, 95 % within {times['95 %']} ms."]
     return "\n".join(lines)

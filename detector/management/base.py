@@ -1,7 +1,7 @@
-"""What the commands share: kinds of arguments, progress bars, and errors said in one line.
+"""The common parts of the commands: types of arguments, progress bars, and errors in one line.
 
 Bad input ends a command with one sentence and no traceback. `make run` installs no training
-library, so a command that meets a missing one says how to install it.
+library, so a command that needs a missing one says how to install it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.core.management.base import BaseCommand, CommandError
 Value = TypeVar("Value", int, float)
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C has ended
-# What `import` names of the group "train" in pyproject.toml; a test compares the two.
+# The import names of the group "train" in pyproject.toml; a test compares the two.
 TRAINING_MODULES = frozenset(
     {
         "accelerate",
@@ -46,10 +46,10 @@ TRAINING_MODULES = frozenset(
 class DetectorCommand(BaseCommand):
     """A command of this project.
 
-    `needs_site` is False for a command that needs none of Django's applications, which it then
-    does not wait for. `needs` are training modules that are used at the end of long work: without
-    them the command does not begin. `expected` is what bad input raises: its message ends the
-    command. `stopped` is what Ctrl-C lets the command say.
+    `needs_site` is False for a command that needs none of Django's applications; it then does not
+    wait for them. `needs` names training modules that are used at the end of long work: without
+    them the command does not begin. `expected` lists the exceptions that bad input raises: their
+    message ends the command. `stopped` is the message after Ctrl-C.
     """
 
     needs_site = True
@@ -77,7 +77,7 @@ class DetectorCommand(BaseCommand):
                 "this command needs."
             ) from error
         except self.expected as error:
-            # A reader that has gone, and a full disk: manage.py answers for every command.
+            # manage.py handles a closed pipe and a full disk for every command.
             if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.ENOSPC):
                 raise
             raise CommandError(str(error)) from error
@@ -88,7 +88,7 @@ class DetectorCommand(BaseCommand):
 
     def progress(self, items: Iterable[Any], **options: Any) -> Iterable[Any]:
         """The items, with a progress bar on standard error where that is a terminal."""
-        from tqdm import tqdm  # not at the top: one answer is not to wait for it
+        from tqdm import tqdm  # not at the top: a single answer must not wait for it
 
         bar: Iterable[Any] = tqdm(items, disable=None, **options)
         return bar
@@ -101,16 +101,16 @@ def _require(name: str) -> None:
 
 
 def _numbers(
-    kind: Callable[[str], Value], fits: Callable[[Value], bool], accepted: str
+    kind: Callable[[str], Value], is_accepted: Callable[[Value], bool], accepted: str
 ) -> Callable[[str], Value]:
-    """An argparse type for the numbers that `fits` takes; `accepted` says which these are."""
+    """An argparse type for the numbers that `is_accepted` takes, which `accepted` describes."""
 
     def parse(text: str) -> Value:
         try:
             value = kind(text)
         except ValueError:
             value = None
-        if value is None or not fits(value):
+        if value is None or not is_accepted(value):
             raise ArgumentTypeError(f"{text[:20]!r}; accepted are {accepted}")
         return value
 
@@ -118,7 +118,7 @@ def _numbers(
 
 
 positive = _numbers(int, lambda value: 1 <= value <= 10**9, "whole numbers from 1 to 1000000000")
-# What every random generator takes.
+# The numbers that every random generator takes.
 seed = _numbers(int, lambda value: 0 <= value < 2**32, f"whole numbers from 0 to {2**32 - 1}")
 port = _numbers(int, lambda value: 0 <= value < 2**16, f"whole numbers from 0 to {2**16 - 1}")
 share = _numbers(float, lambda value: 0 <= value < 1, "numbers from 0 up to below 1")
@@ -133,7 +133,7 @@ def add_data(parser: ArgumentParser, *, default: Path | None = None, help: str) 
 
 
 def add_corpus(parser: ArgumentParser) -> None:
-    """A corpus, and which of its splits to measure on."""
+    """Adds the arguments for a corpus and for the split to measure on."""
     add_data(parser, help="Corpus folder.")
     parser.add_argument("--split", default="val", help="default: %(default)s")
     add_seed(parser, 0)
@@ -141,13 +141,13 @@ def add_corpus(parser: ArgumentParser) -> None:
 
 
 def add_seed(parser: ArgumentParser, default: int, help: str = "Seed of all draws.") -> None:
-    """The number from which all that is random follows."""
+    """Adds the seed that determines all random draws."""
     parser.add_argument("--seed", type=seed, default=default, help=f"{help} Default: {default}.")
 
 
 def add_workers(
     parser: ArgumentParser, help: str = "Number of processes.", *, default: int | None = None
 ) -> None:
-    """How many processes or threads do the work; all cores without a `default`."""
+    """Adds the number of processes or threads, which is the number of cores without `default`."""
     default = default or os.cpu_count()
     parser.add_argument("--workers", type=positive, default=default, help=f"{help} (%(default)s)")

@@ -1,9 +1,10 @@
 """Verdicts as lines of text: a table for people, JSON lines and CSV for programs.
 
-Each rendering is a function from a row to one line; a row is what `Verdict.to_dict()` gives with
-the `path` that was asked for, or `{"path", "error"}` for a file that could not be read. Names come
-from strangers: what cannot be printed is shown escaped, so that no line steers a terminal or looks
-like two, and in CSV what a spreadsheet would take for a formula has an apostrophe in front.
+Each rendering is a function from a row to one line. A row is the dictionary of `Verdict.to_dict()`
+with the `path` that was named, or `{"path", "error"}` for a file that could not be read. Names come
+from strangers: characters that cannot be printed are escaped, so that no line controls a terminal
+or looks like two lines. In CSV, a cell that a spreadsheet would take for a formula starts with an
+apostrophe.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 from detector.inference.methods import METHODS
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 Row = dict[str, Any]
 
 PATH_WIDTH = 40
-# The outcomes as short as a column of a table wants them.
+# The outcomes, short enough for a column of a table.
 SHORT = {
     "ai": "likely AI",
     "ai_edited": "edited with AI",
@@ -31,7 +32,7 @@ SHORT = {
 }
 OUTCOME_WIDTH = 26
 START = ("path", "sha256", "label", "score", "outcome", "lean")
-# What makes a spreadsheet compute a cell, in Latin and in full-width letters.
+# The signs that make a spreadsheet compute a cell, in Latin and in full-width form.
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -45,7 +46,7 @@ def csv_header() -> str:
 
 
 def _columns() -> list[str]:
-    scores = [f"{key}_{what}" for key in METHODS for what in ("score", "status")]
+    scores = [f"{key}_{field}" for key in METHODS for field in ("score", "status")]
     return [*START, *scores, "stability", "reason", "elapsed_ms", "version", "error"]
 
 
@@ -53,9 +54,9 @@ def to_csv(row: Row) -> str:
     if "error" in row:
         return _csv([row["path"], *[""] * (len(_columns()) - 2), row["error"]])
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
-    scores = [methods.get(key, {}).get(what) for key in METHODS for what in ("score", "status")]
-    said = [verdict[name] for name in ("label", "score", "outcome", "lean")]
-    start = [row["path"], row["file"]["sha256"], *said, *scores]
+    scores = [methods.get(key, {}).get(field) for key in METHODS for field in ("score", "status")]
+    judgement = [verdict[name] for name in ("label", "score", "outcome", "lean")]
+    start = [row["path"], row["file"]["sha256"], *judgement, *scores]
     end = [verdict["reason"], row["elapsed_ms"], row["version"], ""]
     return _csv([*start, _stability(verdict), *end])
 
@@ -74,10 +75,10 @@ def _csv(cells: list[Any]) -> str:
 
 
 def csv_cell(value: Any) -> Any:
-    """A cell that is nothing but its text; numbers stay as they are."""
+    """A cell that no spreadsheet takes for a formula; numbers stay as they are."""
     if not isinstance(value, str):
         return value
-    text = shown(value)
+    text = printable(value)
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -87,10 +88,10 @@ def table_header() -> str:
 
 
 def to_table(row: Row) -> str:
-    path = shown(row["path"])
+    path = printable(row["path"])
     name = path if len(path) <= PATH_WIDTH else "..." + path[3 - PATH_WIDTH :]
     if "error" in row:
-        return f"{name:<{PATH_WIDTH}} {shown(row['error'])}"
+        return f"{name:<{PATH_WIDTH}} {printable(row['error'])}"
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     cells = " ".join(f"{_cell(methods.get(key)):>5}" for key in METHODS)
     return (

@@ -1,4 +1,4 @@
-"""What the training commands share: their arguments, and the pictures that they learn from."""
+"""The common parts of the training commands: their arguments and their training pictures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TrainingCommand(DetectorCommand):
 
     requires_system_checks: list[str] = []  # the weights that the checks miss are made here
     expected = (OSError, ValueError)
-    more_help = "Further corpora, of which nothing is kept back for calibration."
+    more_help = "Further corpora, all of whose pictures are used for training."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_data(parser, help="Corpus folder.")
@@ -52,17 +52,17 @@ class TrainingCommand(DetectorCommand):
         """Train and write; returns the closing sentence."""
         raise NotImplementedError
 
-    def prepare(self, options: dict[str, Any], **how: Any) -> Any:
-        """Decode the pictures of the corpus that are not in the cache yet, cut `how` it says."""
-        from detector.training.pictures.preparation import prepare
+    def decode_pictures(self, options: dict[str, Any], **how: Any) -> Any:
+        """Decode the pictures of the corpus that are not in the cache yet; `how` says the cut."""
+        from detector.training.pictures.preparation import decode_corpora
 
-        return prepare(
+        return decode_corpora(
             options["data_dir"],
             options["cache"],
             seed=options["seed"],
             workers=options["workers"],
             progress=self.progress,
-            more=options["more"],
+            further_folders=options["more"],
             **how,
         )
 
@@ -82,15 +82,15 @@ class NetworkCommand(TrainingCommand):
         parser.add_argument(
             "--draw-seed",
             type=seed,
-            help="Seed of the draws alone, for trainings to be averaged (default: --seed).",
+            help="Seed of the draws only, for trainings that are averaged (default: --seed).",
         )
 
     def plan(self, options: dict[str, Any], *, name: str, crop: int, learning_rate: float) -> Any:
-        """How to train, from the options; checkpoints are kept in the cache."""
+        """The settings of the training, from the options; checkpoints are kept in the cache."""
         from detector.training.learning.loop import Schedule, choose_device
-        from detector.training.learning.network import Plan
+        from detector.training.learning.network import TrainingPlan
 
-        return Plan(
+        return TrainingPlan(
             name=name,
             crop=crop,
             batch_size=options["batch_size"],

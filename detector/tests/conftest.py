@@ -17,6 +17,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from detector.analysis.answers import Assessment
+from detector.checkpoints import convert
 from detector.inference.images import open_image
 from detector.inference.method import Method
 from detector.inference.methods import METHODS
@@ -65,6 +66,17 @@ def analysed_here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads are analysed in the process of the tests, which may put methods into the table."""
     settings.ANALYSIS_ENGINE = "INLINE"
     monkeypatch.setattr("detector.installation.get_pool", Here)
+
+
+@pytest.fixture
+def conversion_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints are converted in this process: starting one takes longer than most tests."""
+
+    def convert_here(folder: Path, xml: Path) -> None:
+        xml.parent.mkdir(parents=True, exist_ok=True)
+        convert.main(folder, xml)
+
+    monkeypatch.setattr(convert, "convert", convert_here)
 
 
 @pytest.fixture

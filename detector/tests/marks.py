@@ -49,4 +49,4 @@ def training_is_marked(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if request.node.get_closest_marker("torch") is None:
         loaded = TRAINING & sys.modules.keys() - before
-        assert not loaded, f"{loaded} were loaded: import them in the file, so that it is marked"
+        assert not loaded, f"{loaded} were loaded: mark it as torch, or import them in the file"

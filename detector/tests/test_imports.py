@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import HEAVY, loaded_after, run_python
+
+pytestmark = pytest.mark.slow
 
 SETUP = "import django; django.setup()\n"
 # Everything that must never be needed to answer: training and telemetry.

@@ -1,1 +1,1 @@
-"""Looks at the structure of a file before any decoder does: limits, and what may be left out."""
+"""Checks the structure of a file before any decoder does: limits, and parts to leave out."""

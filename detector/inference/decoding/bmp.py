@@ -13,7 +13,7 @@ RUNS = (1, 2)
 
 
 def prepare_bmp(data: bytes) -> Stream:
-    """The stream of a BMP: its bytes as they are. Raises `ImageError` for a large one of runs."""
+    """The stream of a BMP: its unchanged bytes. Raises `ImageError` for a large run-length BMP."""
     if len(data) >= 34 and struct.unpack_from("<I", data, 14)[0] > 12:
         width, height, _, _, compression = struct.unpack_from("<iiHHI", data, 18)
         if compression in RUNS and abs(width * height) > MAX_RUN_PIXELS:

@@ -11,7 +11,7 @@ Box = tuple[bytes, bytes]
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """(kind, body) of each box; what is cut off ends with the data."""
+    """(kind, body) of each box; a box that is cut off ends with the data."""
     at = 0
     for _ in range(MAX_PARTS):
         if at + 8 > len(data):

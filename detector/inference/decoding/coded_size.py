@@ -26,8 +26,8 @@ class Bits:
 
     def read(self, count: int) -> int:
         self.left -= count
-        shifted = self.value >> self.left if self.left >= 0 else self.value << -self.left
-        return shifted & ((1 << count) - 1)
+        bits = self.value >> self.left if self.left >= 0 else self.value << -self.left
+        return bits & ((1 << count) - 1)
 
     def exp_golomb(self) -> int:
         """An unsigned Exp-Golomb code; H.265 9.2."""
@@ -48,9 +48,9 @@ def av1_sizes(data: bytes) -> Iterator[Size]:
     for _ in range(MAX_UNITS):
         if at >= len(data):
             return
-        kind, extended, sized = data[at] >> 3 & 15, data[at] & 4, data[at] & 2
+        kind, extended, has_size = data[at] >> 3 & 15, data[at] & 4, data[at] & 2
         at += 2 if extended else 1
-        length, at = _leb128(data, at) if sized else (len(data) - at, at)
+        length, at = _leb128(data, at) if has_size else (len(data) - at, at)
         if kind == SEQUENCE_HEADER:
             yield _av1_size(data[at : at + min(length, MAX_HEADER)])
         at += length

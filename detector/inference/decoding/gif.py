@@ -37,7 +37,7 @@ def _palette(flags: int) -> int:
 
 
 def _has_more(walk: _Walk) -> bool:
-    """Whether another frame follows; what is damaged behind the first one does not matter."""
+    """Whether another frame follows; damage behind the first frame does not matter."""
     try:
         walk.to_picture()
     except ImageError:
@@ -52,17 +52,17 @@ class _Walk:
         self.data, self.at, self.left = data, at, MAX_SUB_BLOCKS
 
     def to_picture(self) -> bytes:
-        """Move to what is no extension; returns the last graphic control extension."""
+        """Move past all extensions; returns the last graphic control extension."""
         control = b""
         # Decoders pass over bytes that begin no block.
-        while (found := BLOCK.search(self.data, self.at)) and found[0] == b"!":
-            self.at = found.start()
+        while (block := BLOCK.search(self.data, self.at)) and block[0] == b"!":
+            self.at = block.start()
             start = self.at
             self.at += 2
             self.skip_sub_blocks()
             if self.data[start + 1 : start + 3] == CONTROL:
                 control = self.data[start : self.at]
-        self.at = found.start() if found else len(self.data)
+        self.at = block.start() if block else len(self.data)
         return control
 
     def skip_sub_blocks(self) -> None:

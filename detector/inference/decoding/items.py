@@ -1,4 +1,4 @@
-"""HEIF and AVIF: adds up what the decoder will allocate, from the boxes and the coded streams.
+"""HEIF and AVIF: adds up the memory for the decoder, from the boxes and the coded streams.
 
 ISO/IEC 23008-12 (HEIF): a picture may be a grid or an overlay of others, each of which may be
 named many times; a coded one is as large as its stream says, whatever the box of sizes says.
@@ -57,11 +57,11 @@ class Items:
 
     def area(self) -> int:
         """Pixels that decoding the main picture takes, with its alpha plane."""
-        alpha = [item for item, others in self._pairs(b"auxl") if self.primary in others]
+        alpha = [item for item, targets in self._pairs(b"auxl") if self.primary in targets]
         return sum(self._area_of(item, 0) for item in [self.primary, *alpha])
 
     def _pairs(self, kind: bytes) -> list[tuple[int, list[int]]]:
-        return [(item, others) for (k, item), others in self.references.items() if k == kind]
+        return [(item, targets) for (k, item), targets in self.references.items() if k == kind]
 
     def _area_of(self, item: int, depth: int) -> int:
         if depth > MAX_DEPTH:
@@ -82,8 +82,8 @@ class Items:
 
     def _read_size(self, item: int, kind: bytes) -> Size:
         properties = self.properties.get(item, [])
-        said = (struct.unpack_from(">II", body, 4) for name, body in properties if name == b"ispe")
-        return largest(chain(said, self._coded_sizes(item, kind, properties)))
+        sizes = (struct.unpack_from(">II", body, 4) for name, body in properties if name == b"ispe")
+        return largest(chain(sizes, self._coded_sizes(item, kind, properties)))
 
     def _coded_sizes(self, item: int, kind: bytes, properties: list[Box]) -> Iterator[Size]:
         configured = dict(properties)
@@ -155,24 +155,24 @@ def _places(body: bytes) -> Iterator[tuple[int, tuple[int, list[tuple[int, int]]
 
 def _references(body: bytes) -> dict[tuple[bytes, int], list[int]]:
     """(kind, from) -> to; an item that is named twice counts twice."""
-    found: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    references: dict[tuple[bytes, int], list[int]] = defaultdict(list)
     wide = 4 if body[:1] == b"\1" else 2
     for kind, entry in boxes(body[4:]):
         reader = Reader(entry, 0)
         item, count = reader.number(wide), reader.number(2)
-        found[kind, item] += [reader.number(wide) for _ in range(count)]
-    return found
+        references[kind, item] += [reader.number(wide) for _ in range(count)]
+    return references
 
 
 def _properties(body: bytes) -> dict[int, list[Box]]:
     inside = list(boxes(body))
     every = [box for kind, inner in inside if kind == b"ipco" for box in boxes(inner)]
-    found: dict[int, list[Box]] = defaultdict(list)
+    properties: dict[int, list[Box]] = defaultdict(list)
     for kind, inner in inside:
         if kind == b"ipma" and len(inner) >= 8:
             for item, numbers in _associations(inner):
-                found[item] += [every[n - 1] for n in numbers if 0 < n <= len(every)]
-    return found
+                properties[item] += [every[n - 1] for n in numbers if 0 < n <= len(every)]
+    return properties
 
 
 def _associations(body: bytes) -> Iterator[tuple[int, list[int]]]:

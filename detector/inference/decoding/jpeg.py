@@ -23,7 +23,7 @@ START, END = b"\xff\xd8", b"\xff\xd9"
 MAX_SCANS = 100
 # A marker in the picture data; FF 00 is a byte of data, and D0 to D7 are restarts.
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-FILLED = re.compile(rb"\xff{2,}")
+FILL_BYTES = re.compile(rb"\xff{2,}")
 FILL = re.compile(rb"[^\xff]*\xff+")
 ALONE = (0x01, *range(0xD0, 0xD9))
 SOS, APP0, APP14, COMMENT = 0xDA, 0xE0, 0xEE, 0xFE
@@ -31,7 +31,7 @@ SCAN = 0  # stands for a marker where picture data come
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
 # How segments begin that are kept, and how long each is at least.
-KEPT = {
+KEPT_SEGMENTS = {
     APP0: ((b"JFIF\0", 14),),
     0xE1: ((b"Exif\0", 6), (b"http://ns.adobe.com/xap/1.0/\0", 29)),
     APP14: ((b"Adobe", 12),),
@@ -42,7 +42,7 @@ MPF, GAIN_MAP = b"MPF\0", b' hdrgm:Version="'
 
 @dataclass
 class Frame:
-    """What SOF says: whether it is progressive, the size and the sampling of each component."""
+    """The facts in SOF: whether it is progressive, the size, and the sampling of each component."""
 
     progressive: bool
     width: int
@@ -60,7 +60,7 @@ class Frame:
         return cls(marker in PROGRESSIVE, width, height, samplings)
 
     def coefficient_bytes(self) -> int:
-        """What a decoder keeps that must see several scans before it can show anything."""
+        """The memory for a decoder that must see several scans before it can show anything."""
         widest = max((h for h, _ in self.samplings.values()), default=1) or 1
         highest = max((v for _, v in self.samplings.values()), default=1) or 1
         area = (self.width + 8 * widest) * (self.height + 8 * highest)
@@ -69,7 +69,7 @@ class Frame:
 
 
 class Scans:
-    """What the scans have brought so far of each coefficient."""
+    """The bits of each coefficient that the scans have delivered so far."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -77,7 +77,7 @@ class Scans:
         self.lowest: dict[int, list[int]] = {}
 
     def add(self, body: memoryview) -> None:
-        """Note what one scan brings. Raises `ImageError` beyond MAX_SCANS."""
+        """Add the contents of one scan. Raises `ImageError` beyond MAX_SCANS."""
         self.count += 1
         if self.count > MAX_SCANS:
             raise too_many(MAX_SCANS, "scans and more", MAX_SCANS)
@@ -93,8 +93,8 @@ class Scans:
         """Whether every component has come, in a progressive picture to the last bit."""
         if not frame.progressive:
             return self.lowest.keys() >= frame.samplings.keys()
-        none = [99] * 64
-        return not any(any(self.lowest.get(name, none)) for name in frame.samplings)
+        empty = [99] * 64
+        return not any(any(self.lowest.get(name, empty)) for name in frame.samplings)
 
 
 def prepare_jpeg(data: bytes) -> Stream:
@@ -108,13 +108,13 @@ def prepare_jpeg(data: bytes) -> Stream:
         elif marker == 0xD9:
             ended = True
         elif APP0 <= marker <= 0xEF or marker == COMMENT:
-            kept = _keeps(marker, body)
+            is_kept = _keeps(marker, body)
             if marker == 0xE2 and bytes(body[:4]) == MPF:
                 pictures = count_pictures(bytes(body[4:]))
-            if kept:
+            if is_kept:
                 parts.append(bytes(segment))
                 gain_map = gain_map or GAIN_MAP in parts[-1]
-            elif kept is None:
+            elif is_kept is None:
                 damaged[bytes(body[:5]).rstrip(b"\0").decode("latin-1")] = None
         else:
             if marker in FRAMES:
@@ -137,7 +137,7 @@ def prepare_jpeg(data: bytes) -> Stream:
 
 def _keeps(marker: int, body: memoryview) -> bool | None:
     """Whether a decoder is to see the segment; None if it should but is too short."""
-    for start, shortest in KEPT.get(marker, ()):
+    for start, shortest in KEPT_SEGMENTS.get(marker, ()):
         if bytes(body[: len(start)]) == start:
             return len(body) >= shortest or None
     return False
@@ -145,7 +145,7 @@ def _keeps(marker: int, body: memoryview) -> bool | None:
 
 def _without_fill(scan: bytes) -> bytes:
     """Each run of FF as one: the others mean nothing, and decoders start over at each of them."""
-    return FILLED.sub(b"\xff", scan) if b"\xff\xff" in scan else scan
+    return FILL_BYTES.sub(b"\xff", scan) if b"\xff\xff" in scan else scan
 
 
 def count_pictures(index: bytes) -> int:
@@ -172,12 +172,12 @@ def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
     view, at = memoryview(data), 2
     nothing = view[:0]
     for _ in range(MAX_PARTS):
-        found = FILL.match(data, at)
-        if not found or found.end() + 2 >= len(data):
-            if found and found.end() < len(data) and data[found.end()] == 0xD9:
+        fill = FILL.match(data, at)
+        if not fill or fill.end() + 2 >= len(data):
+            if fill and fill.end() < len(data) and data[fill.end()] == 0xD9:
                 yield 0xD9, nothing
             return
-        at = found.end() - 1
+        at = fill.end() - 1
         marker = data[at + 1]
         if marker == 0xD9:
             yield marker, nothing
@@ -230,5 +230,5 @@ def _missing_rows(stream: bytes) -> int:
         )
     except ValueError as error:
         raise ImageError(str(error)) from error
-    filled = (small == 128).reshape(len(small), -1).all(axis=1).tolist()
-    return next((row for row, grey in enumerate(reversed(filled)) if not grey), len(filled))
+    grey_rows = (small == 128).reshape(len(small), -1).all(axis=1).tolist()
+    return next((row for row, grey in enumerate(reversed(grey_rows)) if not grey), len(grey_rows))

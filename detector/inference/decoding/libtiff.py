@@ -1,4 +1,4 @@
-"""Counts what libtiff complains about, instead of having it written to standard error.
+"""Counts the complaints of libtiff, instead of letting it write them to standard error.
 
 libtiff has one handler for the whole process. Ours runs in the thread that decodes, so that each
 thread counts for itself.
@@ -32,9 +32,9 @@ class Complaints:
 def complaints() -> Iterator[Complaints]:
     """Counts while a TIFF is decoded in this thread."""
     install()
-    counted = _thread.counted = Complaints()
+    tally = _thread.counted = Complaints()
     try:
-        yield counted
+        yield tally
     finally:
         _thread.counted = None
 
@@ -60,15 +60,15 @@ def _count_warning(module: bytes | None, form: bytes | None, arguments: Any) -> 
 
 
 def _count(module: bytes | None, error: bool) -> None:
-    counted: Complaints | None = getattr(_thread, "counted", None)
-    if counted is None:
+    tally: Complaints | None = getattr(_thread, "counted", None)
+    if tally is None:
         return
     name = module or b""
     if name.startswith(b"Fax"):
-        counted.lines += 1
+        tally.lines += 1
     # Behind an error in a fax of group 4 nothing is decoded any more.
     if error and not name.startswith((b"Fax3", b"FaxRLE")):
-        counted.errors += 1
+        tally.errors += 1
 
 
 # Kept for as long as libtiff may call them.

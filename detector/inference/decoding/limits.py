@@ -1,4 +1,4 @@
-"""What is accepted: sizes of files and pictures, and the memory that an analysis may take."""
+"""The limits: sizes of files and pictures, and the memory that an analysis may take."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What is accepted: the size of the file in bytes and of the picture in pixels.
+    """The limits: the size of the file in bytes and of the picture in pixels.
 
     `max_memory` is what decoding one picture may take in bytes, on top of what is loaded already.
     """
@@ -28,8 +28,8 @@ class Limits:
 
 def say_too_large(size: int, limits: Limits) -> str:
     """The sentence about a file of `size` bytes that is larger than accepted."""
-    most = f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
-    return f"The file has {size / 2**20:.1f} MB; {most}"
+    limit = f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
+    return f"The file has {size / 2**20:.1f} MB; {limit}"
 
 
 def check_size(size: int, limits: Limits) -> None:
@@ -49,22 +49,22 @@ def check_pixels(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def check_memory(needed: int, limits: Limits) -> None:
+def check_memory(size: int, limits: Limits) -> None:
     """Raise `ImageError` if decoding takes more than `limits.max_memory` bytes."""
-    if needed > limits.max_memory:
+    if size > limits.max_memory:
         raise ImageError(
-            f"Decoding this picture would take {needed / 1e9:.1f} GB of memory; at most "
-            f"{limits.max_memory / 1e9:.1f} GB are used. Save it with fewer pixels, or as a JPEG."
+            f"Decoding this picture would take {size / 1e9:.1f} GB of memory; at most "
+            f"{limits.max_memory / 1e9:.1f} GB are allowed. Save it with fewer pixels or as a JPEG."
         )
 
 
-def too_many(count: int, parts: str, most: int) -> ImageError:
+def too_many(count: int, parts: str, limit: int) -> ImageError:
     """The error about a file of more `parts` than any real picture has."""
-    return ImageError(f"The file has {count} {parts}; at most {most:,} are accepted.")
+    return ImageError(f"The file has {count} {parts}; at most {limit:,} are accepted.")
 
 
 def reduction(pixels: int) -> int:
-    """1, 2, 4 ...: by what the sides of a picture of so many pixels are divided."""
+    """The divisor (1, 2, 4 ...) for the sides of a picture with so many pixels."""
     factor = 1
     while pixels > MAX_FULL_SIZE * factor**2:
         factor *= 2

@@ -23,9 +23,9 @@ def decoding_memory(image: Image.Image, stream: Stream, factor: int) -> int:
     name = image.format or ""
     if by_mode := format_of(name).frame_memory:
         return area * by_mode.get(image.mode, max(by_mode.values())) + files
-    decoded = area * MODES.get(image.mode, RGB)
+    size = area * MODES.get(image.mode, RGB)
     if family(name) == "JPEG":
-        decoded //= factor**2
-    # A picture that is turned is held once more.
+        size //= factor**2
+    # A picture that is turned is in memory twice.
     converted = 2 * RGB * image.width * image.height // factor**2
-    return decoded + max(stream.buffers, converted) + files
+    return size + max(stream.buffers, converted) + files

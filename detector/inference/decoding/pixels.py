@@ -22,7 +22,7 @@ WHITE_IS_ZERO = 0
 # taken, else that of 16 bits.
 WHITES = (255, 1023, 4095, 65535)
 # Share of negative numbers from which on they are meant, and no outliers.
-MANY = 0.01
+SHARE_OF_NEGATIVES = 0.01
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -37,14 +37,14 @@ Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Shown:
+class RgbPicture:
     """The upright picture; `invisible` if every pixel of the file is fully transparent."""
 
     rgb: Image.Image
     invisible: bool = False
 
 
-def to_rgb(image: Image.Image, factor: int = 1) -> Shown:
+def to_rgb(image: Image.Image, factor: int = 1) -> RgbPicture:
     """The upright 8-bit RGB of a loaded picture, its sides divided by `factor`.
 
     Transparent parts are laid on white, unless everything is transparent: then the colours are as
@@ -62,11 +62,11 @@ def to_rgb(image: Image.Image, factor: int = 1) -> Shown:
     elif image.mode == "RGB" and factor == 1 and turn is None:
         rgb = image.copy()
         rgb.info.clear()
-        return Shown(rgb)
+        return RgbPicture(rgb)
     else:
         convert = _plain
     rgb = _assemble(image, convert, factor)
-    return Shown(rgb if turn is None else rgb.transpose(turn), invisible)
+    return RgbPicture(rgb if turn is None else rgb.transpose(turn), invisible)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -127,11 +127,13 @@ def _scaling(image: Image.Image) -> Convert:
     tags = getattr(image, "tag_v2", {})
     unsigned = image.mode == "I" and tags.get(SAMPLE_FORMAT, (1,)) == UNSIGNED
     black, white = _range(image, unsigned)
-    flipped = tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
+    is_inverted = tags.get(PHOTOMETRIC) == WHITE_IS_ZERO
 
     def convert(strip: Image.Image) -> Image.Image:
         grey = ((_values(strip, unsigned) - black) / (white - black) * 255).clip(0, 255).round()
-        return Image.fromarray((255 - grey if flipped else grey).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((255 - grey if is_inverted else grey).astype(np.uint8)).convert(
+            "RGB"
+        )
 
     return convert
 
@@ -144,13 +146,13 @@ def _values(strip: Image.Image, unsigned: bool) -> Values:
 
 
 def _range(image: Image.Image, unsigned: bool) -> tuple[float, float]:
-    """What is black and what is white."""
+    """The values of black and white."""
     lowest, highest, negative = 0.0, 0.0, 0
     for strip in _strips(image):
         values = _values(strip, unsigned)
         lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
         negative += int((values < 0).sum())
-    if negative <= MANY * image.width * image.height:
+    if negative <= SHARE_OF_NEGATIVES * image.width * image.height:
         lowest = 0.0
     if image.mode != "F" and lowest == 0:
         return 0.0, next((float(w) for w in WHITES if highest <= w), highest)

@@ -14,7 +14,7 @@ from .limits import MAX_PARTS, too_many
 from .stream import Stream, header_damaged
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Lengths of chunks that have a fixed one.
+# The lengths of chunks that have a fixed length.
 LENGTHS = {
     b"acTL": 8, b"cHRM": 32, b"gAMA": 4, b"pHYs": 9, b"sRGB": 1, b"tIME": 7, b"cICP": 4,
     b"mDCV": 24, b"cLLI": 8, b"fcTL": 26, b"oFFs": 9, b"sTER": 1,

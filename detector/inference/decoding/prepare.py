@@ -1,4 +1,4 @@
-"""From the bytes of a file to what a decoder is given, by the kind that they begin with."""
+"""From the bytes of a file to the stream for its decoder, by the kind of the first bytes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .stream import Stream
 from .tiff import prepare_tiff
 from .webp import prepare_webp
 
-# What scripts and transfers leave in front of a picture: space, NUL, the mark of UTF-8. Any other
+# Bytes that scripts and transfers leave before a picture: space, NUL, the mark of UTF-8. Any other
 # bytes are a file of another kind that holds a picture.
 MAX_SPACE = 1024
 SPACE = b" \t\r\n\0\xef\xbb\xbf"
 
-Prepare = Callable[[bytes, Limits], Stream]
+Opener = Callable[[bytes, Limits], Stream]
 
 # By the names of FORMATS.
-PREPARE: dict[str, Prepare] = {
+OPENERS: dict[str, Opener] = {
     "JPEG": lambda data, limits: prepare_jpeg(data),
     "PNG": lambda data, limits: prepare_png(data),
     "GIF": lambda data, limits: prepare_gif(data),
@@ -38,18 +38,18 @@ HEAD = 12  # bytes that a signature looks at
 
 
 def skip_leading(data: bytes) -> bytes:
-    """The data from where a picture begins, if nothing but a little space stands before it."""
+    """The data from the start of the picture, if only a little space comes before it."""
     head = data[:MAX_SPACE]
     space = len(head) - len(head.lstrip(SPACE))
     start = data[space : space + HEAD]
-    known = (row.signature.match(start) for row in FORMATS.values() if row.behind_space)
-    return data[space:] if any(known) else data
+    matches = (row.signature.match(start) for row in FORMATS.values() if row.behind_space)
+    return data[space:] if any(matches) else data
 
 
-def prepare(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
+def open_stream(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
     """Pillow's names of the kinds that it may be, and the stream. Raises `ImageError`."""
     head = data[:HEAD]
     formats = tuple(name for name, row in FORMATS.items() if row.signature.match(head))
     if not formats:
         raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).")
-    return formats, PREPARE[formats[0]](data, limits)
+    return formats, OPENERS[formats[0]](data, limits)

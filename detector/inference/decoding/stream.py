@@ -1,4 +1,4 @@
-"""What a decoder is given, and what it will take: the common result of all walks."""
+"""The input of a decoder, and the memory that it will take: the common result of all walks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAMAGED = "The file is damaged: its header cannot be read."
 
 @dataclass(frozen=True)
 class Stream:
-    """The bytes that hold the pixels, without what lies beside them in the file.
+    """The bytes that hold the pixels, without the other parts of the file.
 
     `damaged` names parts beside the picture that are damaged and were left out. `animated`: more
     frames or pages follow. `area` counts the pixels that the decoder allocates where that may
@@ -34,10 +34,10 @@ class Stream:
 
 
 def header_damaged() -> ImageError:
-    """The error about a file whose structure leads nowhere."""
+    """The error about a file whose structure cannot be followed."""
     return ImageError(DAMAGED)
 
 
 def cut_off() -> ImageError:
-    """The error about a file whose pixels are not all there."""
+    """The error about a file with missing pixels."""
     return ImageError(CUT_OFF)

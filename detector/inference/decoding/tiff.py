@@ -1,4 +1,4 @@
-"""TIFF: looks at the first directory, which says what the decoder will allocate.
+"""TIFF: reads the first directory, which determines the memory of the decoder.
 
 Tiles and strips are decoded whole, however small the picture is. (TIFF 6.0, section 15.)
 """
@@ -106,8 +106,8 @@ def prepare_tiff(data: bytes, limits: Limits) -> Stream:
 
 
 def _part(directory: Directory, width: int, height: int) -> tuple[int, int]:
-    """Width and height of what is decoded at a time."""
+    """Width and height of the part that is decoded at a time."""
     if TILE_WIDTH in directory.numbers or TILE_HEIGHT in directory.numbers:
         return directory.largest(TILE_WIDTH, width), directory.largest(TILE_HEIGHT, height)
-    # A strip is never higher than the picture, whatever is said.
+    # A strip is never higher than the picture, whatever the file says.
     return width, min(directory.largest(ROWS, height), height)

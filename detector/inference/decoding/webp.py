@@ -41,10 +41,10 @@ def prepare_webp(data: bytes, limits: Limits) -> Stream:
 def _chunks(data: bytes) -> Iterator[Chunk]:
     """(kind, body, whole) of each chunk; `whole` is False if the data end within it."""
     at, view = RIFF_HEAD, memoryview(data)
-    said = 8 + int.from_bytes(data[4:8], "little")
+    stated_size = 8 + int.from_bytes(data[4:8], "little")
     for _ in range(MAX_PARTS):
-        # What stands behind the end that RIFF states is not of the picture.
-        if at + 8 > len(data) or at == said:
+        # Bytes behind the end that RIFF states are not part of the picture.
+        if at + 8 > len(data) or at == stated_size:
             return
         kind, length = struct.unpack_from("<4sI", data, at)
         end = at + 8 + length

@@ -1,4 +1,4 @@
-"""The table of methods. A further method is one file beside this one and one line here."""
+"""The table of methods. To add a method, add a file to this folder and a row to this table."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from detector.inference.results import write_title
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method's number and name, its class as "module:Class", and what it reads and looks for.
+    """A method's number and name, its class as "module:Class", its input and its idea.
 
     `weights` are the folders below `detector/weights/` that ship for the method. `about` says
-    whether it judges the pixels, or tells what the file says.
-    The class is imported on first use, so that this table costs nothing to import.
+    whether the method judges the pixels or reports the statements in the file.
+    The class is imported on first use, so that importing this table is fast.
     """
 
     number: int
@@ -44,7 +44,7 @@ METHODS: dict[str, MethodSpec] = {
         "Deep Learning Model",
         "deep_learning:DeepLearning",
         reads="tiles of the picture at full resolution, and the picture as a whole",
-        idea="Two small networks: one looks at fine structure, one at the picture as a whole.",
+        idea="Two small networks: one examines the fine structure, the other the whole picture.",
         weights=("efficientnet_tiles", "efficientnet_whole"),
     ),
     "statistical": MethodSpec(
@@ -52,7 +52,7 @@ METHODS: dict[str, MethodSpec] = {
         "Statistical Pattern Analysis",
         "statistical:Statistical",
         reads="parts of the picture at full resolution",
-        idea="Hundreds of measurements of noise, frequencies and compression, weighed together.",
+        idea="Hundreds of measurements of noise, frequencies and compression, weighed by a model.",
         weights=("statistical",),
     ),
     "forensics": MethodSpec(
@@ -60,9 +60,9 @@ METHODS: dict[str, MethodSpec] = {
         "Advanced Forensics Analysis",
         "forensics:Forensics",
         reads="the original bytes, and invisible watermarks in the pixels",
-        idea="What the file itself says: Content Credentials, statements about its source, and "
+        idea="The statements in the file: Content Credentials, statements about its source, and "
         "settings and watermarks that generators leave. Camera and compression are context only. "
-        "It gives no score when nothing speaks for an AI.",
+        "The method gives no score if there is no evidence for an AI.",
         about="file",
     ),
     "huggingface": MethodSpec(
@@ -70,8 +70,8 @@ METHODS: dict[str, MethodSpec] = {
         "Hugging Face Specialized Models",
         "huggingface:HuggingFace",
         reads="the picture at the size for which each model was trained",
-        idea="Vision transformers, of each the best that is there: a model fine-tuned on this "
-        "installation, else a public one, else the one that is built in.",
+        idea="Vision transformers. Each is the best available model: one that was fine-tuned on "
+        "this installation, otherwise a public model, otherwise the bundled model.",
         weights=("vit_compact",),
     ),
 }

@@ -1,4 +1,4 @@
-"""Method 1, deep learning: what two networks see in tiles and in the picture as a whole.
+"""Method 1, deep learning: two networks examine tiles and the picture as a whole.
 
 Both are EfficientNets (networks/efficientnet.py). One looks at native-resolution tiles, at texture
 and fine structure, where generators and up-sampling leave traces (Marra et al. 2019, "Do GANs leave
@@ -36,27 +36,27 @@ from .pixel_method import PixelMethod
 
 TILE = 256
 MAX_TILES = 9
-VIEW = 224
+VIEW_SIDE = 224
 MAX_VIEWS = 3
 
 Maps = npt.NDArray[np.float64]
 
 
 def look_at_tiles(pixels: Pixels) -> tuple[Pixels, list[Box]]:
-    """Native-resolution tiles (n, 256, 256, 3), and where in the picture they lie."""
+    """Native-resolution tiles (n, 256, 256, 3), and their places in the picture."""
     height, width = (max(side, TILE) for side in pixels.shape[:2])
     places = tile_positions(height, width, TILE, MAX_TILES)
     return cut_tiles(pixels, TILE, MAX_TILES), _boxes(places, TILE, *pixels.shape[:2])
 
 
 def look_at_whole(pixels: Pixels) -> tuple[Pixels, list[Box]]:
-    """Squares (n, 224, 224, 3) of the whole picture scaled down, and where they lie."""
+    """Squares (n, 224, 224, 3) of the whole picture scaled down, and their places."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     places = strip_positions(height, width, side, MAX_VIEWS)
     # Cut first: of a long strip, little is looked at, and all of it enlarged would fill the memory.
     squares = (pixels[top : top + side, left : left + side] for top, left in places)
-    views = np.stack([scale_to(square, VIEW) for square in squares])
+    views = np.stack([scale_to(square, VIEW_SIDE) for square in squares])
     return views, _boxes(places, side, height, width)
 
 
@@ -81,14 +81,14 @@ class DeepLearning(PixelMethod[Network]):
         self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
         evidence = {name: look(model, LOOKS[name], pixels) for name, model in models.items()}
-        raw = {name: float(seen.maps.mean()) for name, seen in evidence.items()}
+        raw = {name: float(answer.maps.mean()) for name, answer in evidence.items()}
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         grid = grid_of(*pixels.shape[:2])
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
         heat = sum(
-            calibrations[name].slope_at(raw[name]) * paint(grid, seen.maps, seen.boxes)
+            calibrations[name].slope_at(raw[name]) * paint(grid, answer.maps, answer.boxes)
             + calibrations[name].intercept
-            for name, seen in evidence.items()
+            for name, answer in evidence.items()
         )
         score = sigmoid(sum(log_odds.values()))
         exhibits = (_heat_map(np.asarray(heat)),)
@@ -99,13 +99,15 @@ class DeepLearning(PixelMethod[Network]):
             exhibits,
             raw_log_odds=raw,
             features={
-                name: seen.features for name, seen in evidence.items() if seen.features is not None
+                name: answer.features
+                for name, answer in evidence.items()
+                if answer.features is not None
             },
         )
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkAnswer:
     """Maps of raw log-odds (n, h, w), one for each part that a network looked at, and the parts.
 
     `features` (f,) are the mean over all parts of what the network's last layer reads; None where
@@ -117,12 +119,14 @@ class Seen:
     features: Maps | None
 
 
-def look(model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels) -> Seen:
-    """What a network says about the parts of a picture that `cut` gives."""
+def look(
+    model: Network, cut: Callable[[Pixels], tuple[Pixels, list[Box]]], pixels: Pixels
+) -> NetworkAnswer:
+    """The answer of a network about the parts of a picture that `cut` returns."""
     parts, boxes = cut(pixels)
-    maps, *rest = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
-    features = rest[0].astype(np.float64).mean((0, 2, 3)) if rest else None
-    return Seen(maps.astype(np.float64), boxes, features)
+    maps, *extra = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
+    features = extra[0].astype(np.float64).mean((0, 2, 3)) if extra else None
+    return NetworkAnswer(maps.astype(np.float64), boxes, features)
 
 
 def _heat_map(heat: Maps) -> Exhibit:

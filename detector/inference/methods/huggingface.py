@@ -34,7 +34,7 @@ from detector.checkpoints.sources import (
 )
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method, MethodUnavailable
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.pixels.abstention import reason_to_abstain
 from detector.inference.results import Exhibit, Finding
@@ -43,7 +43,7 @@ from detector.inference.wording import JSON
 
 logger = logging.getLogger(__name__)
 
-# What loading a damaged, incomplete or unsuitable checkpoint raises.
+# The errors of loading a damaged, incomplete or unsuitable checkpoint.
 UNUSABLE = (
     OSError,
     ValueError,
@@ -53,7 +53,7 @@ UNUSABLE = (
     RuntimeError,
     ConversionError,
 )
-# Of a member whose quality nobody has measured.
+# The weight of a member whose quality nobody has measured.
 UNMEASURED_WEIGHT = 0.1
 LEAST_WEIGHT = 0.01
 # Uncalibrated members are often sure of nonsense: their scores are held within this of 0 and 1.
@@ -90,7 +90,7 @@ class Checkpoint:
         return UNMEASURED_WEIGHT if roc_auc is None else max(2 * roc_auc - 1, LEAST_WEIGHT)
 
     def _try(self) -> None:
-        """Answer once now: what does not work must not wait for the first picture."""
+        """Answer once now, so that a fault shows before the first picture."""
         logits = self.network(preprocess(Image.new("RGB", (320, 256)), self.facts.processor))
         if logits.shape[1:] != (self.facts.outputs,):
             outputs = self.facts.outputs
@@ -112,7 +112,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The members that could be loaded, and for each member what was refused or is missing."""
+    """The members that could be loaded, and for each member the reasons of refusals."""
 
     checkpoints: dict[str, Checkpoint]
     reasons: dict[str, str]
@@ -125,8 +125,8 @@ class Ensemble:
         """The weighted mean of the members' log-odds, with a row for every member."""
         scores = {name: checkpoint.score(image) for name, checkpoint in self.checkpoints.items()}
         weights = {name: checkpoint.weight for name, checkpoint in self.checkpoints.items()}
-        moved = sum(weights[name] * log_odds(score) for name, score in scores.items())
-        score = sigmoid(moved / sum(weights.values()))
+        total = sum(weights[name] * log_odds(score) for name, score in scores.items())
+        score = sigmoid(total / sum(weights.values()))
         findings = tuple(_findings(self._rows(scores)))
         return Answer(score, findings, self.used, self.exhibits(scores), weight=self._own_weight())
 
@@ -135,12 +135,12 @@ class Ensemble:
 
         Its own test, on pictures of the kind that it is for, is the best that is known of it.
         """
-        measured = [
+        figures = [
             checkpoint.weight
             for checkpoint in self.checkpoints.values()
             if checkpoint.source.state == FINE_TUNED and checkpoint.source.roc_auc is not None
         ]
-        return max(measured, default=None)
+        return max(figures, default=None)
 
     def exhibits(self, scores: dict[str, float]) -> tuple[Exhibit, ...]:
         """A row for every member, with a score or without."""
@@ -166,16 +166,18 @@ class Ensemble:
 
 
 class HuggingFace(Method):
-    """The ensemble, loaded anew whenever a better place has weights."""
+    """The ensemble, which is loaded again when a better source has weights."""
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """All members; the first one alone where memory is short."""
+        """All members; only the first one if memory is short."""
         return MEMBERS[:1] if self.runtime.memory_constrained else MEMBERS
 
     def state(self) -> str:
-        found = [list(find_sources(member, self.runtime)) for member in self.members]
-        return repr([[(s.state, s.name, s.digest, s.fault) for s in sources] for sources in found])
+        candidates = [list(find_sources(member, self.runtime)) for member in self.members]
+        return repr(
+            [[(s.state, s.name, s.digest, s.fault) for s in sources] for sources in candidates]
+        )
 
     def _load(self) -> None:
         checkpoints: dict[str, Checkpoint] = {}
@@ -201,19 +203,19 @@ class HuggingFace(Method):
 
 
 def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, str]:
-    """Load from the best source that works; what did not work is said in the second value."""
-    refused = []
+    """Load from the best source that works; the second value names the sources that did not."""
+    refusals = []
     for source in find_sources(member, runtime):
         try:
             logger.info(_loading_line(member, source))
             checkpoint = Checkpoint(source, runtime)
         except UNUSABLE as error:
-            logger.warning("✗ %s refused: %s", source.name, shown(error))
-            refused.append(replace(source, fault=without_path(error)).refusal)
+            logger.warning("✗ %s refused: %s", source.name, printable(error))
+            refusals.append(replace(source, fault=without_path(error)).refusal)
         else:
             logger.info("✓ %s loaded successfully", member.loaded_title)
-            return checkpoint, " ".join(refused)
-    return None, " ".join(refused) or why_missing(member, runtime)
+            return checkpoint, " ".join(refusals)
+    return None, " ".join(refusals) or why_missing(member, runtime)
 
 
 def _loading_line(member: Member, source: Source) -> str:
@@ -223,19 +225,19 @@ def _loading_line(member: Member, source: Source) -> str:
 
 
 def prepare_network(source: Source, runtime: Runtime) -> Path:
-    """The OpenVINO network that ships with the folder, else the one converted from it once.
+    """The OpenVINO network that ships with the folder, or one converted from it.
 
     Raises `ConversionError` or `ValueError` if the checkpoint cannot be used.
     """
-    shipped = source.folder / NETWORK
-    if source.state == BUNDLED and shipped.is_file():
-        return shipped
-    found = find_network(source.folder, source.network_places(runtime))
-    return found or make_network(source.folder, runtime.compiled_dir)
+    bundled = source.folder / NETWORK
+    if source.state == BUNDLED and bundled.is_file():
+        return bundled
+    network = find_network(source.folder, source.network_places(runtime))
+    return network or make_network(source.folder, runtime.compiled_dir)
 
 
 def _findings(rows: list[MemberRow]) -> list[Finding]:
-    """One sentence a member that answered."""
+    """One sentence for each member that answered."""
     return [
         Finding("huggingface.score", _params(row), kind=row.name)
         for row in rows

@@ -1,4 +1,4 @@
-"""What the methods that read pixels share: weights on disk, calibration, when to abstain."""
+"""The common parts of the methods that read pixels: weights, calibration, abstention."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from detector.inference.images import SourceImage
 from detector.inference.results import Finding
 
-MIN_SIDE = 64
+MIN_PICTURE_SIDE = 64
 # Standard deviation of all values, 0..255: below it the picture is blank.
 MIN_CONTRAST = 2.0
 
@@ -14,8 +14,8 @@ def reason_to_abstain(image: SourceImage) -> Finding | None:
     """Why pixels cannot tell anything here, or None if they may."""
     if image.invisible:
         return Finding("blind.invisible")
-    if min(image.width, image.height) < MIN_SIDE:
-        params = {"width": image.width, "height": image.height, "least": MIN_SIDE}
+    if min(image.width, image.height) < MIN_PICTURE_SIDE:
+        params = {"width": image.width, "height": image.height, "least": MIN_PICTURE_SIDE}
         return Finding("blind.tiny", params)
     if float(image.pixels[::4, ::4].std()) < MIN_CONTRAST:
         return Finding("blind.blank")

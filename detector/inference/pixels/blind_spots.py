@@ -1,4 +1,4 @@
-"""What the methods cannot see in this very picture, and what that means for trust.
+"""The limits of the methods for this picture, and how far to trust its verdict.
 
 Every check looks at the header or at a sample of the pixels, so that all take a few milliseconds.
 """
@@ -12,7 +12,7 @@ from detector.inference.formats import family, format_of
 from detector.inference.images import SourceImage
 from detector.inference.results import Note
 
-from .abstention import MIN_SIDE, reason_to_abstain
+from .abstention import MIN_PICTURE_SIDE, reason_to_abstain
 from .jpeg_quality import jpeg_quality
 from .patterns import is_pattern
 
@@ -44,16 +44,16 @@ def blind_spots(image: SourceImage) -> tuple[Note, ...]:
     """Notes on what the methods cannot see here; none for a large, lightly compressed photo."""
     blinding = reason_to_abstain(image)
     compressed = about_compression(image)
-    # Of what is strongly compressed, most blocks are flat, whatever it shows.
+    # In a strongly compressed picture most blocks are flat, whatever the picture shows.
     kind = about_kind(image) or (None if compressed else about_pattern(image))
-    found = (about_size(image), compressed, kind)
-    notes = (blinding and Note(blinding.code, blinding.params), *found)
+    candidates = (about_size(image), compressed, kind)
+    notes = (blinding and Note(blinding.code, blinding.params), *candidates)
     return tuple(note for note in notes if note)
 
 
 def about_size(image: SourceImage) -> Note | None:
-    """Below MIN_SIDE the methods abstain, and say so themselves."""
-    if not MIN_SIDE <= min(image.width, image.height) < TILE:
+    """Below MIN_PICTURE_SIDE the methods abstain, and say so themselves."""
+    if not MIN_PICTURE_SIDE <= min(image.width, image.height) < TILE:
         return None
     return Note("blind.small", {"width": image.width, "height": image.height})
 
@@ -74,7 +74,7 @@ def about_compression(image: SourceImage) -> Note | None:
 
 def about_kind(image: SourceImage) -> Note | None:
     """Whether it looks like a screenshot or like something drawn; a tiny one may be anything."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_PICTURE_SIDE:
         return None
     if is_drawn(image):
         return Note("blind.drawn")
@@ -86,7 +86,7 @@ def about_kind(image: SourceImage) -> Note | None:
 
 def about_pattern(image: SourceImage) -> Note | None:
     """Whether there is nothing but surfaces without noise in it, or nothing but noise."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_PICTURE_SIDE:
         return None
     return Note("blind.pattern") if is_pattern(image.pixels) else None
 
@@ -94,8 +94,8 @@ def about_pattern(image: SourceImage) -> Note | None:
 def is_drawn(image: SourceImage) -> bool:
     """Whether most of a losslessly kept picture is flat, or whether it has few colours at all."""
     exact = format_of(image.format).exact
-    few = count_colours(image.pixels) <= FEW_COLOURS
-    return few or (exact and flat_share(image.pixels) >= MANY_FLAT)
+    has_few_colours = count_colours(image.pixels) <= FEW_COLOURS
+    return has_few_colours or (exact and flat_share(image.pixels) >= MANY_FLAT)
 
 
 def flat_share(pixels: Pixels) -> float:

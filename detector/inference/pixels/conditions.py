@@ -1,4 +1,4 @@
-"""What happens to pictures on their way to a reader: re-encoding, scaling, screenshots.
+"""The changes that pictures undergo when they are passed on: re-encoding, scaling, screenshots.
 
 The fixed steps that accuracy is measured under and stability is asked for; training draws from the
 same functions at random.
@@ -44,8 +44,8 @@ def _through(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
     import cv2
 
     _, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def rescale(pixels: Pixels, factor: float, interpolation: int | None = None) -> Pixels:
@@ -77,8 +77,8 @@ def screenshot(pixels: Pixels) -> Pixels:
     factor = min(SCREEN[0] / width, SCREEN[1] / height)
     while factor < 0.5:  # the chip starts from a copy of at most twice the size, a mipmap
         pixels, factor = half_size(pixels), factor * 2
-    shown = rescale(pixels, factor, cv2.INTER_LINEAR)
-    return np.pad(shown, [(side, side) for side in MARGIN] + [(0, 0)], constant_values=MARGIN_GREY)
+    screen = rescale(pixels, factor, cv2.INTER_LINEAR)
+    return np.pad(screen, [(side, side) for side in MARGIN] + [(0, 0)], constant_values=MARGIN_GREY)
 
 
 # How pictures reach a reader: sent by a messenger, in a smaller size, as a screenshot of a phone.

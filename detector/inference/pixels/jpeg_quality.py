@@ -39,10 +39,10 @@ _ROBIDOUX = """
 # Whose tables they are; the words are those of "jpeg_tables" in the catalogue.
 STANDARD, MOZJPEG, OWN = "standard", "mozjpeg", "own"
 # Whose tables, and the names of those of brightness and of colour.
-KNOWN = ((STANDARD, ("luma", "chroma")), (MOZJPEG, ("robidoux", "robidoux")))
+TABLE_SOURCES = ((STANDARD, ("luma", "chroma")), (MOZJPEG, ("robidoux", "robidoux")))
 QUALITIES = np.arange(1, 101)
 # The largest step in a table of one byte a step, and in one of two bytes as libjpeg writes it.
-MOST, MOST_WIDE = 255, 32767
+MAX_STEP, MAX_WIDE_STEP = 255, 32767
 DQT, MAX_TABLES = 0xDB, 4
 # A table may be given again before the picture; thousands of them only cost time.
 MAX_DEFINITIONS = 64
@@ -87,27 +87,30 @@ def read_tables(data: bytes) -> list[Table]:
 
 
 def _tables_of_components(data: bytes) -> list[Table | None]:
-    given: dict[int, Table] = {}
+    defined_tables: dict[int, Table] = {}
     numbers: dict[int, int] = {}  # of the table, by component
-    taken: dict[int, Table | None] = {}
+    tables_in_use: dict[int, Table | None] = {}
     definitions = 0
     for marker, segment in segments(data):
         body = segment[4:]
         if marker == DQT:
             tables = dict(_definitions(body))
-            given |= tables
+            defined_tables |= tables
             definitions += len(tables)
             if definitions > MAX_DEFINITIONS:
                 raise TablesDamaged("tables_many")
         elif marker in FRAMES and not numbers:
             numbers = _components(body)
         elif marker == SOS:
-            scanned = numbers.keys() & set(body[1 : 1 + 2 * body[0] : 2] if body else b"")
-            taken |= {name: given.get(numbers[name]) for name in scanned - taken.keys()}
-            if taken.keys() == numbers.keys():
+            components = numbers.keys() & set(body[1 : 1 + 2 * body[0] : 2] if body else b"")
+            tables_in_use |= {
+                name: defined_tables.get(numbers[name])
+                for name in components - tables_in_use.keys()
+            }
+            if tables_in_use.keys() == numbers.keys():
                 break
     # Where a scan is missing, as in a header alone, the last table counts.
-    return [taken.get(name, given.get(number)) for name, number in numbers.items()]
+    return [tables_in_use.get(name, defined_tables.get(number)) for name, number in numbers.items()]
 
 
 def _definitions(body: memoryview) -> Iterator[tuple[int, Table]]:
@@ -134,7 +137,7 @@ def quality_of(tables: list[Table]) -> JpegQuality:
     """The quality of what `read_tables` gave. Raises `TablesDamaged` for a step of zero."""
     if any((table == 0).any() for table in tables):
         raise TablesDamaged("table_zero")
-    for source, names in KNOWN:
+    for source, names in TABLE_SOURCES:
         if value := _exact_quality(tables, names):
             return JpegQuality(value, source)
     return JpegQuality(_nearest_quality(tables[0]), OWN)
@@ -144,33 +147,33 @@ def _exact_quality(tables: list[Table], names: tuple[str, str]) -> int:
     """The quality at which these are exactly the tables of brightness and colour, or 0."""
     equal = np.ones(len(QUALITIES), bool)
     for place, table in enumerate(tables):
-        equal &= (scaled_tables(names[min(place, 1)], _most(table)) == table).all(axis=1)
+        equal &= (scaled_tables(names[min(place, 1)], _limit_of(table)) == table).all(axis=1)
     return int(QUALITIES[equal].max(initial=0))
 
 
 def _nearest_quality(table: Table) -> int:
     """The quality whose table of brightness differs least in the mean of the logarithms."""
-    distance = np.abs(np.log(scaled_tables("luma", _most(table)) / table)).mean(axis=1)
+    distance = np.abs(np.log(scaled_tables("luma", _limit_of(table)) / table)).mean(axis=1)
     return int(QUALITIES[distance.argmin()])
 
 
-def _most(table: Table) -> int:
+def _limit_of(table: Table) -> int:
     """The limit of the steps: libjpeg's usual one, unless a step is beyond it."""
-    return MOST_WIDE if table.max() > MOST else MOST
+    return MAX_WIDE_STEP if table.max() > MAX_STEP else MAX_STEP
 
 
 @cache
-def scaled_tables(name: str, most: int = MOST) -> Table:
+def scaled_tables(name: str, limit: int = MAX_STEP) -> Table:
     """The tables of qualities 1 to 100 as `jpeg_set_quality` of libjpeg scales them.
 
-    `name` is "luma", "chroma" (annex K) or "robidoux" (mozjpeg), `most` the largest step; the
+    `name` is "luma", "chroma" (annex K) or "robidoux" (mozjpeg), `limit` the largest step; the
     shape is (100, 64).
     """
     text = {"luma": _LUMA, "chroma": _CHROMA, "robidoux": _ROBIDOUX}[name]
     base = np.array(text.split(), np.int64)
     scale = np.where(QUALITIES < 50, 5000 // QUALITIES, 200 - 2 * QUALITIES)
-    scaled: Table = ((base * scale[:, None] + 50) // 100).clip(1, most)
-    return scaled
+    table: Table = ((base * scale[:, None] + 50) // 100).clip(1, limit)
+    return table
 
 
 @cache

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from detector.inference.weights.folder import check_digests, files_state, folder_state
 from detector.inference.weights.ranges import Fields, check_size, read_fields
 
-FOLDER = "kind"
+KIND_FOLDER = "kind"
 PROBE = "probe.npz"
 MAX_PROBE_BYTES = 2**20
 KINDS = ("photograph", "art", "graphic", "render", "screenshot", "document")
@@ -72,7 +72,7 @@ def load_probe(weights_dir: Path) -> KindProbe:
     Raises `OSError`, or `ValueError` if it is not as it shipped, is out of range, or was trained
     with another network than the one that is there.
     """
-    folder = weights_dir / FOLDER
+    folder = weights_dir / KIND_FOLDER
     check_digests(folder)
     network = read_fields(folder / "config.json").text("network", 40)
     return _load_probe(folder, folder_state(folder), network_state(weights_dir / network))
@@ -83,7 +83,8 @@ def _load_probe(folder: Path, _state: str, network_state: str) -> KindProbe:
     config = read_fields(folder / "config.json")
     if network_state != config.text("network_state", 64):
         raise ValueError(
-            f"{FOLDER} was trained with the features of another network; run manage.py train_kind"
+            f"{KIND_FOLDER} was trained with the features of another network; run manage.py "
+            "train_kind"
         )
     kinds = _kinds(config)
     weight, bias = _arrays(folder / PROBE, len(kinds))

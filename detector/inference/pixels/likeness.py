@@ -27,8 +27,8 @@ def size_of(width: int, height: int) -> str:
 def condition_of(image: SourceImage) -> str:
     """The condition of the accuracy report that the file is most like."""
     if family(image.format) == "JPEG":
-        found = jpeg_quality(image.data)
-        quality = found.value if found else 100
-        return QUALITIES[min(QUALITIES, key=lambda measured: abs(measured - quality))]
+        estimate = jpeg_quality(image.data)
+        quality = estimate.value if estimate else 100
+        return QUALITIES[min(QUALITIES, key=lambda level: abs(level - quality))]
     rate = len(image.data) / (image.width * image.height)
     return LOW_RATE_CODEC if rate < format_of(image.format).low_rate else MILDEST

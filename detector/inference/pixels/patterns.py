@@ -32,8 +32,8 @@ def is_pattern(pixels: Pixels) -> bool:
     """Whether pixels (height, width, 3) of at least one block are drawn, or are pure noise."""
     blocks = sample_blocks(pixels)
     linear, soft = count_blocks(blocks)
-    drawn = linear >= MOSTLY_LINEAR and soft <= FEW_SOFT * (linear + soft)
-    return drawn or max(correlation(blocks), correlation(blocks.transpose(0, 2, 1))) < UNRELATED
+    is_drawn = linear >= MOSTLY_LINEAR and soft <= FEW_SOFT * (linear + soft)
+    return is_drawn or max(correlation(blocks), correlation(blocks.transpose(0, 2, 1))) < UNRELATED
 
 
 def sample_blocks(pixels: Pixels) -> Values:

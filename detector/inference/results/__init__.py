@@ -1,4 +1,4 @@
-"""What a method says about a picture, and what all of them say together.
+"""The answers of the methods about a picture, and the verdict of all methods together.
 
 Every score is the probability that the picture was made by an AI: 0 is real, 1 is AI, in every
 method, without exception. `Verdict.to_dict()` is the one JSON that page, API, command line and

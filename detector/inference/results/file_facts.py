@@ -1,4 +1,4 @@
-"""What is known about the file without looking into the picture."""
+"""The facts about the file that are known without looking at the pixels."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ Claim = Literal["ai", "real", "capture"]
 
 @dataclass(frozen=True)
 class Note:
-    """Something worth saying about a picture: a stable `code`, and what its sentence is made from.
+    """A remark about a picture: a stable `code`, and the parameters of its sentence.
 
     `params` are numbers, short clean texts and lists of them; the catalogue (wording/) has the
     sentence.
@@ -39,12 +39,13 @@ class Note:
 class Finding(Note):
     """One piece of evidence.
 
-    `claim` is the side that the evidence argues for, or None. Only what a trusted signer signed
-    argues for "real"; "capture", the claim of a file that a camera took it, argues for nothing and
-    only contradicts "ai". `partial` says that an AI made no more than a part of the picture, which
-    a camera may have taken. `strength` says how much it is worth: only "decisive" evidence sets a
-    verdict by itself, "context" argues for nothing. `where` names the place in the file (container
-    and key), empty for evidence from pixels. `signed` is evidence that a trusted signer signed.
+    `claim` is the side that the evidence argues for, or None. Only evidence that a trusted signer
+    signed argues for "real"; "capture", the statement of a file that a camera took the picture,
+    argues for nothing and only contradicts "ai". `partial` says that an AI made no more than a part
+    of the picture, which a camera may have taken. `strength` is the weight of the evidence: only
+    "decisive" evidence sets a verdict by itself, and "context" argues for nothing. `where` names
+    the place in the file (container and key); it is empty for evidence from pixels. `signed` says
+    that a trusted signer signed the evidence.
     """
 
     kind: str = "note"

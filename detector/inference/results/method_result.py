@@ -1,4 +1,4 @@
-"""The answer of one method, and what it shows beside its score."""
+"""The answer of one method, and the exhibits that it shows beside its score."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_score(score: float | None, weight: float | None) -> None:
 
 @dataclass(frozen=True)
 class Exhibit:
-    """Something to look at beside a score; `data` is a JSON object whose keys `kind` settles.
+    """Something to look at beside a score; the keys of the JSON object `data` depend on `kind`.
 
     heat_map {"rows", "columns", "log_odds"} · feature_groups {"groups": [{"name", "log_odds"}]} ·
     spectrum {"side", "levels"} (a byte for each level, in base64) · parameters {"rows": [[name,
@@ -107,8 +107,8 @@ class MethodResult:
         return lean_of(self.score)
 
     def exhibit(self, kind: ExhibitKind) -> Any:
-        """The data of its first exhibit of this kind, None without one."""
-        return next((one.data for one in self.exhibits if one.kind == kind), None)
+        """The data of the first exhibit of this kind; None if there is no such exhibit."""
+        return next((exhibit.data for exhibit in self.exhibits if exhibit.kind == kind), None)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of this method, within the limit of `shorten`."""
@@ -131,5 +131,5 @@ class MethodResult:
 
 
 def write_title(number: int, name: str) -> str:
-    """What a method is called where it stands alone: "Method 1: Deep Learning Model"."""
+    """The name of a method in headings: "Method 1: Deep Learning Model"."""
     return f"Method {number}: {name}"

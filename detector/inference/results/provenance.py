@@ -1,4 +1,4 @@
-"""What a file states about its own origin: who says so, and how far that can be checked."""
+"""The statements of a file about its own origin: who made them, and how far they can be checked."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PRIVATE = {"private": True}
 
 
 class InvalidResult(ValueError):
-    """The JSON is no result; the message names the place, the value and what belongs there."""
+    """The JSON is not a result; the message names the place, the value and what is accepted."""
 
 
 def read(cls: type[T], data: Any, where: str = "result") -> T:
@@ -26,14 +26,14 @@ def read(cls: type[T], data: Any, where: str = "result") -> T:
     """
     if not isinstance(data, Mapping):
         raise _invalid(where, data, "an object")
-    known = public_fields(cls)
+    names = public_fields(cls)
     derived = getattr(cls, "DERIVED", ())
-    if surplus := sorted(map(str, data.keys() - known.keys() - set(derived))):
+    if surplus := sorted(map(str, data.keys() - names.keys() - set(derived))):
         raise InvalidResult(f"{where} has the unknown field {surplus[0][:MAX_QUOTED]!r}.")
-    if missing := [name for name in known if name not in data]:
+    if missing := [name for name in names if name not in data]:
         raise InvalidResult(f"{where} has no field {missing[0]!r}.")
     hints = hints_of(cls)
-    values = {name: _value(hints[name], data[name], f"{where}.{name}") for name in known}
+    values = {name: _value(hints[name], data[name], f"{where}.{name}") for name in names}
     try:
         return cls(**values)
     except ValueError as error:  # the type has rules of its own
@@ -42,7 +42,7 @@ def read(cls: type[T], data: Any, where: str = "result") -> T:
 
 def public_fields(cls: type) -> dict[str, Field[Any]]:
     """The fields of a dataclass that are in the JSON, by name."""
-    return {one.name: one for one in fields(cls) if not one.metadata.get("private")}
+    return {field.name: field for field in fields(cls) if not field.metadata.get("private")}
 
 
 def hints_of(cls: type) -> dict[str, Any]:
@@ -74,20 +74,20 @@ def _value(kind: Any, value: Any, where: str) -> Any:
 
 def _optional(kind: Any, value: Any, where: str) -> Any:
     """`kind` is a type or None."""
-    inner = next(one for one in get_args(kind) if one is not type(None))
+    inner = next(option for option in get_args(kind) if option is not type(None))
     return None if value is None else _value(inner, value, where)
 
 
 def _list(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise _invalid(where, value, "a list")
-    return tuple(_value(kind, one, f"{where}[{place}]") for place, one in enumerate(value))
+    return tuple(_value(kind, item, f"{where}[{place}]") for place, item in enumerate(value))
 
 
 def _mapping(kind: Any, value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise _invalid(where, value, "an object")
-    return {key: _value(kind, one, f"{where}.{key[:MAX_QUOTED]}") for key, one in value.items()}
+    return {key: _value(kind, item, f"{where}.{key[:MAX_QUOTED]}") for key, item in value.items()}
 
 
 def _is_number(value: Any) -> bool:
@@ -104,11 +104,11 @@ SCALARS: dict[type, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _scalar(kind: type, value: Any, where: str) -> Any:
-    wanted, fits = SCALARS[kind]
-    if not fits(value):
-        raise _invalid(where, value, wanted)
+    accepted_kind, is_valid = SCALARS[kind]
+    if not is_valid(value):
+        raise _invalid(where, value, accepted_kind)
     return float(value) if kind is float else value
 
 
-def _invalid(where: str, value: Any, wanted: str) -> InvalidResult:
-    return InvalidResult(f"{where} is {repr(value)[:MAX_QUOTED]}; {wanted} belongs there.")
+def _invalid(where: str, value: Any, accepted_kind: str) -> InvalidResult:
+    return InvalidResult(f"{where} is {repr(value)[:MAX_QUOTED]}; {accepted_kind} belongs there.")

@@ -1,4 +1,4 @@
-"""The JSON Schema of a result, made from its types: what is published is what is checked."""
+"""The JSON Schema of a result, made from its types, so that both always agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .verdict import SCHEMA, TOP, Verdict
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
-# The types of what follows from other fields, by name.
+# The types of fields that are computed from other fields, by name.
 DERIVED: dict[str, Any] = {"text": str, "lean": Literal["ai", "real"] | None}
 
 Schema = dict[str, Any]
@@ -48,17 +48,17 @@ def _object(properties: Schema, about: str) -> Schema:
 
 def _properties(cls: type, definitions: dict[str, Schema]) -> Schema:
     hints = hints_of(cls)
-    known = {name: hints[name] for name in public_fields(cls)}
-    known |= {name: DERIVED[name] for name in getattr(cls, "DERIVED", ())}
-    made = {name: _of(kind, definitions) for name, kind in known.items()}
-    return made | {name: RANGES[name] for name in RANGES.keys() & made.keys()}
+    kinds = {name: hints[name] for name in public_fields(cls)}
+    kinds |= {name: DERIVED[name] for name in getattr(cls, "DERIVED", ())}
+    schemas = {name: _of(kind, definitions) for name, kind in kinds.items()}
+    return schemas | {name: RANGES[name] for name in RANGES.keys() & schemas.keys()}
 
 
 def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        wanted = next(one for one in inner if one is not type(None))
-        return {"anyOf": [_of(wanted, definitions), {"type": "null"}]}
+        option_kind = next(option for option in inner if option is not type(None))
+        return {"anyOf": [_of(option_kind, definitions), {"type": "null"}]}
     if origin is Literal:
         return {"enum": list(inner)}
     if origin is tuple:
@@ -72,9 +72,9 @@ def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:
 
 def _reference(kind: Any, definitions: dict[str, Schema]) -> Schema:
     if kind.__name__ not in definitions:
-        definitions[kind.__name__] = {}  # before what is in it: a type may hold itself
-        made = _object(_properties(kind, definitions), _about(kind))
-        definitions[kind.__name__] = made
+        definitions[kind.__name__] = {}  # before its contents, because a type may contain itself
+        schema = _object(_properties(kind, definitions), _about(kind))
+        definitions[kind.__name__] = schema
     return {"$ref": f"#/$defs/{kind.__name__}"}
 
 

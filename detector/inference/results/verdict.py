@@ -14,7 +14,7 @@ from .provenance import Declaration
 from .reading import InvalidResult, read
 
 SCHEMA = 1
-# The fields of a verdict that stand beside it in the JSON.
+# The fields of a verdict that are placed beside it in the JSON.
 TOP = (
     "id",
     "created",
@@ -168,7 +168,7 @@ class Verdict:
         }
 
     def named(self, name: str, *, id: str, created: datetime) -> Verdict:
-        """The same verdict with what it is kept under: `created` is a moment with its zone."""
+        """The same verdict with its name, id and moment; `created` has a time zone."""
         file = self.file and replace(self.file, name=name)
         return replace(self, id=id, created=created.isoformat(), file=file)
 
@@ -177,10 +177,10 @@ class Verdict:
         """The verdict that `to_dict` gave. Raises `InvalidResult`, which names the bad value."""
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             raise InvalidResult(f"This is no result of schema {SCHEMA}.")
-        told = data.get("verdict")
-        if not isinstance(told, Mapping):
+        verdict = data.get("verdict")
+        if not isinstance(verdict, Mapping):
             raise InvalidResult("result.verdict is missing; an object belongs there.")
-        rest = {key: value for key, value in data.items() if key not in ("schema", "verdict")}
-        if twice := sorted(rest.keys() & told.keys()) or sorted(told.keys() & set(TOP)):
+        top = {key: value for key, value in data.items() if key not in ("schema", "verdict")}
+        if twice := sorted(top.keys() & verdict.keys()) or sorted(verdict.keys() & set(TOP)):
             raise InvalidResult(f"result.verdict has the unknown field {twice[0]!r}.")
-        return read(cls, {**rest, **told})
+        return read(cls, {**top, **verdict})

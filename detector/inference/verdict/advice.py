@@ -7,7 +7,7 @@ from detector.inference.results import Basis, Note, Outcome
 from .grounds import Case
 from .outcome import BLINDING
 
-# For what leaves nothing to judge: what would help.
+# The advice that helps where there is nothing to judge.
 REMEDIES = {
     "blind.tiny": "advice.larger_copy",
     "blind.extreme": "advice.better_copy",
@@ -35,7 +35,7 @@ OF_SIGNATURE: dict[Outcome, tuple[str, ...]] = {
 
 
 def advise(outcome: Outcome, basis: Basis, case: Case, conflict: Note | None) -> tuple[Note, ...]:
-    """The sentences, the most useful one first; a contradiction is looked into before all else."""
+    """The sentences, the most useful one first; a contradiction comes before everything else."""
     return _write(_codes(outcome, basis, case), conflict)
 
 

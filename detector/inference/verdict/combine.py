@@ -26,7 +26,7 @@ from .reason import agree, explain
 def combine(
     results: tuple[MethodResult, ...], fusion: Fusion, *, notes: tuple[Note, ...] = ()
 ) -> Verdict:
-    """One verdict from the results of the methods, and from notes that may say it is blind."""
+    """Makes one verdict from the results of the methods and from the notes on blind spots."""
     decider, grounds = _weigh_files(results)
     subset = fusion.subset_of(results)
     results = tuple(_with_role(result, decider, fusion, subset) for result in results)
@@ -73,19 +73,21 @@ def _write(case: Case, decider: str) -> Verdict:
 
 
 def _weigh_files(results: tuple[MethodResult, ...]) -> tuple[str, Grounds]:
-    """The method whose evidence decides, "" without one, and what its evidence is worth."""
-    weighed = ((result.key, weigh(result.findings)) for result in results)
-    key, grounds = next((w for w in weighed if w[1] != Grounds()), ("", Grounds()))
+    """The method whose evidence decides ("" if there is none), and the weight of its evidence."""
+    weights = ((result.key, weigh(result.findings)) for result in results)
+    key, grounds = next((w for w in weights if w[1] != Grounds()), ("", Grounds()))
     return (key if grounds.decisive else ""), grounds
 
 
 def _with_role(
     result: MethodResult, decider: str, fusion: Fusion, subset: Subset | None
 ) -> MethodResult:
-    """The result with what it counts for; one without a score has the weight that it would have."""
-    scored = subset is not None and result.key in subset.weights
-    fitted = subset.weights[result.key] if subset and scored else fusion.weight_of(result.key)
-    weight = max(fitted, result.least_weight or 0.0)
+    """The result with its weight; a result without a score has the weight that it would have."""
+    has_weight = subset is not None and result.key in subset.weights
+    subset_weight = (
+        subset.weights[result.key] if subset and has_weight else fusion.weight_of(result.key)
+    )
+    weight = max(subset_weight, result.least_weight or 0.0)
     if result.key == decider:
         return replace(result, role="decides", weight=weight)
     return replace(result, role="counts" if weight else "second_opinion", weight=weight)
@@ -105,13 +107,13 @@ def _contributions(
     pixels_only: bool = False,
 ) -> dict[str, float]:
     """Log-odds by which each method moves the score, with the "intercept" of their subset."""
-    scored = {result.key: result for result in results if result.score is not None}
+    results_by_key = {result.key: result for result in results if result.score is not None}
     moves: dict[str, float] = {}
     if subset:
         moves["intercept"] = subset.intercept
-        moves |= {key: _move(scored[key]) for key in subset.weights}
-    if fusion.file_method in scored and not pixels_only:
-        moves[fusion.file_method] = _move(scored[fusion.file_method])
+        moves |= {key: _move(results_by_key[key]) for key in subset.weights}
+    if fusion.file_method in results_by_key and not pixels_only:
+        moves[fusion.file_method] = _move(results_by_key[fusion.file_method])
     return moves
 
 
@@ -120,7 +122,7 @@ def _move(result: MethodResult) -> float:
 
 
 def label_of(score: float | None, thresholds: Thresholds) -> Label:
-    """The label of a score; "uncertain" without one."""
+    """The label of a score; "uncertain" if there is no score."""
     if score is None:
         return "uncertain"
     if score >= thresholds.ai:
@@ -129,7 +131,7 @@ def label_of(score: float | None, thresholds: Thresholds) -> Label:
 
 
 def moved_most(case: Case, basis: Basis) -> str | None:
-    """The method that the outcome rests on most; None where it rests on none.
+    """The method that the outcome rests on most; None if it rests on no method.
 
     Where the file gave the outcome, that is the method whose findings make a claim.
     """
@@ -137,5 +139,5 @@ def moved_most(case: Case, basis: Basis) -> str | None:
         claims = (r.key for r in case.results if any(f.claim for f in r.findings))
         return next(claims, None)
     moves = {result.key: abs(case.contributions.get(result.key, 0.0)) for result in case.results}
-    most = max(moves, key=lambda key: moves[key], default=None)
-    return most if most and moves[most] else None
+    strongest = max(moves, key=lambda key: moves[key], default=None)
+    return strongest if strongest and moves[strongest] else None

@@ -1,4 +1,4 @@
-"""Contradictions: of the file with itself, and of what it states with what the pixels look like."""
+"""Contradictions within the file, and between its statements and the look of the pixels."""
 
 from __future__ import annotations
 
@@ -28,9 +28,12 @@ def find_conflict(case: Case) -> Note | None:
 def _states_ai(case: Case) -> bool:
     """Whether the file says that an AI made it; of an edited photograph the rest looks real."""
     decisive = case.grounds.decisive
-    declared = any(one.outcome_evidence == "ai" for one in case.declarations)
+    declared = any(declaration.outcome_evidence == "ai" for declaration in case.declarations)
     return declared or (decisive is not None and decisive.claim == "ai")
 
 
 def _states_camera(case: Case) -> bool:
-    return any(one.action in CAPTURED and one.valid is not False for one in case.declarations)
+    return any(
+        declaration.action in CAPTURED and declaration.valid is not False
+        for declaration in case.declarations
+    )

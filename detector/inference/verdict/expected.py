@@ -16,7 +16,7 @@ from detector.inference.results import ExpectedErrors, Outcome
 from detector.inference.weights.folder import check_digests
 from detector.inference.weights.ranges import Fields, read_fields
 
-FOLDER, COUNTS = "accuracy", "counts.json"
+ACCURACY_FOLDER, COUNTS = "accuracy", "counts.json"
 # Fewer pictures than these tell too little.
 LEAST = 25
 ANY = "any"
@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Place:
-    """Where pictures of one class were counted: ANY stands for all kinds, and for all sizes."""
+    """A group in which pictures of one class were counted; ANY means all kinds or all sizes."""
 
     truth: str
     condition: str
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted, by `Place.write`; `main` is the condition to fall back on."""
+    """The counts by `Place.write`; `main` is the condition that is used if there is no other."""
 
     main: str
     cells: Mapping[str, Cell]
@@ -88,10 +88,10 @@ def _nearest(truth: str, condition: str, kind: str, size: str, main: str) -> Ite
 
 def _write(outcome: Outcome, place: Place, cell: Cell, kind: str | None) -> ExpectedErrors:
     size = "" if place.size == ANY else place.size
-    asked = kind if kind and kind != place.kind else ""
-    measured = vars(cell) | {"kind": place.kind, "condition": place.condition}
-    params = measured | {"size": size, "asked": asked}
-    return ExpectedErrors(CODES[outcome], params, **measured)
+    own_kind = kind if kind and kind != place.kind else ""
+    cell_params = vars(cell) | {"kind": place.kind, "condition": place.condition}
+    params = cell_params | {"size": size, "asked": own_kind}
+    return ExpectedErrors(CODES[outcome], params, **cell_params)
 
 
 def load_counts(weights_dir: Path) -> Counts:
@@ -99,7 +99,7 @@ def load_counts(weights_dir: Path) -> Counts:
 
     Raises `OSError`, or `ValueError` if they are not as they shipped or out of range.
     """
-    path = weights_dir / FOLDER / COUNTS
+    path = weights_dir / ACCURACY_FOLDER / COUNTS
     return _load_counts(path, path.stat().st_mtime_ns)
 
 
@@ -120,7 +120,7 @@ def _cell(fields: Fields) -> Cell:
 
 
 def write_counts(folder: Path, counts: Counts, about: Mapping[str, object]) -> None:
-    """Write the file that `load_counts` reads; `about` says what was measured."""
+    """Write the file that `load_counts` reads; `about` describes the measurement."""
     cells = {
         key: {"n": cell.n, "wrong": cell.wrong, "interval": [cell.low, cell.high]}
         for key, cell in counts.cells.items()

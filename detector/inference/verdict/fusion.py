@@ -17,7 +17,7 @@ from detector.inference.results import MethodResult, Thresholds
 from detector.inference.weights.folder import check_digests
 from detector.inference.weights.ranges import Fields, read_fields
 
-# P(AI) where evidence in the file decides, by what it claims.
+# P(AI) if evidence in the file decides, by the claim of this evidence.
 DECISIVE_SCORES = {"ai": 0.99, "real": 0.01}
 # The most that a fit may multiply log-odds by, and add to them. Fits of good data stay below half.
 MAX_FITTED_WEIGHT, MAX_FITTED_INTERCEPT = 3.0, 10.0
@@ -49,13 +49,13 @@ class Fusion:
     digest: str = ""
 
     def subset_of(self, results: tuple[MethodResult, ...]) -> Subset | None:
-        """The fit for those methods that gave a score; None if none of them is fitted."""
-        fitted = {key for subset in self.subsets for key in subset.split("+")}
-        scored = {result.key for result in results if result.score is not None}
-        return self.subsets.get("+".join(sorted(fitted & scored)))
+        """The fit for the methods that gave a score; None if there is no fit for any of them."""
+        keys = {key for subset in self.subsets for key in subset.split("+")}
+        keys_with_score = {result.key for result in results if result.score is not None}
+        return self.subsets.get("+".join(sorted(keys & keys_with_score)))
 
     def weight_of(self, key: str) -> float:
-        """What a method's log-odds are multiplied by where every method gives a score."""
+        """The factor of a method's log-odds if every method gives a score."""
         if key == self.file_method:
             return self.file_weight
         largest = max(self.subsets, key=lambda name: name.count("+"), default="")
@@ -83,10 +83,10 @@ def _load_fusion(path: Path, _mtime_ns: int) -> Fusion:
         raise config.out_of_range(
             surplus[0], f"the fields {', '.join(sorted(FUSION_FIELDS))} alone"
         )
-    fits = config.fields("subsets")
-    if len(fits.values) >= 2**MOST_FITTED:
+    tables = config.fields("subsets")
+    if len(tables.values) >= 2**MOST_FITTED:
         raise config.out_of_range("subsets", f"fits of at most {MOST_FITTED} methods")
-    subsets = {key: _subset(key, fits.fields(key)) for key in fits.values}
+    subsets = {key: _subset(key, tables.fields(key)) for key in tables.values}
     _check_complete(subsets)
     return Fusion(
         subsets,
@@ -116,8 +116,8 @@ def _thresholds(fields: Fields) -> Thresholds:
 def _check_complete(subsets: dict[str, Subset]) -> None:
     """Without a fit of their subset, the scores of methods would be passed over in silence."""
     keys = sorted({key for subset in subsets for key in subset.split("+")})
-    wanted = {"+".join(c) for n in range(1, len(keys) + 1) for c in combinations(keys, n)}
-    if missing := wanted - set(subsets):
+    names = {"+".join(c) for n in range(1, len(keys) + 1) for c in combinations(keys, n)}
+    if missing := names - set(subsets):
         raise ValueError(
             f"The fusion has no fit for {sorted(missing)}; accepted is a table with a fit for "
             "every subset of its methods."

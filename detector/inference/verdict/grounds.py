@@ -1,4 +1,4 @@
-"""Evidence in the file that stands by itself: what decides, and what contradicts what.
+"""Evidence in the file that decides the verdict by itself, and contradictions in it.
 
 Anyone can write anything into a file, so an unsigned claim decides only where nothing in the file
 contradicts it. Only a signature of a trusted signer is stronger than a claim of the other side.
@@ -28,23 +28,23 @@ class Grounds:
 
 
 def weigh(findings: Iterable[Finding]) -> Grounds:
-    """What decisive evidence there is, and whether it is contradicted."""
+    """The decisive evidence, and whether other evidence contradicts it."""
     findings = tuple(findings)
     sided = [finding for finding in findings if finding.claim in ("ai", "real")]
     decisive = [finding for finding in sided if finding.strength == "decisive"]
-    signed = [finding for finding in decisive if finding.signed]
-    rivals = signed or [*decisive, *(f for f in findings if f.claim == "capture")]
+    signed_findings = [finding for finding in decisive if finding.signed]
+    rivals = signed_findings or [*decisive, *(f for f in findings if f.claim == "capture")]
     # A photograph of which an AI has changed a part was taken by a camera as well.
     ai = [finding for finding in rivals if finding.claim == "ai" and not finding.partial]
     camera = [finding for finding in rivals if finding.claim in ("real", "capture")]
     if ai and camera:
         return Grounds(conflict=(ai[0], camera[0]))
-    return Grounds(decisive=next(iter(signed or decisive), None))
+    return Grounds(decisive=next(iter(signed_findings or decisive), None))
 
 
 @dataclass(frozen=True)
 class Case:
-    """All that outcome, reason and advice are made from.
+    """The facts from which outcome, reason and advice are made.
 
     `score` is the calibrated P(AI) of all methods together, `pixels` without what the file says;
     None where no method with a weight gave one. `label` follows from the score and the thresholds.
@@ -66,8 +66,8 @@ class Case:
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
-        """What the file states about its origin."""
-        return tuple(one for result in self.results for one in result.declarations)
+        """The statements of the file about its origin."""
+        return tuple(declaration for result in self.results for declaration in result.declarations)
 
     @property
     def speaks_for_ai(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a person is told: one of six outcomes, from label, declarations and blind spots.
+"""The outcome that a person reads: one of six, from label, declarations and blind spots.
 
 The file speaks first. A trusted signature of a camera gives "captured"; what states or proves that
 an AI made the picture or a part of it gives "ai" or "ai_edited". Only then the pixels are asked,
@@ -33,7 +33,7 @@ BLINDING = frozenset({
     "blind.extreme_jpeg",
 })  # fmt: skip
 OF_LABEL: dict[str, Outcome] = {"ai": "ai", "real": "no_sign", "uncertain": "uncertain"}
-# What a statement in the file calls the picture, the strongest first.
+# The name that a statement in the file gives to the picture, the strongest first.
 SIGNALS: dict[str, Signal] = {
     "ai": "fully_genai",
     "edited": "partly_genai",
@@ -45,7 +45,7 @@ SIGNALS: dict[str, Signal] = {
 
 
 def settle(case: Case) -> tuple[Outcome, Basis]:
-    """The outcome, and what it rests on."""
+    """The outcome, and the evidence that it rests on."""
     if case.grounds.conflict:
         return "uncertain", "file"
     if decisive := case.grounds.decisive:
@@ -77,8 +77,8 @@ def edit_evidence(case: Case) -> Finding | None:
 
     A hint does not suffice, and a statement whose signature does not hold is no more than a hint.
     """
-    edits = [one for one in case.findings if one.partial and one.strength != "weak"]
-    return next(iter(sorted(edits, key=lambda one: not one.signed)), None)
+    edits = [finding for finding in case.findings if finding.partial and finding.strength != "weak"]
+    return next(iter(sorted(edits, key=lambda finding: not finding.signed)), None)
 
 
 def is_blind(notes: Iterable[Note]) -> bool:
@@ -100,7 +100,7 @@ def signal_of(outcome: Outcome, basis: Basis, declarations: Iterable[Declaration
     """What the file states, in the C2PA's words; what the pixels look like is no statement."""
     if outcome in ("ai", "ai_edited") and basis != "pixels":
         return "fully_genai" if outcome == "ai" else "partly_genai"
-    stated = {one.action for one in declarations if one.valid is not False}
+    actions = {declaration.action for declaration in declarations if declaration.valid is not False}
     if outcome != "captured":  # anyone can state it
-        stated -= {"captured", "stitched"}
-    return next((SIGNALS[act] for act in SIGNALS if act in stated), "unknown_provenance")
+        actions -= {"captured", "stitched"}
+    return next((SIGNALS[act] for act in SIGNALS if act in actions), "unknown_provenance")

@@ -1,4 +1,4 @@
-"""Why the outcome is what it is, in plain words that follow from the numbers alone."""
+"""The reasons for the outcome, in plain words that follow from the numbers only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_LABEL = {
 
 
 def agree(results: tuple[MethodResult, ...]) -> Agreement:
-    """How far the methods agree whose score counts; second opinions are no votes."""
+    """How far the methods whose score counts agree; second opinions are not counted."""
     voters = [r for r in results if r.score is not None and r.role != "second_opinion"]
     ai, real, unsure = ([r.lean for r in voters].count(side) for side in ("ai", "real", None))
     return Agreement(ai, real, unsure, _agreement(ai, real, unsure).text)
@@ -96,8 +96,8 @@ def _sides(case: Case) -> Iterator[Note]:
         votes = agree(case.results)
         yield _agreement(votes.ai, votes.real, votes.uncertain)
     if len([move for _, move in moves if move]) > 1:
-        most = max(moves, key=lambda item: abs(item[1]))[0]
-        yield Note("reason.moved_most", {"number": most})
+        strongest = max(moves, key=lambda item: abs(item[1]))[0]
+        yield Note("reason.moved_most", {"number": strongest})
 
 
 def _second_opinions(case: Case) -> Iterator[Note]:

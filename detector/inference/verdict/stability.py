@@ -47,25 +47,25 @@ def rescore(verdict: Verdict, results: Iterable[MethodResult]) -> float | None:
 
 
 def judge_stability(verdict: Verdict, scores: Mapping[str, float | None]) -> Stability:
-    """What the scores under each re-shipping say about a verdict on pixels.
+    """Whether a verdict on pixels holds, judged from the scores after each re-shipping.
 
     None stands for a step that was not possible for this picture.
     """
-    known = {name: round(score, 4) for name, score in scores.items() if score is not None}
-    left_out = [name for name in scores if name not in known]
-    if not known:
+    rounded = {name: round(score, 4) for name, score in scores.items() if score is not None}
+    left_out = [name for name in scores if name not in rounded]
+    if not rounded:
         return Stability("stability.impossible", {}, scores={}, holds=False)
-    labels = {name: label_of(score, verdict.thresholds) for name, score in known.items()}
+    labels = {name: label_of(score, verdict.thresholds) for name, score in rounded.items()}
     if set(labels.values()) == {verdict.label}:
-        tried = {"tried": list(known), "left_out": left_out}
-        return Stability("stability.holds", tried, scores=known, holds=True)
-    changed = {
+        params = {"tried": list(rounded), "left_out": left_out}
+        return Stability("stability.holds", params, scores=rounded, holds=True)
+    changes = {
         OF_LABEL[side]: [name for name, label in labels.items() if label == side != verdict.label]
         for side in OF_LABEL
     }
     crosses = {"ai", "real"} <= {verdict.label, *labels.values()}
     code = "stability.crosses" if crosses else "stability.changes"
-    return Stability(code, changed | {"left_out": left_out}, scores=known, holds=False)
+    return Stability(code, changes | {"left_out": left_out}, scores=rounded, holds=False)
 
 
 def apply_stability(verdict: Verdict, stability: Stability | None) -> Verdict:

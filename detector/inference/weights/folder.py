@@ -1,4 +1,4 @@
-"""What lies in a weights folder, told cheaply enough to ask before every picture.
+"""The state of a weights folder, computed fast enough to check before every picture.
 
 Folders that ship hold a file of digests, which `sha256sum --check` reads as well: a file that is
 not the one that was measured gives answers that nobody has measured.
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .ranges import read_small
 
@@ -20,11 +20,11 @@ DIGESTS = "SHA256SUMS"
 # The card is for people; the digests cannot hold their own.
 NOT_DIGESTED = frozenset({DIGESTS, "README.md"})
 MAX_DIGESTS_BYTES = 2**16
-MEND = "restore it from the repository, or run manage.py write_digests if you have changed it"
+MEND = "restore it from the repository, or run manage.py write_digests if you changed it on purpose"
 
 
 class NotAsShipped(ValueError):
-    """A file is missing, surplus or not what was measured; `file` is "folder/name"."""
+    """A file is missing, surplus or not the one that was measured; `file` is "folder/name"."""
 
     def __init__(self, file: str, what: str) -> None:
         super().__init__(f"{file} {what}; {MEND}")
@@ -47,17 +47,19 @@ def files_state(files: Iterable[Path]) -> str:
 
 def check_digests(folder: Path) -> None:
     """Raises `OSError`, or `NotAsShipped` for the first file that is not as it shipped."""
-    shipped = _read_digests(folder)
+    digests = _read_digests(folder)
     there = {file.name for file in _digested(folder)}
-    for name in sorted(shipped.keys() | there):
-        file = f"{folder.name}/{shown(name)}"
+    for name in sorted(digests.keys() | there):
+        file = f"{folder.name}/{printable(name)}"
         if name not in there:
             raise NotAsShipped(file, "is missing")
-        if name not in shipped:
-            raise NotAsShipped(file, f"does not stand in {DIGESTS} and should be removed")
-        if (found := _state(folder / name)) != shipped[name]:
-            told = f"has the SHA-256 digest {found[:12]}, {DIGESTS} says {shipped[name][:12]}"
-            raise NotAsShipped(file, told)
+        if name not in digests:
+            raise NotAsShipped(file, f"is not listed in {DIGESTS} and should be removed")
+        if (digest := _state(folder / name)) != digests[name]:
+            difference = (
+                f"has the SHA-256 digest {digest[:12]}, but {DIGESTS} says {digests[name][:12]}"
+            )
+            raise NotAsShipped(file, difference)
 
 
 def write_digests(folder: Path) -> None:
@@ -78,7 +80,7 @@ def _read_digests(folder: Path) -> dict[str, str]:
         raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is missing")
     text = read_small(folder / DIGESTS, MAX_DIGESTS_BYTES).decode(errors="replace")
     if not re.fullmatch(r"([0-9a-f]{64}  [^/\n]+\n)+", text):
-        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is not as sha256sum writes it")
+        raise NotAsShipped(f"{folder.name}/{DIGESTS}", "is not in the format that sha256sum writes")
     rows = (line.split("  ", 1) for line in text.splitlines())
     return {name: digest for digest, name in rows}
 

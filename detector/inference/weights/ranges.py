@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 # The largest JSON of a public image classifier has 100 kB.
 MAX_JSON_BYTES = 4 * 2**20
-MOST_SHOWN = 60
+LONGEST_VALUE = 60
 
 Value = TypeVar("Value")
 
@@ -27,7 +27,7 @@ class Fields:
     def __init__(self, values: Any, where: str) -> None:
         """Raises `ValueError` if `values` is not an object."""
         if not isinstance(values, dict):
-            raise ValueError(f"{where} is {_told(values)}; accepted is an object")
+            raise ValueError(f"{where} is {_quoted(values)}; accepted is an object")
         self.values, self.where = values, where
 
     def __contains__(self, name: str) -> bool:
@@ -54,10 +54,12 @@ class Fields:
         """True or false."""
         return bool(self._get(name, lambda v: isinstance(v, bool), "true and false", default))
 
-    def text(self, name: str, most: int) -> str:
-        """A text of 1 to `most` characters."""
-        accepted = f"texts of 1 to {most} characters"
-        return str(self._get(name, lambda v: isinstance(v, str) and 0 < len(v) <= most, accepted))
+    def text(self, name: str, limit: int) -> str:
+        """A text of 1 to `limit` characters."""
+        description = f"texts of 1 to {limit} characters"
+        return str(
+            self._get(name, lambda v: isinstance(v, str) and 0 < len(v) <= limit, description)
+        )
 
     def numbers(self, name: str, count: int, low: float, high: float) -> tuple[float, ...]:
         """A list of `count` numbers from `low` to `high`."""
@@ -82,7 +84,7 @@ class Fields:
 
     def out_of_range(self, name: str, accepted: str) -> ValueError:
         """The error that says what the field holds and what is accepted."""
-        value = _told(self.values[name]) if name in self.values else "missing"
+        value = _quoted(self.values[name]) if name in self.values else "missing"
         return ValueError(f"{self._path(name)} is {value}; accepted are {accepted}")
 
     def _get(
@@ -104,20 +106,20 @@ def read_fields(file: Path) -> Fields:
     return Fields(_parse(file.name, read_small(file, MAX_JSON_BYTES)), file.name)
 
 
-def read_small(file: Path, most: int) -> bytes:
-    """The bytes of a regular file of at most `most` bytes. Raises `OSError` or `ValueError`."""
-    check_size(file, most)
+def read_small(file: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes. Raises `OSError` or `ValueError`."""
+    check_size(file, limit)
     return file.read_bytes()
 
 
-def check_size(file: Path, most: int) -> None:
-    """Raises `OSError` if there is no such file, `ValueError` if it is not of 1 to `most` bytes."""
+def check_size(file: Path, limit: int) -> None:
+    """Raises `OSError` if there is no such file, `ValueError` unless it has 1 to `limit` bytes."""
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
         raise ValueError(f"{file.name} is not a regular file")
-    if not 0 < status.st_size <= most:
+    if not 0 < status.st_size <= limit:
         raise ValueError(
-            f"{file.name} has {status.st_size:,} bytes; accepted are files of 1 to {most:,} bytes"
+            f"{file.name} has {status.st_size:,} bytes; accepted are files of 1 to {limit:,} bytes"
         )
 
 
@@ -125,7 +127,7 @@ def _parse(name: str, data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is not JSON: {str(error)[:MOST_SHOWN]}") from error
+        raise ValueError(f"{name} is not JSON: {str(error)[:LONGEST_VALUE]}") from error
 
 
 def _is_number(value: Any) -> bool:
@@ -136,11 +138,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _told(value: Any) -> str:
-    """A value as errors show it: short, in one line."""
+def _quoted(value: Any) -> str:
+    """The value in the form that errors show: short, in one line."""
     if isinstance(value, (dict, list)):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
     if isinstance(value, int) and abs(value) >= 10**18:
         return f"a number of {value.bit_length()} bits"
     text = repr(value) if isinstance(value, str) else json.dumps(value)
-    return shown(text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "...")
+    return printable(text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "...")

@@ -69,8 +69,8 @@ def say(code: str, params: Mapping[str, JSON]) -> str:
     """
     entry = SENTENCES[code]
     template = entry.form(params) if isinstance(entry, Plural) else entry
-    said = _OPTIONAL.sub(lambda part: part[1] if _is_full(part[1], params) else "", template)
-    return _Writer(params).vformat(said, (), params)
+    text = _OPTIONAL.sub(lambda part: part[1] if _is_full(part[1], params) else "", template)
+    return _Writer(params).vformat(text, (), params)
 
 
 def words(table: str, value: JSON, params: Mapping[str, JSON] | None = None) -> str:

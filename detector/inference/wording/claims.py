@@ -1,51 +1,51 @@
-"""What generators, and people who used them, write into a file."""
+"""What generators, and the people who use them, write into a file."""
 
 from __future__ import annotations
 
 _SETTINGS = (
     '[ Number of steps: {steps}.][ Sampling method: "{sampler}".][ Name of the model: "{model}".]'
 )
-_EDITABLE = "Anyone can write that into a file."
+_EDITABLE = "Anyone can write such a statement into a file."
 
 SENTENCES = {
     # Settings of generators
-    "a1111.settings": "The file holds settings as the web interfaces of Stable Diffusion write "
-    f"them when they generate a picture.{_SETTINGS}",
-    "fooocus.settings": "The file holds settings as Fooocus writes them when it generates a "
-    f"picture.{_SETTINGS}",
+    "a1111.settings": "The file holds settings in the form in which the web interfaces of Stable "
+    f"Diffusion write them when they generate a picture.{_SETTINGS}",
+    "fooocus.settings": "The file holds settings in the form in which Fooocus writes them when it "
+    f"generates a picture.{_SETTINGS}",
     "settings.program": "The file holds the settings with which {program} generated a "
     f"picture.{_SETTINGS}",
-    "settings.diffusion": "The file holds the settings with which a program of the kind of Stable "
-    f"Diffusion generated a picture.{_SETTINGS}",
+    "settings.diffusion": "The file holds the settings with which a program like Stable Diffusion "
+    f"generated a picture.{_SETTINGS}",
     "invokeai.command": "The file holds the command with which InvokeAI generated a "
     f"picture.{_SETTINGS}",
     "imaginairy.line": "The file holds the line with which imaginAIry describes a picture that it "
     f"generated.{_SETTINGS}",
-    # Graphs of steps
-    "comfyui.graph": "The file holds the plan of steps with which ComfyUI generated a "
-    f"picture.{_SETTINGS}",
-    "comfyui.idle": "The file holds a plan of steps of ComfyUI with steps that generate pictures. "
-    "None of them is linked to the step that puts the picture out, so they may not have run."
+    # Workflows
+    "comfyui.graph": "The file holds the workflow (the list of steps) with which ComfyUI generated "
+    f"a picture.{_SETTINGS}",
+    "comfyui.idle": "The file holds a workflow of ComfyUI with steps that generate pictures. None "
+    "of these steps is linked to the step that outputs the picture, so they may not have run."
     f"{_SETTINGS}",
-    "comfyui.unknown": "The file holds a plan of {nodes} steps of ComfyUI, a program that "
-    "generates pictures. None of these steps is known to generate one.",
-    "comfyui.broken": "The file holds the remains of a plan of steps with which ComfyUI generates "
+    "comfyui.unknown": "The file holds a workflow of {nodes} steps for ComfyUI, a program that "
+    "generates pictures. None of these steps is known to generate a picture.",
+    "comfyui.broken": "The file holds the remains of a workflow with which ComfyUI generates "
     "pictures. The quotation marks in it are missing, so it cannot be read in full.",
-    "invokeai.graph": "The file holds the plan of steps with which InvokeAI generated a "
-    f"picture.{_SETTINGS}",
-    "invokeai.no_output": "The file holds steps of InvokeAI that generate, but no step that puts a "
-    f"picture out.{_SETTINGS}",
+    "invokeai.graph": "The file holds the workflow (the list of steps) with which InvokeAI "
+    f"generated a picture.{_SETTINGS}",
+    "invokeai.no_output": "The file holds steps of InvokeAI that generate pictures, but no step "
+    f"that outputs a picture.{_SETTINGS}",
     # Marks of generators
-    "midjourney.job": "The file holds the prompt, the job number and the author that Midjourney "
-    "writes.",
-    "midjourney.number": "The description in the file ends with a job number as Midjourney writes "
-    "it.",
-    "grok.signature": "The file holds a signature and the number of an artist as Grok, the "
-    "generator of xAI, writes them.",
+    "midjourney.job": "The file holds a prompt, a job number and an author in the form in which "
+    "Midjourney writes them.",
+    "midjourney.number": "The description in the file ends with a job number in the form in which "
+    "Midjourney writes it.",
+    "grok.signature": "The file holds a signature and an artist number in the form in which Grok, "
+    "the picture generator of xAI, writes them.",
     "maker.mark": 'The file bears the mark "{name}" of a service that generates pictures.',
-    "fooocus.named": "The file names Fooocus, a program that generates pictures, and the form in "
-    "which it writes its settings.",
-    "samsung.tool": "The photo editor of Samsung recorded in the file that one of its AI tools was "
+    "fooocus.named": "The file names Fooocus, a program that generates pictures, and the format "
+    "in which Fooocus writes its settings.",
+    "samsung.tool": "Samsung's photo editor recorded in the file that one of its AI tools was "
     "used.",
     "software.name": 'The file names "{name}" as the program that wrote it. '
     "Anyone can write that name into a file.",
@@ -53,11 +53,11 @@ SENTENCES = {
     "iptc.source_type": "The file declares that the picture {source:source_type} (IPTC digital "
     "source type: {source}).",
     "google.credit": 'The credit line in the file is "{credit}".',
-    "aigc_label.is": "The file carries the mark that China requires of generated pictures "
+    "aigc_label.is": "The file carries the label that China requires for generated pictures "
     "(GB 45438). It says that an AI generated the picture.",
-    "aigc_label.maybe": "The file carries the mark that China requires of generated pictures "
+    "aigc_label.maybe": "The file carries the label that China requires for generated pictures "
     "(GB 45438). It says that an AI may have generated the picture.",
-    "aigc_label.suspected": "The file carries the mark that China requires of generated pictures "
+    "aigc_label.suspected": "The file carries the label that China requires for generated pictures "
     "(GB 45438). It says that an AI is suspected to have generated the picture.",
     "iptc_ai.system": 'The file names "{said}" as the AI system that generated the picture.',
     "iptc_ai.hint": 'The file says "{said}" in its field for {field:iptc_ai_field}. ' + _EDITABLE,
@@ -83,7 +83,7 @@ SENTENCES = {
     "source_type.digitalArt": "was made by a person with drawing tools",
     "source_type.algorithmicallyEnhanced": "was enhanced by an algorithm",
     "source_type.algorithmicMedia": "was made by an algorithm that was not trained on pictures",
-    "source_type.dataDrivenMedia": "was drawn from data",
+    "source_type.dataDrivenMedia": "is a drawing of data, such as a chart",
     "source_type.screenCapture": "is a screenshot",
     "source_type.virtualRecording": "is a recording of a virtual scene",
     "source_type.composite": "is composed of several parts",

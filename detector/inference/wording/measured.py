@@ -1,11 +1,11 @@
-"""What was measured: how often an outcome is wrong, and whether it survives being passed on."""
+"""How often an outcome is wrong, and whether it stays the same when a picture is passed on."""
 
 from __future__ import annotations
 
 from .plural import Entry, Plural
 
 _LIKE = "{kind:kinds}[ {size:short_side}], {condition:measured_as}"
-_SHARE = "In general, expect that for {low:.1%} to {high:.1%} of such pictures."
+_SHARE = "In general, expect this error for {low:.1%} to {high:.1%} of such pictures."
 _FEW = "[ Too few {asked:kinds} were measured for a figure of their own.]"
 _FEW_AI = "[ Too few {asked:kinds} made by AI were measured for a figure of their own.]"
 _LEFT_OUT = "[ Not possible for this picture: {left_out:reshipping}.]"
@@ -38,7 +38,7 @@ SENTENCES: dict[str, Entry] = {
     "short_side.small": "with a short side below 512 pixels",
     "short_side.medium": "with a short side of 512 to 1,023 pixels",
     "short_side.large": "with a short side of 1,024 pixels or more",
-    "measured_as.clean": "in their original files",
+    "measured_as.clean": "as original files",
     "measured_as.JPEG 95": "saved as JPEG of quality 95",
     "measured_as.JPEG 90": "saved as JPEG of quality 90",
     "measured_as.JPEG 85": "saved as JPEG of quality 85",
@@ -46,9 +46,9 @@ SENTENCES: dict[str, Entry] = {
     "measured_as.JPEG 50": "saved as JPEG of quality 50",
     "measured_as.JPEG 30": "saved as JPEG of quality 30",
     "measured_as.WebP 50": "saved as WebP of quality 50",
-    # Whether the outcome survives being passed on
-    "stability.holds": "The result stays the same when the picture is passed on. Tried: "
-    f"{{tried:reshipping}}.{_LEFT_OUT}",
+    # Whether the outcome stays the same when the picture is passed on
+    "stability.holds": "The result stays the same when the picture is passed on. These changes "
+    f"were tried: {{tried:reshipping}}.{_LEFT_OUT}",
     "stability.changes": f"{_CHANGES}{_LEFT_OUT}",
     "stability.crosses": f"{_CHANGES} These contradict each other, so we take no side.{_LEFT_OUT}",
     "stability.impossible": "The methods could not judge any changed copy of this picture, so "

@@ -30,17 +30,17 @@ SENTENCES = {
     "model_state.FINE-TUNED": "fine-tuned on your own pictures",
     "model_state.pre-trained": "a public model",
     "model_state.bundled": "shipped with this program",
-    # Why there is no answer
+    # Why a method gives no answer
     "huggingface.no_model": "No model of this method is available on this installation.",
     "method.weights_unusable": "The weights of this method are missing or damaged on this "
     "installation ({folders:and}).",
     "method.weights_changed": "The weights of this method are not the ones that were measured, so "
     "they are not used ({files}).",
-    "method.short_of_memory": "This method needs more memory for this picture than there is.",
+    "method.short_of_memory": "This method needs more memory for this picture than is available.",
     "method.failed": "This method failed on this picture. The log of the server says why.",
     "fusion.unusable": "The scores of the methods were not combined, because the weights of the "
     "verdict are missing or damaged on this installation.",
-    "result.shortened": "The file says more than is kept here. Texts of more than {longest} "
-    "characters were cut ({texts} in all), and entries of long lists were left out ({items} in "
-    "all).",
+    "result.shortened": "The file contains more text than is kept here. Texts of more than "
+    "{longest} characters were cut ({texts} in all), and entries of long lists were left out "
+    "({items} in all).",
 }

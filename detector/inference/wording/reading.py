@@ -1,4 +1,4 @@
-"""What could not be read, and that the file says nothing."""
+"""Notes on the parts of a file that could not be read, and on a file that says nothing."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ SENTENCES = {
     "file.silent": "Nothing in the file says that an AI made the picture. That proves nothing: "
     "such data is easily removed, and most websites remove it.",
     "file.unreadable": 'A part of the file cannot be read ("{where}"): {why:cannot_read}.',
-    # Why a part cannot be read.
+    # The reason why a part cannot be read.
     "cannot_read.beyond_end": "one of its parts claims more bytes than there are",
     "cannot_read.bytes_damaged": "its bytes are damaged",
     "cannot_read.compression_cut_off": "its compressed data is cut off",
     "cannot_read.compression_damaged": "its compressed data is damaged",
-    "cannot_read.compression_unknown": "its kind of compression is not known",
+    "cannot_read.compression_unknown": "its compression method is not known",
     "cannot_read.credentials_damaged": "they are damaged, or they do not follow the standard",
-    "cannot_read.credentials_elsewhere": "they lie elsewhere, and nothing is fetched because of "
-    "what a file says",
+    "cannot_read.credentials_elsewhere": "they are stored elsewhere, and nothing is downloaded "
+    "because a file names an address",
     "cannot_read.credentials_long": "they are too long",
     "cannot_read.cut_off": "it is cut off",
     "cannot_read.damaged": "it is damaged",
     "cannot_read.directory_cut_off": "its directory is cut off",
     "cannot_read.directory_damaged": "its directory is damaged",
-    "cannot_read.directory_outside": "its directory lies outside the data",
+    "cannot_read.directory_outside": "the position of its directory is outside the data",
     "cannot_read.document_type": "it declares a document type or entities, which XMP never needs",
-    "cannot_read.first_bytes": "it does not begin as such data must",
+    "cannot_read.first_bytes": "it does not begin with the bytes with which such data begins",
     "cannot_read.frame_cut_off": "the part that describes its colours is cut off",
     "cannot_read.header_damaged": "its header is damaged",
-    "cannot_read.inflated_long": "it is too long once it is unpacked",
+    "cannot_read.inflated_long": "it is too long when it is decompressed",
     "cannot_read.json_damaged": "its JSON is damaged",
     "cannot_read.json_deep": "its JSON is nested too deeply",
     "cannot_read.length_impossible": "no text can have the length that it claims",
@@ -37,14 +37,14 @@ SENTENCES = {
     "cannot_read.not_text": "it is not a text",
     "cannot_read.part_missing": "a part of it is missing",
     "cannot_read.pixels": "the pixels cannot be decoded",
-    "cannot_read.preview_kind": "it is not a JPEG of one pass",
-    "cannot_read.preview_large": "it is larger than a preview",
+    "cannot_read.preview_kind": "it is not a JPEG that is decoded in one pass",
+    "cannot_read.preview_large": "it is larger than a preview can be",
     "cannot_read.properties_many": "it has too many properties",
     "cannot_read.reader_failed": "the program that reads this part failed",
-    "cannot_read.table_damaged": "a table of its compression is damaged",
-    "cannot_read.table_missing": "a table of its compression is missing",
-    "cannot_read.table_zero": "a table of its compression holds a zero",
-    "cannot_read.tables_many": "it has too many tables of compression",
+    "cannot_read.table_damaged": "one of its compression tables is damaged",
+    "cannot_read.table_missing": "one of its compression tables is missing",
+    "cannot_read.table_zero": "one of its compression tables contains a zero",
+    "cannot_read.tables_many": "it has too many compression tables",
     "cannot_read.text_long": "it is too long",
     "cannot_read.text_much": "the file holds too much text",
     "cannot_read.texts_many": "the file holds too many texts",

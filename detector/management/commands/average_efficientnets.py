@@ -33,7 +33,9 @@ class Command(TrainingCommand):
         name = f"efficientnet_{options['look']}"
         folder = options["output"] / name
         # Before the pictures are decoded, which takes long.
-        trained = read_trainings([path / name for path in options["of"]], options["seed"])
-        prepared = self.prepare(options, cut=WHOLE if options["look"] == "whole" else NATIVE)
-        average_and_write(trained, prepared, folder, progress=self.progress)
-        return f"Wrote {folder}, the average of {len(trained)} trainings. Next: train_fusion."
+        trainings = read_trainings([path / name for path in options["of"]], options["seed"])
+        preparation = self.decode_pictures(
+            options, cut=WHOLE if options["look"] == "whole" else NATIVE
+        )
+        average_and_write(trainings, preparation, folder, progress=self.progress)
+        return f"Wrote {folder}, the average of {len(trainings)} trainings. Next: train_fusion."

@@ -62,16 +62,16 @@ def make_jpeg() -> bytes:
 
 def _run(detector: Detector, image: SourceImage) -> dict[str, float]:
     """Milliseconds of each method; under "" of all together."""
-    started = time.perf_counter()
+    start = time.perf_counter()
     results = detector.run_methods(image)
-    total = (time.perf_counter() - started) * 1000
+    total = (time.perf_counter() - start) * 1000
     return {result.key: result.elapsed_ms for result in results} | {"": total}
 
 
 def _time_opening(picture: Path | None, runs: int) -> float:
     source, times = picture or make_jpeg(), []
     for _ in range(runs):
-        started = time.perf_counter()
+        start = time.perf_counter()
         read_image(source)
-        times.append((time.perf_counter() - started) * 1000)
+        times.append((time.perf_counter() - start) * 1000)
     return statistics.median(times)

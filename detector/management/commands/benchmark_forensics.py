@@ -40,13 +40,13 @@ class Command(DetectorCommand):
         from detector.training.corpus.labelled import read_corpus
 
         pictures = read_corpus(data_dir)
-        drawn = np.random.default_rng(seed).permutation(len(pictures))[:count]
+        sample = np.random.default_rng(seed).permutation(len(pictures))[:count]
         method = Forensics(get_runtime())
-        bar = self.progress(drawn, unit="picture")
-        asked = [(pictures[index], _ask(method, pictures[index].path)) for index in bar]
-        read = [(picture, *found) for picture, found in asked if found]
+        bar = self.progress(sample, unit="picture")
+        answers = [(pictures[index], _ask(method, pictures[index].path)) for index in bar]
+        read = [(picture, *answer) for picture, answer in answers if answer]
         if not read:
-            raise CommandError(f"None of {len(drawn)} pictures in {data_dir} can be read.")
+            raise CommandError(f"None of {len(sample)} pictures in {data_dir} can be read.")
         self.stdout.write(f"{len(read)} pictures, one after another")
         self._write_times(np.array([times for _, times, _ in read]))
         start = _time_start(read[0][0].path)
@@ -57,8 +57,8 @@ class Command(DetectorCommand):
         whole, marks = times.T
         rows = {"without watermarks": whole - marks, "watermarks": marks, "all together": whole}
         for name, values in rows.items():
-            middle, most = np.percentile(values, (50, 95))
-            self.stdout.write(f"{name:<20} median {middle:6.1f} ms, 95 % {most:6.1f} ms")
+            middle, slowest = np.percentile(values, (50, 95))
+            self.stdout.write(f"{name:<20} median {middle:6.1f} ms, 95 % {slowest:6.1f} ms")
         self.stdout.write(f"{'slowest':<20} {whole.max():13.1f} ms")
 
 
@@ -72,9 +72,9 @@ def _ask(method: Forensics, path: Path) -> tuple[tuple[float, float], str] | Non
     except ImageError:
         return None
     assert image.pixels.size  # the other methods need the array too: it is not this one's cost
-    started = time.perf_counter()
+    start = time.perf_counter()
     findings = method.predict(image).findings
-    whole = time.perf_counter() - started
+    whole = time.perf_counter() - start
     strengths = [finding.strength for finding in findings if finding.claim == "ai"]
     claim = "contradicted" if weigh(findings).conflict else next(iter(strengths), "none")
     return (whole * 1000, _time_watermarks(image) * 1000), claim
@@ -91,9 +91,9 @@ def _time_start(path: Path) -> float:
 
 
 def _time_process(command: list[str]) -> float:
-    started = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run(command, capture_output=True, check=True)
-    return time.perf_counter() - started
+    return time.perf_counter() - start
 
 
 def _count(claims: list[tuple[int, str]]) -> str:
@@ -101,12 +101,12 @@ def _count(claims: list[tuple[int, str]]) -> str:
     lines = []
     for label, name in ((1, "AI"), (0, "real")):
         counts = Counter(claim for of, claim in claims if of == label)
-        said = ", ".join(f"{claim} {count}" for claim, count in counts.most_common())
-        lines.append(f"claims of AI on {counts.total()} {name} pictures: {said or '-'}")
+        sentence = ", ".join(f"{claim} {count}" for claim, count in counts.most_common())
+        lines.append(f"claims of AI on {counts.total()} {name} pictures: {sentence or '-'}")
     return "\n".join(lines)
 
 
 def _time_watermarks(image: SourceImage) -> float:
-    started = time.perf_counter()
+    start = time.perf_counter()
     list(read_watermarks(image))
-    return time.perf_counter() - started
+    return time.perf_counter() - start

@@ -24,7 +24,7 @@ class Command(DetectorCommand):
     help = "Make small pictures in a folder, JPEG and PNG of both classes, and time their scan."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--folder", type=Path, required=True, help="New; it is kept.")
+        parser.add_argument("--folder", type=Path, required=True, help="A new folder; it is kept.")
         parser.add_argument("--files", type=positive, default=100_000)
         add_workers(parser)
 
@@ -34,17 +34,17 @@ class Command(DetectorCommand):
         for name, _ in KINDS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(workers) as pool:
-            made = pool.map(partial(make_file, folder), range(files), chunksize=64)
-            list(self.progress(made, total=files, desc="Making"))
-        for what in ("First run", "Second run, nothing to read"):
-            started = time.perf_counter()
+            results = pool.map(partial(make_file, folder), range(files), chunksize=64)
+            list(self.progress(results, total=files, desc="Making"))
+        for title in ("First run", "Second run, nothing to read"):
+            start = time.perf_counter()
             call_command("prepare_genimage", data_dir=folder, workers=workers)
-            seconds = time.perf_counter() - started
-            self.stdout.write(f"{what}: {seconds:.1f} s, {files / seconds:.0f} files/s")
+            seconds = time.perf_counter() - start
+            self.stdout.write(f"{title}: {seconds:.1f} s, {files / seconds:.0f} files/s")
         # Of one worker; what workers share with the main process counts in both.
         main, worker = (
-            resource.getrusage(who).ru_maxrss / 1024
-            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+            resource.getrusage(processes).ru_maxrss / 1024
+            for processes in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         )
         return f"Peak memory: {main:.0f} MB, and {worker:.0f} MB in each of {workers} workers"
 

@@ -10,7 +10,7 @@ from detector.management.base import DetectorCommand
 class Command(DetectorCommand):
     help = (
         "Delete results older than RETENTION_HOURS, expired sessions, and pictures and temporary "
-        "files that a killed process left behind. A server does so by itself."
+        "files that a killed process left behind. A running server does this by itself."
     )
 
     def handle(self, **options: Any) -> str:

@@ -14,7 +14,7 @@ from detector.management.base import DetectorCommand, add_corpus, add_workers, p
 
 class Command(DetectorCommand):
     help = (
-        "Mask the tenth of each AI picture that argues most for AI, and tenths at random: the "
+        "Mask the tenth of each AI picture that argues most for AI, and random tenths: the "
         "first must lower the score of method 1 more."
     )
     expected = (OSError, ValueError)
@@ -37,9 +37,11 @@ class Command(DetectorCommand):
         from detector.lab.deletion import falls, summarise_falls
         from detector.training.corpus.labelled import cap_sources, read_corpus
 
-        wanted = [p for p in read_corpus(options["data_dir"]) if p.split == options["split"]]
+        pictures_of_split = [
+            p for p in read_corpus(options["data_dir"]) if p.split == options["split"]
+        ]
         pictures = cap_sources(
-            [p for p in wanted if p.label == 1], options["per_source"], options["seed"]
+            [p for p in pictures_of_split if p.label == 1], options["per_source"], options["seed"]
         )
         method = DeepLearning(get_runtime())
 
@@ -50,8 +52,8 @@ class Command(DetectorCommand):
                 return None
 
         with ThreadPoolExecutor(options["workers"]) as pool:
-            found = pool.map(look, range(len(pictures)))
-            usable = [fall for fall in self.progress(found, total=len(pictures)) if fall]
+            results = pool.map(look, range(len(pictures)))
+            usable = [fall for fall in self.progress(results, total=len(pictures)) if fall]
         if not usable:
             raise ValueError(f"No AI picture of {options['split']} could be scored.")
         sources = len({picture.source for picture in pictures})

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 class Command(DetectorCommand):
-    help = "Tell for each picture whether it was made by an AI."
+    help = "Say for each picture whether an AI made it."
     needs_site = False  # it reads no database, and starts in half the time
     requires_system_checks: list[str] = []  # a missing method is said in every answer
 
@@ -41,7 +41,7 @@ class Command(DetectorCommand):
             "--only",
             action="append",
             choices=list(METHODS),
-            help="Run this method alone; repeatable.",
+            help="Run only this method; repeatable.",
         )
         parser.add_argument(
             "--stability",
@@ -64,7 +64,7 @@ class Command(DetectorCommand):
         header, render = RENDERINGS[format]
         if header:
             self.stdout.write(header())
-        total = unread = 0
+        total = failures = 0
         search = Search()
         pictures = search.find(paths)
         for sentence in search.left_out:
@@ -73,13 +73,13 @@ class Command(DetectorCommand):
         for row in self._with_progress(rows, len(pictures)):
             self.stdout.write(render(row))
             total += 1
-            unread += "error" in row
-        if unread:
-            raise CommandError(f"{unread} of {total} could not be read.")
+            failures += "error" in row
+        if failures:
+            raise CommandError(f"{failures} of {total} could not be read.")
         if search.unread:
             raise CommandError(f"{search.unread} folders or files in them could not be read.")
         if not total:
-            raise CommandError("There is no picture in the folders given.")
+            raise CommandError("There is no picture in these folders.")
 
     def _with_progress(self, rows: Iterable[Row], count: int) -> Iterator[Row]:
         """The rows, with a bar on standard error, out of the way while a row is written."""
@@ -107,13 +107,13 @@ class Search:
 
     def find(self, arguments: Iterable[str]) -> list[Path]:
         """The files named, each once an argument; folders are searched at any depth."""
-        found = [path for argument in arguments for path in dict.fromkeys(self._match(argument))]
+        paths = [path for argument in arguments for path in dict.fromkeys(self._match(argument))]
         if self._links.count:
             self.left_out.append(
                 f"Left out: {self._links.count:,} links to folders that a glob has met; the first "
                 f"is {brief(self._links.first)}. Name such a folder to search it."
             )
-        return found
+        return paths
 
     def _match(self, argument: str) -> Iterator[Path]:
         # A name that exists is meant as it is, even with brackets in it.
@@ -135,7 +135,7 @@ class Search:
         walk = Walk(path)
         files = sorted(path / file.path for file in walk)
         self.unread += walk.left_out.faults.count
-        self.left_out += [f"{brief(path)}: {said}" for said in walk.left_out.sentences()]
+        self.left_out += [f"{brief(path)}: {sentence}" for sentence in walk.left_out.sentences()]
         return files
 
 
@@ -147,16 +147,18 @@ def expand(pattern: str) -> list[tuple[Path, Path]]:
     """
     parts = Path(pattern).parts
     start = next(place for place, part in enumerate(parts) if glob.has_magic(part))
-    base, wanted = Path(*parts[:start]), parts[start:]
-    if wanted[-1] == "**":  # it matches folders alone; this finds what is in them as well
-        wanted = (*wanted, "*")
+    base, patterns = Path(*parts[:start]), parts[start:]
+    if patterns[-1] == "**":  # it matches folders alone; this finds what is in them as well
+        patterns = (*patterns, "*")
     try:
-        found = [path.relative_to(base) for path in base.glob(str(Path(*wanted)))]
+        paths = [path.relative_to(base) for path in base.glob(str(Path(*patterns)))]
     except (OSError, ValueError, re.error, NotImplementedError):
         return []  # no pattern: it is said that there is no such file
-    hidden = any(part.startswith(".") for part in wanted)
-    kept = (path for path in found if hidden or not any(n.startswith(".") for n in path.parts))
-    return [(base, path) for path in sorted(kept)]
+    with_hidden = any(part.startswith(".") for part in patterns)
+    visible = (
+        path for path in paths if with_hidden or not any(n.startswith(".") for n in path.parts)
+    )
+    return [(base, path) for path in sorted(visible)]
 
 
 def first_link(base: Path, inner: Path) -> Path | None:
@@ -177,8 +179,10 @@ def detect_paths(
             verdict = detector.detect(image)
             if with_stability:
                 verdict = check_stability(detector, image, verdict)
-            named = verdict.named(Path(name).name, id=str(uuid.uuid4()), created=timezone.now())
-            yield {"path": name, **named.to_dict()}
+            full_verdict = verdict.named(
+                Path(name).name, id=str(uuid.uuid4()), created=timezone.now()
+            )
+            yield {"path": name, **full_verdict.to_dict()}
         except ImageError as error:
             yield {"path": name, "error": str(error)}
         except MemoryError:

@@ -14,19 +14,19 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.inference.methods import METHODS
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.installation import get_detector
 from detector.management.base import DetectorCommand, add_data, add_seed, add_workers, positive
 
 
 class Command(DetectorCommand):
     help = (
-        "Measure every method and the verdict on labelled pictures, as they are and re-encoded. "
-        "Resumable: run it again. Re-encoding removes what method 3 reads."
+        "Measure every method and the verdict on labelled pictures, unchanged and re-encoded. "
+        "To resume, run it again. Re-encoding removes the data that method 3 reads."
     )
     needs = ("jinja2", "matplotlib")  # for the report, after the long work
     expected = (OSError, ValueError)
-    stopped = "Stopped. What was measured is kept: the same command goes on from here."
+    stopped = "Stopped. The measurements are kept: the same command continues from here."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -38,16 +38,16 @@ class Command(DetectorCommand):
         add_data(
             parser,
             default=settings.BASE_DIR / "genimage_data",
-            help="What prepare_genimage has split, or a corpus (default: genimage_data).",
+            help="A folder that prepare_genimage has split, or a corpus (default: genimage_data).",
         )
-        parser.add_argument("--conditions", nargs="+", help="Measure under these alone.")
+        parser.add_argument("--conditions", nargs="+", help="Measure only under these conditions.")
         parser.add_argument(
             "--robustness",
             action="store_true",
-            help="Measure after JPEG 90 to 30, WebP, half size, blur and a screenshot as well.",
+            help="Also measure after JPEG 90 to 30, WebP, half size, blur and a screenshot.",
         )
         parser.add_argument(
-            "--per-source", type=positive, help="Most pictures of one source and class."
+            "--per-source", type=positive, help="Most pictures of each source and class."
         )
         parser.add_argument(
             "--report", type=Path, help="Folder for report.json, .csv, .md and .html."
@@ -58,7 +58,7 @@ class Command(DetectorCommand):
     def handle(self, **options: Any) -> str:
         from detector.inference.verdict.fusion import load_fusion
         from detector.training.measuring.data import find_labelled
-        from detector.training.measuring.report import Asked, build_report, write_report
+        from detector.training.measuring.report import EvaluationRequest, build_report, write_report
         from detector.training.measuring.tables import to_markdown
 
         conditions = _conditions(options)
@@ -70,11 +70,11 @@ class Command(DetectorCommand):
         detector = get_detector()
         self._warn_of_known(detector.runtime.weights_dir, data.pictures)
         version = detector.version
-        measured = self._measure(detector, version, data, conditions, options)
-        asked = Asked(
+        measurement = self._measure(detector, version, data, conditions, options)
+        request = EvaluationRequest(
             command_line(options, data.root.name), version, options["per_source"], options["seed"]
         )
-        report = build_report(data, measured, asked, load_fusion(detector.runtime.weights_dir))
+        report = build_report(data, measurement, request, load_fusion(detector.runtime.weights_dir))
         if options["report"]:
             write_report(options["report"], report)
         return to_markdown(report)
@@ -86,12 +86,14 @@ class Command(DetectorCommand):
         for folder in chain.from_iterable(spec.weights for spec in METHODS.values()):
             # Weights that are missing or of another origin are no reason not to measure the rest.
             with suppress(OSError, ValueError):
-                if known := known_to(weights_dir / folder, pictures):
-                    some = ", ".join(map(shown, known[:3])) + (
-                        " and others" if len(known) > 3 else ""
+                if sources := known_to(weights_dir / folder, pictures):
+                    names = ", ".join(map(printable, sources[:3])) + (
+                        " and others" if len(sources) > 3 else ""
                     )
-                    said = f"Warning: {folder} has learnt from {len(known)} of the sources ({some})"
-                    self.stderr.write(f"{said}: figures on them flatter it.")
+                    self.stderr.write(
+                        f"Warning: {folder} has learnt from {len(sources)} of the sources "
+                        f"({names}): its figures on these sources are too good."
+                    )
 
     def _measure(
         self,
@@ -116,19 +118,19 @@ class Command(DetectorCommand):
 
 
 def _conditions(options: dict[str, Any]) -> list[str]:
-    """What to measure under, in the order of the table. Raises `CommandError`."""
+    """The conditions to measure under, in the order of the table. Raises `CommandError`."""
     from detector.training.pictures.augment import CONDITIONS, USUAL
 
-    asked = options["conditions"] or (CONDITIONS if options["robustness"] else USUAL)
-    if unknown := set(asked) - set(CONDITIONS):
-        raise CommandError(f"Unknown condition {sorted(unknown)}; there are {list(CONDITIONS)}.")
+    names = options["conditions"] or (CONDITIONS if options["robustness"] else USUAL)
+    if unknown := set(names) - set(CONDITIONS):
+        raise CommandError(f"Unknown condition {sorted(unknown)}; accepted are {list(CONDITIONS)}.")
     if options["conditions"] and options["robustness"]:
-        raise CommandError("--conditions and --robustness both say what to measure; give one.")
-    return [name for name in CONDITIONS if name in asked]
+        raise CommandError("--conditions and --robustness both name the conditions; give only one.")
+    return [name for name in CONDITIONS if name in names]
 
 
 def _check_writable(folder: Path | None) -> None:
-    """Raises `CommandError` before the long work, not after it."""
+    """Raises `CommandError` before the long work instead of after it."""
     if folder is None:
         return
     try:
@@ -137,8 +139,8 @@ def _check_writable(folder: Path | None) -> None:
             raise PermissionError(None, "no permission to write")
     except OSError as error:
         raise CommandError(
-            f"--report {folder} cannot be written: {error.strerror}. Needed is a folder, or a name "
-            "where one can be made."
+            f"--report {folder} cannot be written: {error.strerror}. It must be a folder, or a "
+            "name at which a folder can be made."
         ) from error
 
 

@@ -16,28 +16,28 @@ from detector.management.base import DetectorCommand
 
 class Command(DetectorCommand):
     help = (
-        "Download the checkpoints of method 4 from the Hugging Face hub. Run it again to go on "
+        "Download the checkpoints of method 4 from the Hugging Face hub. Run it again to continue "
         "after an interruption."
     )
     needs = ("torch", "transformers")  # to convert what takes minutes to download
-    stopped = "Stopped. What was downloaded is kept: the same command goes on from here."
+    stopped = "Stopped. What was downloaded is kept: the same command continues from here."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = [member.name for member in MEMBERS]
         parser.add_argument("--member", choices=names, nargs="+", default=names)
 
     def handle(self, *, member: list[str], **options: Any) -> str:
-        wanted = [m for m in MEMBERS if m.name in member]
-        missing = [m.name for m in wanted if not self._fetch(m)]
+        members = [m for m in MEMBERS if m.name in member]
+        missing = [m.name for m in members if not self._fetch(m)]
         if missing:
             raise CommandError(
-                f"Without a checkpoint: {', '.join(missing)}. The application works without; "
-                "the page shows these members as unavailable or bundled."
+                f"Without a checkpoint: {', '.join(missing)}. The application works without "
+                "them; the page shows these members as unavailable or bundled."
             )
-        return "All members have their checkpoint; a running server takes them up."
+        return "All members have their checkpoint. A running server starts to use them."
 
     def _fetch(self, member: Member) -> bool:
-        """Get the first checkpoint of a member that can be had and loaded."""
+        """Get the first checkpoint of a member that can be downloaded and loaded."""
         from detector.checkpoints.download import DownloadError, download
         from detector.checkpoints.sources import from_hub
         from detector.inference.methods.huggingface import UNUSABLE, Checkpoint

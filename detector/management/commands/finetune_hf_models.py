@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.installation import get_runtime
 from detector.management.base import (
     INTERRUPTED,
@@ -28,11 +28,11 @@ from detector.management.base import (
 
 class Command(DetectorCommand):
     help = (
-        "Fine-tune models of method 4 on the splits that prepare_genimage wrote, test them and put "
-        "them where a running server takes them up. Several GPUs or machines: accelerate launch "
-        "manage.py finetune_hf_models ..."
+        "Fine-tune models of method 4 on the splits that prepare_genimage wrote, test them and "
+        "put them where a running server finds them. For several GPUs or machines, run "
+        "accelerate launch manage.py finetune_hf_models ..."
     )
-    stopped = "Interrupted; nothing was changed."
+    stopped = "Interrupted. Nothing was changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         names = [member.name for member in MEMBERS]
@@ -40,51 +40,51 @@ class Command(DetectorCommand):
         add_data(
             parser,
             default=settings.BASE_DIR / "genimage_data",
-            help="What prepare_genimage has split (default: genimage_data).",
+            help="The folder that prepare_genimage has split (default: genimage_data).",
         )
         parser.add_argument(
             "--output-dir",
             type=Path,
             default=settings.FINETUNED_DIR,
-            help="Folder of the fine-tuned models (default: where the server looks).",
+            help="Folder for the fine-tuned models (default: where the server looks for them).",
         )
         parser.add_argument("--epochs", type=above_zero, default=3)
         parser.add_argument("--batch-size", type=positive, default=4)
         parser.add_argument("--learning-rate", type=above_zero, default=2e-5)
         parser.add_argument(
-            "--base-model", metavar="ID_OR_PATH", help="Start from this folder or hub checkpoint."
+            "--base-model", metavar="ID_OR_PATH", help="The folder or hub checkpoint to start from."
         )
         parser.add_argument(
-            "--freeze", metavar="N|head", help="Train the head alone, or keep the first N layers."
+            "--freeze", metavar="N|head", help="Train only the head, or freeze the first N layers."
         )
         parser.add_argument("--no-augment", dest="augment", action="store_false")
         parser.add_argument(
             "--resume",
             action="store_true",
-            help="Go on with an interrupted run, else from the fine-tuned weights.",
+            help="Continue an interrupted run; without one, continue from the fine-tuned weights.",
         )
         parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
         add_seed(parser, 42)
 
     def handle(self, **options: Any) -> str:
         if options["model"] == "all" and options["base_model"]:
-            raise CommandError("--base-model goes with one --model, not with all.")
+            raise CommandError("--base-model needs one --model; it does not work with all.")
         _quieten()
-        wanted = self._wanted(options)
-        skipped = [member.title for member in wanted if not self._finetune(member, options)]
-        if skipped:
-            raise CommandError(f"Not fine-tuned: {', '.join(skipped)}.")
+        members = self._wanted(options)
+        failures = [member.title for member in members if not self._finetune(member, options)]
+        if failures:
+            raise CommandError(f"Not fine-tuned: {', '.join(failures)}.")
         if options["output_dir"] != settings.FINETUNED_DIR:
             return f"Done. FINETUNED_DIR={options['output_dir']} makes a server use it."
-        return "Done. A running server takes the new weights up by itself."
+        return "Done. A running server uses the new weights without a restart."
 
     def _wanted(self, options: dict[str, Any]) -> list[Member]:
         """The members to train; on resuming, those before the interrupted one are done."""
-        wanted = [member for member in MEMBERS if options["model"] in (member.name, "all")]
+        members = [member for member in MEMBERS if options["model"] in (member.name, "all")]
         if options["resume"]:
-            begun = [self._order(member, options).interrupted.begun for member in wanted]
-            wanted = wanted[begun.index(True) if any(begun) else 0 :]
-        return wanted
+            interrupted = [self._order(member, options).interrupted.begun for member in members]
+            members = members[interrupted.index(True) if any(interrupted) else 0 :]
+        return members
 
     def _finetune(self, member: Member, options: dict[str, Any]) -> bool:
         """Fine-tune one member; False if there are no weights to start from."""
@@ -113,7 +113,9 @@ class Command(DetectorCommand):
             raise CommandError(self._interrupted(order), returncode=INTERRUPTED) from error
         if metrics:
             self.stdout.write(f"\n{as_text(metrics)}\n{metrics['about_calibration']}")
-            self.stdout.write(self.style.SUCCESS(f"✓ {member.title}: wrote {shown(order.folder)}"))
+            self.stdout.write(
+                self.style.SUCCESS(f"✓ {member.title}: wrote {printable(order.folder)}")
+            )
         return True
 
     def _order(self, member: Member, options: dict[str, Any]) -> Any:
@@ -151,8 +153,8 @@ class Command(DetectorCommand):
     def _interrupted(self, order: Any) -> str:
         checkpoint = order.interrupted.checkpoint()
         if checkpoint is None:
-            return "Interrupted before the first epoch ended; nothing was changed."
-        return f"Interrupted; {checkpoint.name} is kept, go on with --resume."
+            return "Interrupted before the first epoch ended. Nothing was changed."
+        return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
 
 
 def _message(error: Exception) -> str:

@@ -50,7 +50,7 @@ class Command(DetectorCommand):
         pictures = [p for p in read_corpus(options["data_dir"]) if p.split == split]
         photographs = choose_photographs(pictures, options["count"], seed)
         figures = {"split": split, "seed": seed, "photographs": len(photographs)}
-        found = rates(self.progress(photographs, desc="marking"))
-        drawn = draw_each(pictures, options["looks"], seed)
-        looks = [seen for p in self.progress(drawn, desc="looking") if (seen := look(p))]
-        return {**figures, "rates": found, **summarise_looks(looks)}
+        counts = rates(self.progress(photographs, desc="marking"))
+        sample = draw_each(pictures, options["looks"], seed)
+        looks = [answer for p in self.progress(sample, desc="looking") if (answer := look(p))]
+        return {**figures, "rates": counts, **summarise_looks(looks)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.management.base import DetectorCommand, add_data, add_seed, add_workers, share
 
 
@@ -17,7 +17,7 @@ class Command(DetectorCommand):
         "Split pictures in ai_images/ and real_images/, or in GenImage's folders, into train, val "
         "and test: balanced, duplicates together, the same for the same seed. Resumable."
     )
-    requires_system_checks: list[str] = []  # no method is needed to prepare pictures
+    requires_system_checks: list[str] = []  # no method is needed to split pictures
     needs = ("sklearn",)  # after the scan, which may take hours
     expected = (OSError, ValueError, RuntimeError)
     stopped = "Stopped. Run the command again: it goes on from here."
@@ -44,20 +44,22 @@ class Command(DetectorCommand):
         add_workers(parser)
 
     def handle(self, *, data_dir: Path, equalise: bool | None, **options: Any) -> str:
-        from detector.training.genimage.prepare import prepare
+        from detector.training.genimage.prepare import split_folder
         from detector.training.genimage.summary import summarise
 
-        metadata = prepare(data_dir, _plan(equalise, options), self.progress)
-        text = summarise(metadata, chosen=equalise is not None)
-        wrote = f"Wrote {shown(data_dir / 'splits')}."
-        return f"{text}\n{wrote} Next: manage.py finetune_hf_models --data-dir {shown(data_dir)}"
+        metadata = split_folder(data_dir, _plan(equalise, options), self.progress)
+        text = summarise(metadata, by_user=equalise is not None)
+        wrote = f"Wrote {printable(data_dir / 'splits')}."
+        return (
+            f"{text}\n{wrote} Next: manage.py finetune_hf_models --data-dir {printable(data_dir)}"
+        )
 
 
 def _plan(equalise: bool | None, options: dict[str, Any]) -> Any:
     """Raises `ValueError` for an option that is out of range."""
-    from detector.training.genimage.prepare import Plan
+    from detector.training.genimage.prepare import SplitPlan
     from detector.training.genimage.splitting import Ratios
 
     ratios = Ratios(options["val_split"], options["test_split"])
     held_out = tuple(options["holdout_generator"] or ())
-    return Plan(ratios, options["seed"], held_out, equalise, options["workers"])
+    return SplitPlan(ratios, options["seed"], held_out, equalise, options["workers"])

@@ -16,5 +16,5 @@ class Command(NetworkCommand):
 
         folder = options["output"] / "artifact_cnn"
         plan = self.plan(options, name="cnn", crop=CROP, learning_rate=LEARNING_RATE)
-        train_and_write(self.prepare(options), folder, plan, self.progress)
+        train_and_write(self.decode_pictures(options), folder, plan, self.progress)
         return f"Wrote {folder}. Next: manage.py train_vit_compact."

@@ -32,6 +32,8 @@ class Command(NetworkCommand):
         name = f"efficientnet_{options['look']}"
         folder = options["output"] / name
         plan = self.plan(options, name=name, crop=CROP, learning_rate=LEARNING_RATE)
-        prepared = self.prepare(options, cut=WHOLE if options["look"] == "whole" else NATIVE)
-        train_and_write(prepared, folder, plan, self.progress)
+        preparation = self.decode_pictures(
+            options, cut=WHOLE if options["look"] == "whole" else NATIVE
+        )
+        train_and_write(preparation, folder, plan, self.progress)
         return f"Wrote {folder}. Next: manage.py train_fusion."

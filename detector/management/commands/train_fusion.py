@@ -27,7 +27,7 @@ class Command(TrainingCommand):
             options["data_dir"],
             options["output"],
             get_runtime(),
-            more=options["more"],
+            further_folders=options["more"],
             seed=options["seed"],
             workers=options["workers"],
             progress=self.progress,

@@ -12,7 +12,7 @@ from detector.management.training_command import TrainingCommand
 class Command(TrainingCommand):
     help = (
         "Train the probe that tells photographs, art, graphics, renders, screenshots and documents "
-        "apart, on the features of method 1's network. It moves no score."
+        "apart, on the features of method 1's network. It changes no score."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -21,7 +21,7 @@ class Command(TrainingCommand):
             "--per-kind",
             type=int,
             default=400,
-            help="About so many pictures of each kind, spread over its sources "
+            help="Approximate number of pictures of each kind, spread over its sources "
             "(default: %(default)s).",
         )
         parser.add_argument(
@@ -30,14 +30,14 @@ class Command(TrainingCommand):
             nargs="+",
             default=[],
             metavar="SOURCE=KIND",
-            help="Sources whose kind the corpus has wrong.",
+            help="Sources whose kind is wrong in the corpus.",
         )
 
     def train(self, options: dict[str, Any]) -> str:
-        from detector.training.learning.kind_run import Asked, train_and_write
+        from detector.training.learning.kind_run import KindTraining, train_and_write
 
-        asked = Asked(
-            options["data"],
+        training = KindTraining(
+            options["data_dir"],
             options["more"],
             options["cache"],
             options["output"],
@@ -46,12 +46,13 @@ class Command(TrainingCommand):
             options["seed"],
             options["workers"],
         )
-        metrics = train_and_write(asked, get_runtime(), self.progress)
-        told = metrics["val"]["clean"]["all"]
+        metrics = train_and_write(training, get_runtime(), self.progress)
+        figures = metrics["val"]["clean"]["all"]
         return (
-            f"Wrote {options['output'] / 'kind'}. Of {told['n']} pictures of {told['sources']} "
-            f"other sources, {told['right']['share']:.1%} were named right, "
-            f"{told['wrong']['share']:.1%} wrong, and {told['unknown']['share']:.1%} are unknown."
+            f"Wrote {options['output'] / 'kind'}. Of {figures['n']} pictures of "
+            f"{figures['sources']} other sources, {figures['right']['share']:.1%} got the right "
+            f"kind, {figures['wrong']['share']:.1%} a wrong one, and "
+            f"{figures['unknown']['share']:.1%} none."
         )
 
 

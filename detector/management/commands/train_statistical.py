@@ -21,7 +21,7 @@ class Command(TrainingCommand):
 
         folder = options["output"] / "statistical"
         fit_and_write(
-            self.prepare(options),
+            self.decode_pictures(options),
             folder,
             crops=options["crops"],
             seed=options["seed"],

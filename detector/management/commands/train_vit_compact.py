@@ -19,5 +19,5 @@ class Command(NetworkCommand):
 
         folder, teacher = options["output"] / "vit_compact", options["output"] / "artifact_cnn"
         plan = self.plan(options, name="vit_compact", crop=CROP, learning_rate=LEARNING_RATE)
-        train_and_write(self.prepare(options), folder, teacher, plan, self.progress)
+        train_and_write(self.decode_pictures(options), folder, teacher, plan, self.progress)
         return f"Wrote {folder}. Next: manage.py train_fusion."

@@ -24,7 +24,7 @@ LISTS = [key for key in KINDS if key != "own"]
 class Command(DetectorCommand):
     help = (
         "Replace a list of authorities whose signers of Content Credentials (C2PA) are trusted. A "
-        "running server takes it up by itself; a file that is not right changes nothing."
+        "running server uses it without a restart. A file with an error changes nothing."
     )
     requires_system_checks: list[str] = []  # it mends what the check complains about
 
@@ -34,9 +34,9 @@ class Command(DetectorCommand):
         parser.add_argument(
             "--date",
             type=_day,
-            help="Day of its publication, as 2026-08-21. Default: when the file last changed.",
+            help="Day of its publication, such as 2026-08-21. Default: when the file last changed.",
         )
-        parser.add_argument("--restore", action="store_true", help="Go back to what ships.")
+        parser.add_argument("--restore", action="store_true", help="Return to the list that ships.")
 
     def handle(
         self,
@@ -52,7 +52,7 @@ class Command(DetectorCommand):
         try:
             if file is None:
                 restore_list(settings.TRUST_DIR, list)
-                return f"The list {list} is again what ships."
+                return f"The list {list} is again the one that ships."
             count = replace_list(settings.TRUST_DIR, list, file, date)
         except OSError as error:
             raise CommandError(
@@ -70,7 +70,7 @@ def _day(text: str) -> datetime.date:
     except ValueError:
         day = datetime.date.max
     if day > datetime.date.today():
-        raise ArgumentTypeError(f"{text!r} is no day up to today, such as 2026-08-21.")
+        raise ArgumentTypeError(f"{text!r} is not a day up to today, such as 2026-08-21.")
     return day
 
 
@@ -89,21 +89,21 @@ def replace_list(folder: Path, key: str, file: Path, date: datetime.date | None)
     _write(folder / name, data)
     # The list changes at this moment: until then the description names the one before.
     _write(folder / f"{key}.json", json.dumps(about, indent=2).encode())
-    _remove(folder, key, keep=name)
+    _remove(folder, key, current=name)
     return count
 
 
 def read_authorities(data: bytes, key: str) -> list[x509.Certificate]:
     """The certificates of a PEM file for the list `key`. Raises `ValueError` with what is wrong."""
-    found = [x509.load_pem_x509_certificate(pem.encode()) for pem in read_certificates(data)]
-    for certificate in found:
+    certificates = [x509.load_pem_x509_certificate(pem.encode()) for pem in read_certificates(data)]
+    for certificate in certificates:
         name = certificate.subject.rfc4514_string()
         if not _is_authority(certificate):
-            raise ValueError(f'holds a certificate that is not one of an authority: "{name}"')
+            raise ValueError(f'holds a certificate that does not belong to an authority: "{name}"')
         # Somebody took the one list of the C2PA for the other.
         if KINDS[key].signs and _only_stamps(certificate):
             raise ValueError(f'holds an authority for time stamps only: "{name}"')
-    return found
+    return certificates
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -122,13 +122,13 @@ def _only_stamps(certificate: x509.Certificate) -> bool:
 
 
 def restore_list(folder: Path, key: str) -> None:
-    """Do without what was put in force as the list `key`. Raises `OSError`."""
+    """Remove the list `key` that was put in force. Raises `OSError`."""
     (folder / f"{key}.json").unlink(missing_ok=True)
     _remove(folder, key)
 
 
 def _write(path: Path, data: bytes) -> None:
-    """The whole file at once, or, after a crash, the one before."""
+    """Writes the whole file at once: after a crash, the file before is still there."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
@@ -140,7 +140,7 @@ def _write(path: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _remove(folder: Path, key: str, keep: str = "") -> None:
+def _remove(folder: Path, key: str, current: str = "") -> None:
     for path in folder.glob(f"{key}-*.pem"):
-        if path.name != keep:
+        if path.name != current:
             path.unlink()

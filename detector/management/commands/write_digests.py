@@ -16,7 +16,7 @@ from detector.management.base import DetectorCommand
 class Command(DetectorCommand):
     help = (
         f"Write {DIGESTS} of every weights folder from the files that are in it now. Training does "
-        "so itself; this is for weights that were changed by hand."
+        "so by itself; this command is for weights that were changed by hand."
     )
     requires_system_checks: list[str] = []  # what the checks miss is mended here
     expected = (OSError,)

@@ -32,13 +32,13 @@ class Command(DetectorCommand):
         parser.add_argument("--output", type=Path, default=WEIGHTS_DIR, help="Weights folder.")
 
     def handle(self, *, report: Path, output: Path, **options: Any) -> str:
-        from detector.inference.verdict.expected import FOLDER, load_counts
+        from detector.inference.verdict.expected import ACCURACY_FOLDER, load_counts
         from detector.training.learning.export import write_folder
         from detector.training.measuring.errors import write_expected_errors
 
         try:
-            told = json.loads(report.read_text())
-            write_folder(output / FOLDER, lambda draft: write_expected_errors(told, draft))
+            data = json.loads(report.read_text())
+            write_folder(output / ACCURACY_FOLDER, lambda draft: write_expected_errors(data, draft))
         except OSError as error:
             raise CommandError(str(error)) from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:

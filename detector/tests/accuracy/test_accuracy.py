@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detector.accuracy.figure import CLASSES, SIDES, VERDICT, Figure, called
+from detector.accuracy.figure import CLASSES, LABELS, VERDICT, Figure, call_key
 from detector.accuracy.report import AccuracyUnknown, read_accuracy, read_weights
 from detector.tests.factories.reports import make_report
 from detector.training.measuring.figures import SHARES, share
@@ -158,7 +158,7 @@ def test_a_figure_is_read_as_it_was_written(written: Figure) -> None:
 
 
 def test_the_page_reads_what_the_evaluation_writes() -> None:
-    row = share(called("ai", "real"), np.array([True, False, False, False]))
-    assert set(SHARES) == {called(truth, side) for truth in CLASSES for side in SIDES}
+    row = share(call_key("ai", "real"), np.array([True, False, False, False]))
+    assert set(SHARES) == {call_key(truth, side) for truth in CLASSES for side in LABELS}
     assert Figure.from_dict(row, "ai_called_real").value == 0.25
     assert SHARES["ai_called_real"] == (1, "real") and SHARES["real_called_ai"] == (0, "ai")

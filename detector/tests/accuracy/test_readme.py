@@ -84,10 +84,10 @@ def test_watermarks_are_found_as_often_as_is_said() -> None:
         [round(100 * cells[name]["share"]) for cells in figures["rates"].values()]
         for name in ("clean", "JPEG 95")
     )
-    assert f"found in {min(clean)} to {max(clean)} % of untouched pictures" in page
+    assert f"found in {min(clean)} to {max(clean)} % of unchanged pictures" in page
     assert f"in {min(jpeg)} to {max(jpeg)} % after JPEG 95" in page
     assert all(cells["half size"]["found"] == 0 for cells in figures["rates"].values())
-    assert f"on {figures['real']['n']:,} real pictures there was no false hit" in page
+    assert f"On {figures['real']['n']:,} real pictures there was no false hit" in page
     assert figures["real"]["found"] == 0
 
 

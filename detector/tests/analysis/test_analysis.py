@@ -36,6 +36,8 @@ from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.stubs import make_stub
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds, for a machine that has other things to do
 LARGE = 2500  # pixels a side: long at work, compared with what a test does meanwhile
 

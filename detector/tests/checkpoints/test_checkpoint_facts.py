@@ -167,7 +167,7 @@ def compiled_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def served(tmp_path: Path, tiny: Path, compiled_dir: Path) -> Runtime:
+def served(tmp_path: Path, tiny: Path, compiled_dir: Path, conversion_here: None) -> Runtime:
     """Two fine-tuned members and the bundled one."""
     tuned, nowhere = tmp_path / "tuned", tmp_path / "no"
     runtime = Runtime(tuned, compiled_dir, hub_cache=nowhere, force_cpu=True)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from detector.checkpoints import networks, sources
-from detector.checkpoints.convert import main as convert_here
 from detector.checkpoints.convert import make_network
 from detector.checkpoints.members import MEMBERS
 from detector.checkpoints.networks import BESIDE, NETWORK, find_network
@@ -26,15 +25,7 @@ from detector.tests.factories.serving import block_training
 VIT, AI_HUMAN, _ = MEMBERS
 
 
-@pytest.fixture(autouse=True)
-def conversion_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Convert in this process: starting one takes longer than all the rest of a test."""
-
-    def convert(folder: Path, xml: Path) -> None:
-        xml.parent.mkdir(parents=True, exist_ok=True)
-        convert_here(folder, xml)
-
-    monkeypatch.setattr("detector.checkpoints.convert.convert", convert)
+pytestmark = pytest.mark.usefixtures("conversion_here")
 
 
 @pytest.fixture
@@ -73,7 +64,8 @@ def members_without_torch(runtime: Runtime, tmp_path: Path) -> dict[str, dict[st
     )  # fmt: skip
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     (method,) = json.loads(done.stdout)["methods"]
-    return {row["name"]: row for row in method["details"]["members"]}
+    (exhibit,) = method["exhibits"]
+    return {row["name"]: row for row in exhibit["data"]["members"]}
 
 
 def test_a_server_without_torch_serves_what_was_converted_before(
@@ -93,7 +85,7 @@ def test_a_server_without_torch_says_what_converts_a_checkpoint(
     assert rows["ai-human"]["state"] == "unavailable" and rows["ai-human"]["score"] is None
     assert rows["ai-human"]["reason"] == (
         "Organika/sdxl-detector @ c0ffee0 was refused: it is not converted for OpenVINO yet, and "
-        "torch, which converts it, is not installed here; `make models` mends that."
+        "torch, which converts it, is not installed here; `make models` fixes this."
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.inference.pixels.kind import FOLDER, KINDS, PROBE, network_state
+from detector.inference.pixels.kind import KIND_FOLDER, KINDS, PROBE, network_state
 from detector.inference.weights.folder import write_digests
 
 CHANNELS = 3
@@ -33,7 +33,7 @@ def save_network(folder: Path, weight: float = 1.0) -> Path:
 
 def save_probe(weights_dir: Path, network: Path, weight: np.ndarray, confidence: float) -> Path:
     """The folder of a probe with `weight` (kinds, features) and no bias, for the first KINDS."""
-    folder = weights_dir / FOLDER
+    folder = weights_dir / KIND_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / PROBE, weight=weight, bias=np.zeros(len(weight)))
     config = {

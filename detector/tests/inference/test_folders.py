@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from detector.inference.folders import MOST_NAMED, LeftOut, Walk
+from detector.inference.folders import MOST_FAULTS, LeftOut, Walk
 from detector.inference.formats import FORMATS, SUFFIXES
 from detector.inference.images import open_image
-from detector.inference.names import MOST_SHOWN, brief, shown
+from detector.inference.names import LONGEST_NAME, brief, printable
 from detector.tests.factories.pictures import encode, noise
 
 
@@ -109,7 +109,7 @@ def test_a_folder_that_is_gone_is_a_fault(tmp_path: Path) -> None:
 
 def test_folders_that_cannot_be_read_are_named_and_the_others_go_on(root: Path) -> None:
     """As another user, since root may read everything."""
-    for index in range(MOST_NAMED + 3):
+    for index in range(MOST_FAULTS + 3):
         (root / f"shut{index}").mkdir(mode=0)
     root.chmod(0o755)
     read, write = os.pipe()
@@ -122,7 +122,7 @@ def test_folders_that_cannot_be_read_are_named_and_the_others_go_on(root: Path) 
         os._exit(0)
     os.waitpid(child, 0)
     found, said = json.loads(os.read(read, 65536))
-    assert found == ["inner/a.jpg"] and len(said) == MOST_NAMED + 1
+    assert found == ["inner/a.jpg"] and len(said) == MOST_FAULTS + 1
     assert said[0].startswith("shut") and said[0].endswith("/ cannot be read: Permission denied.")
     assert said[-1] == "3 more cannot be read."
 
@@ -153,10 +153,10 @@ def test_folders_nested_too_deep_for_a_path_are_named(
     ],
 )
 def test_names_are_shown_in_one_line_that_can_be_encoded(name: str, expected: str) -> None:
-    assert shown(name) == expected
+    assert printable(name) == expected
     assert len(expected.encode().splitlines()) == 1
 
 
 def test_of_a_long_path_the_end_is_shown() -> None:
     assert brief("a" * 5000 + "/b.jpg").endswith("aaa/b.jpg")
-    assert len(brief("a" * 5000)) == MOST_SHOWN
+    assert len(brief("a" * 5000)) == LONGEST_NAME

@@ -7,7 +7,7 @@ import mimetypes
 import c2pa
 import pytest
 
-from detector.inference.decoding.prepare import PREPARE
+from detector.inference.decoding.prepare import OPENERS
 from detector.inference.formats import (
     FORMAT_NAMES,
     FORMATS,
@@ -21,11 +21,11 @@ from detector.inference.methods.forensics.c2pa.jumbf import FINDERS
 from detector.inference.methods.forensics.containers.walk import WALKERS, read_metadata
 from detector.inference.methods.forensics.watermarks.stealth import SAYS_ALPHA
 from detector.tests.factories.pictures import encode, noise
-from detector.training.genimage.reading import ACCEPTED, ACCEPTED_NAMES
+from detector.training.genimage.reading import ACCEPTED_FORMATS, ACCEPTED_NAMES
 
 
 def test_no_table_of_functions_forgot_a_format() -> None:
-    assert PREPARE.keys() == WALKERS.keys() == FORMATS.keys()
+    assert OPENERS.keys() == WALKERS.keys() == FORMATS.keys()
     assert FINDERS.keys() == {name for name, row in FORMATS.items() if row.c2pa}
     assert SAYS_ALPHA.keys() == {name for name, row in FORMATS.items() if row.keeps != "never"}
 
@@ -76,5 +76,5 @@ def test_several_jpegs_in_a_file_are_a_jpeg() -> None:
 
 
 def test_what_is_learnt_from_has_more_than_256_colours() -> None:
-    assert set(FORMATS) - set(ACCEPTED) == {"GIF"}
+    assert set(FORMATS) - set(ACCEPTED_FORMATS) == {"GIF"}
     assert ACCEPTED_NAMES == "JPEG, PNG, WebP, BMP, TIFF, HEIC and AVIF"

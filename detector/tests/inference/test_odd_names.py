@@ -13,8 +13,6 @@ import torch
 from django.core.management import call_command
 from pytest_django import Settings
 
-from detector.checkpoints import convert
-from detector.checkpoints.convert import main as convert_in_this_process
 from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.finetuning import draw
 from detector.training.genimage.splits import SPLITS, read_split
@@ -24,19 +22,11 @@ ODD = [b"caf\xe9", b"a\nb", b"\x1b[31mred", b"x" * 251, b"| =1+1"]
 
 
 @pytest.fixture(autouse=True)
-def small_machine(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def small_machine(settings: Settings, tmp_path: Path, conversion_here: None) -> Iterator[None]:
     """No hub, no other weights, one thread, and conversion without a process of its own."""
     settings.FINETUNED_DIR, settings.COMPILED_DIR = tmp_path / "tuned", tmp_path / "compiled"
     settings.HUB_CACHE, settings.HUB_ENDPOINT = str(tmp_path / "hub"), "http://127.0.0.1:9"
     settings.DATA_DIR, settings.FORCE_CPU = tmp_path, True
-
-    def convert_here(folder: Path, xml: Path) -> None:
-        xml.parent.mkdir(parents=True, exist_ok=True)
-        convert_in_this_process(folder, xml)
-
-    monkeypatch.setattr(convert, "convert", convert_here)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

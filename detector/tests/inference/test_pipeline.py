@@ -272,6 +272,7 @@ def test_load_loads_everything_and_logs_what_is_unavailable(
 # Every real method
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", METHODS)
 def test_a_method_answers_the_same_again_and_in_four_threads_at_once(key: str) -> None:
     method = real_method(key)

@@ -55,7 +55,7 @@ def test_a_large_result_fits_and_says_what_is_missing(data: dict[str, Any]) -> N
     result = make(**data)
     assert len(json.dumps(result)) <= MAX_BYTES
     last = result["findings"][-1]
-    assert last["kind"] == "shortened" and "says more than is kept here" in last["text"]
+    assert last["kind"] == "shortened" and "contains more text than is kept here" in last["text"]
     assert last.keys() == result["findings"][0].keys()
 
 
@@ -71,8 +71,8 @@ def test_it_counts_what_it_leaves_out() -> None:
     rows = [["key", "v" * 3000] for _ in range(250)]
     assert (
         make(table=rows)["findings"][-1]["text"]
-        == "The file says more than is kept here. Texts of more than 500 characters were cut (100 "
-        "in all), and entries of long lists were left out (150 in all)."
+        == "The file contains more text than is kept here. Texts of more than 500 characters "
+        "were cut (100 in all), and entries of long lists were left out (150 in all)."
     )
 
 
@@ -84,7 +84,7 @@ def test_row_page_and_api_get_the_same(
     use_methods(forensics=make_stub(Answer(0.9, (FIRST,), "a stub", exhibits)))
     given = client.post("/api/detect", {"image": SimpleUploadedFile("a.jpg", jpeg)}).json()
     page = client.post("/", {"image": SimpleUploadedFile("a.jpg", jpeg)}, follow=True)
-    assert "says more than is kept here" in page.text
+    assert "contains more text than is kept here" in page.text
     for detection in Upload.objects.all():
         assert len(json.dumps(detection.result)) < MAX_BYTES + 5000
         assert detection.result["methods"][0]["findings"] == given["methods"][0]["findings"]

@@ -38,7 +38,7 @@ MAKERS = {
     "tell", "say",
 }  # fmt: skip
 # Parameters that functions of their own make: by the name of the function.
-MADE_BY = {"settings_in": set(settings_in(())), "_more": {"lens", "date", "note_bytes"},
+MADE_BY = {"settings_in": set(settings_in(())), "_camera_details": {"lens", "date", "note_bytes"},
            "_odds": {"odds", "one_in"}, "_signature": {"signature", "fault"}}  # fmt: skip
 # What a claim of Content Credentials adds to each of their statements.
 ADDED = {"relation", "signature", "fault"}

@@ -94,6 +94,7 @@ def test_the_list_of_training_modules_is_that_of_the_group() -> None:
     assert named == TRAINING_MODULES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "module"),
     [

@@ -51,7 +51,7 @@ def fetch(*members: str) -> str:
 
 def test_it_downloads_what_is_needed_and_nothing_else(requests: list[str]):
     output = fetch("vit")
-    assert "✓" in output and "a running server takes them up" in output
+    assert "✓" in output and "A running server starts to use them" in output
     assert any("model.safetensors" in line for line in requests)
     assert not any("optimizer.pt" in line for line in requests)
     sources = list(find_sources(MEMBERS[0], get_runtime()))

@@ -12,6 +12,8 @@ from ai_image_detector import settings as project
 from detector.tests.factories.pictures import bad_exif
 from detector.tests.factories.processes import run_python
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("value", "meaning"),

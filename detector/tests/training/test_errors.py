@@ -109,6 +109,7 @@ def test_an_older_report_gives_what_it_has() -> None:
     }
 
 
+@pytest.mark.torch
 def test_the_command_writes_what_serving_reads(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(json.dumps(OLDER))
     said = call_command("write_expected_errors", tmp_path / "report.json", output=tmp_path)
@@ -117,6 +118,7 @@ def test_the_command_writes_what_serving_reads(tmp_path: Path) -> None:
     assert found == Cell(200, 11, *(round(bound, 4) for bound in wilson_interval(11, 200)))
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"errors": [], "curves": {}}', '"x"'])
 def test_what_is_no_report_is_refused_and_nothing_is_lost(tmp_path: Path, text: str) -> None:
     (tmp_path / "accuracy").mkdir()

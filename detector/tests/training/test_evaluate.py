@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
@@ -79,8 +80,11 @@ def brightness(use_methods: UseMethods, settings: Settings, tmp_path: Path) -> t
 
 
 def draw(path: Path, level: float, seed: int) -> None:
+    """A picture of this mean with soft shapes: noise alone would be a test pattern."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).normal(level, 30, (SIDE, SIDE, 3))
+    noise = np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE, 3))
+    shapes = cv2.GaussianBlur(noise, (0, 0), 6)
+    pixels = level + 28 * shapes / shapes.std() + 6 * noise
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
 
 
@@ -324,7 +328,7 @@ def test_a_stopped_run_goes_on_and_measures_nothing_twice(
     brightness: type[Brightness], folder: Path, caplog: pytest.LogCaptureFixture
 ):
     brightness.patience = 9
-    with pytest.raises(CommandError, match="goes on from here") as stopped:
+    with pytest.raises(CommandError, match="continues from here") as stopped:
         evaluate(folder, workers=1)
     assert stopped.value.returncode == 130
     brightness.patience = 10**6
@@ -428,8 +432,8 @@ def test_the_same_scores_give_the_same_bytes(
     [
         ({"split": "nowhere"}, "There is no split 'nowhere', nor such a folder; accepted are"),
         ({"split": "test", "data_dir": Path("/nowhere")}, "needed is manifest.jsonl or"),
-        ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; there are"),
-        ({"conditions": ["clean"], "robustness": True}, "give one"),
+        ({"conditions": ["JPEG 12"]}, r"Unknown condition \['JPEG 12'\]; accepted are"),
+        ({"conditions": ["clean"], "robustness": True}, "give only one"),
     ],
 )
 def test_errors_name_the_value_and_what_is_accepted(

@@ -377,7 +377,7 @@ def test_ctrl_c_keeps_the_last_epoch(data: Path, base: Path, tmp_path: Path):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "go on with --resume" in said and "Traceback" not in said
+    assert "Continue with --resume" in said and "Traceback" not in said
     assert not (tmp_path / "vit_ai_detector_finetuned").exists()
 
 
@@ -416,7 +416,7 @@ def _interrupt(*_: object) -> None:
 
 
 def test_an_interrupted_run_is_not_thrown_away(data: Path, base: Path, interrupted: Path):
-    with pytest.raises(CommandError, match="go on with --resume, or delete"):
+    with pytest.raises(CommandError, match="Continue with --resume, or delete"):
         run(data, base, epochs=1, output_dir=interrupted)
 
 
@@ -547,13 +547,13 @@ def test_answers_stay_the_same_when_classes_are_put_in_our_order(
     labels: list[str], tmp_path: Path, compiled: Path
 ):
     folder = save_tiny_vit(tmp_path / "tiny", labels)
-    source = find_base(members("vit"), get_runtime(), wanted=str(folder)).source
+    source = find_base(members("vit"), get_runtime(), name=str(folder)).source
     image = open_image(_picture(tmp_path))
     before = Checkpoint(source, get_runtime()).logit(image)
     model, knows = load_model(folder)
     model.save_pretrained(tmp_path / "turned")
     (tmp_path / "turned" / "preprocessor_config.json").write_text(json.dumps(PROCESSOR))
-    turned = find_base(members("vit"), get_runtime(), wanted=str(tmp_path / "turned")).source
+    turned = find_base(members("vit"), get_runtime(), name=str(tmp_path / "turned")).source
     assert knows
     assert Checkpoint(turned, get_runtime()).logit(image) == pytest.approx(before, abs=1e-3)
 
@@ -685,7 +685,7 @@ def test_views_of_one_picture_count_as_one():
         (("--batch-size", "2.5"), "accepted are whole numbers from 1 to"),
         (("--learning-rate", "-1"), "accepted are numbers above 0"),
         (("--model", "clip"), "invalid choice"),
-        (("--model", "all", "--base-model", "x"), "goes with one --model"),
+        (("--model", "all", "--base-model", "x"), "needs one --model"),
         (("--device", "tpu"), "invalid choice"),
         (("--device", "cuda"), "FORCE_CPU"),
     ],

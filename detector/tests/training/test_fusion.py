@@ -17,8 +17,8 @@ from detector.training.figures.metrics import expected_calibration_error, summar
 from detector.training.fusion.calibration_run import FOLDERS, fuse_scores
 from detector.training.fusion.fit import (
     FOLDS,
-    Known,
     RawLogits,
+    Truth,
     calibrate,
     choose_thresholds,
     fit_calibrations,
@@ -31,12 +31,12 @@ from detector.training.fusion.fit import (
 N, SOURCES = 4000, 20
 
 
-def made() -> tuple[RawLogits, Known]:
+def made() -> tuple[RawLogits, Truth]:
     """Two networks of one method see independent halves of the truth; another method nothing."""
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(2, N))
     labels = (rng.random(N) < expit(2 * first + 1 * second - 0.5)).astype(int)
-    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    known = Truth(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
     raw = {"one": {"x": first, "y": second * 10}, "two": {"z": rng.normal(size=N)}}
     return raw, known
 
@@ -56,7 +56,7 @@ def test_each_side_of_zero_gets_the_slope_that_it_is_worth():
     rng = np.random.default_rng(2)
     raw = rng.normal(0, 2, N)
     labels = (rng.random(N) < expit(np.where(raw > 0, 1.2, 0.6) * raw)).astype(int)
-    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    known = Truth(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
     fit = fit_calibrations({"x": raw}, known)["x"]
     assert fit.slope == pytest.approx(1.2, abs=0.15)
     assert fit.slope_below == pytest.approx(0.6, abs=0.1)
@@ -104,7 +104,7 @@ def test_what_is_asked_about_a_source_was_not_fitted_on_it():
     labels = np.tile([0, 1], N // 2)
     sources = np.arange(N) // 2 % SOURCES
     secret = labels * np.where(sources % 2, 3.0, -3.0)
-    known = Known(labels, np.full(N, 1 / N), sources)
+    known = Truth(labels, np.full(N, 1 / N), sources)
     fold_scores = out_of_fold_scores({"one": {"x": secret + rng.normal(size=N)}}, known)
     right = (fold_scores >= 0.5) == labels
     assert 0.3 < right.mean() < 0.7
@@ -117,7 +117,7 @@ def test_the_figures_of_a_method_are_those_of_sources_it_was_not_calibrated_on()
     sources = np.arange(N) // 2 % SOURCES
     truth = (2 * labels - 1) * np.where(sources < SOURCES // FOLDS, -1.0, 1.0)
     raw = {"x": 3 * truth + rng.normal(size=N) + np.where(sources < SOURCES // FOLDS, 9, 0)}
-    known = Known(labels, np.full(N, 1 / N), sources)
+    known = Truth(labels, np.full(N, 1 / N), sources)
     in_sample = expit(calibrate(raw, fit_calibrations(raw, known)))
     held_out = out_of_fold_calibrated(raw, known)
     assert expected_calibration_error(labels, held_out) > 0.02
@@ -146,7 +146,7 @@ def test_the_figures_of_the_verdict_are_those_of_the_methods_that_move_it(tmp_pa
         for i, (label, source) in enumerate(zip(labels, sources, strict=True))
     ]
     report = fuse_scores(pictures, raw, raw, tmp_path)
-    known = Known(labels, balanced_weights(pictures), np.array([p.source for p in pictures]))
+    known = Truth(labels, balanced_weights(pictures), np.array([p.source for p in pictures]))
     alone = out_of_fold_scores({"deep_learning": raw["deep_learning"]}, known)
     assert report == summarise(labels, alone) | {"sources": SOURCES}
     assert report["roc_auc"] > summarise(labels, out_of_fold_scores(raw, known))["roc_auc"]
@@ -157,7 +157,7 @@ def test_the_figures_of_the_verdict_are_those_of_the_methods_that_move_it(tmp_pa
 
 def test_too_few_sources_are_an_error_that_says_so():
     raw, known = made()
-    few = Known(known.labels, known.weights, known.sources % 3)
+    few = Truth(known.labels, known.weights, known.sources % 3)
     with pytest.raises(ValueError, match="Only 3 sources of real pictures; needed are 5"):
         out_of_fold_scores(raw, few)
 
@@ -168,6 +168,10 @@ def test_thresholds_hold_on_untouched_files_too():
     _, alone = fit_fusion(raw, raw, known)
     _, both = fit_fusion(raw, shifted, known)
     assert both["one+two"]["thresholds"]["ai"] > alone["one+two"]["thresholds"]["ai"]
+    assert both["one+two"]["thresholds"]["real"] == alone["one+two"]["thresholds"]["real"]
+    darker = {"one": {"x": raw["one"]["x"] - 1.0, "y": raw["one"]["y"]}, "two": raw["two"]}
+    _, below = fit_fusion(raw, darker, known)
+    assert below["one+two"]["thresholds"]["real"] < alone["one+two"]["thresholds"]["real"]
 
 
 def rates(scores: np.ndarray, labels: np.ndarray, bounds: dict[str, float]) -> tuple[float, float]:
@@ -181,7 +185,7 @@ def test_thresholds_hold_for_other_sources_too():
     rng = np.random.default_rng(0)
     labels = np.repeat([1, 0], N // 2)
     scores = rng.random(N) * 0.6 + 0.4 * labels
-    known = Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
+    known = Truth(labels, np.full(N, 1 / N), np.arange(N) % SOURCES)
     even = choose_thresholds(scores, known)
     scores[(labels == 0) & (known.sources == 0) & (rng.random(N) < 0.2)] = 0.9
     # Now 1 % of the real pictures have .9: without resampling, 2 % would still be kept to.
@@ -196,7 +200,7 @@ def test_scores_that_are_all_alike_keep_the_promise(tied: float):
     labels = np.repeat([0, 1], N // 2)
     scores = np.where(labels == 1, 0.3 + 0.6 * rng.random(N), 0.5 * rng.random(N))
     scores[(labels == 0) & (rng.random(N) < 0.05)] = tied
-    bounds = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
+    bounds = choose_thresholds(scores, Truth(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
     false_ai, false_real = rates(scores, labels, bounds)
     assert false_ai <= 0.02 and false_real <= 0.1
 
@@ -204,6 +208,6 @@ def test_scores_that_are_all_alike_keep_the_promise(tied: float):
 def test_thresholds_do_not_cross_where_the_classes_are_apart():
     labels = np.repeat([0, 1], N // 2)
     scores = np.concatenate([np.linspace(0, 0.2, N // 2), np.linspace(0.8, 1, N // 2)])
-    bounds = choose_thresholds(scores, Known(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
+    bounds = choose_thresholds(scores, Truth(labels, np.full(N, 1 / N), np.arange(N) % SOURCES))
     assert bounds["real"] < bounds["ai"]
     assert rates(scores, labels, bounds) == (0, 0)

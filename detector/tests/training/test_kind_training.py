@@ -241,12 +241,12 @@ def train(corpus: Path, weights: Path) -> str:
         save_network(weights / NETWORK)
         (weights / NETWORK / "config.json").write_text("{}")
     options = {"cache": weights.parent / "cache", "output": weights, "workers": 1}
-    return str(call_command("train_kind", data=corpus, **options))
+    return str(call_command("train_kind", data_dir=corpus, **options))
 
 
 def test_the_command_learns_measures_and_writes(corpus: Path, tmp_path: Path) -> None:
     weights = tmp_path / "weights"
-    assert "Of 30 pictures of 6 other sources, 100.0% were named right" in train(corpus, weights)
+    assert "Of 30 pictures of 6 other sources, 100.0% got the right kind" in train(corpus, weights)
     check_digests(weights / "kind")
     check_digests(weights / NETWORK)
     probe = load_probe(weights)

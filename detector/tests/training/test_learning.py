@@ -32,7 +32,7 @@ from detector.training.learning.loop import Schedule, Training, label_loss, smoo
 from detector.training.measuring import cache as cache_module
 from detector.training.measuring.cache import OutcomeCache
 from detector.training.measuring.curves import curves
-from detector.training.measuring.data import Labelled
+from detector.training.measuring.data import LabelledPictures
 from detector.training.measuring.outcome import FUSED, Outcome, titles
 from detector.training.measuring.report import detailed_conditions
 from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
@@ -348,7 +348,7 @@ def test_other_code_or_weights_measure_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = save_pictures(tmp_path, 1)
-    data = Labelled(tmp_path, "val", pictures)
+    data = LabelledPictures(tmp_path, "val", pictures)
     said = {"clean": Outcome("ai", False, {"a": ("ok", 0.9)})}
     OutcomeCache(tmp_path / "c", data, "1").add(pictures[0], said)
     assert OutcomeCache(tmp_path / "c", data, "1").read(pictures) == [said]

@@ -27,6 +27,9 @@ from detector.training.genimage.reading import Facts, perceptual_hash, read_fact
 from detector.training.genimage.splits import read_equalise, read_split, read_splits_metadata
 from detector.training.genimage.splitting import Ratios, split_pictures
 
+# The command, which is found by its name, imports scikit-learn.
+pytestmark = pytest.mark.torch
+
 SPLITS = ("train", "val", "test")
 
 
@@ -249,7 +252,7 @@ def test_hidden_files_and_loops_of_links_are_not_followed(tmp_path: Path):
     found = {file.path for file in find_files(tmp_path / "data") if "ai_images" in file.path}
     assert found == {f"ai_images/a0{i}.jpg" for i in range(3)}
     output = run(tmp_path / "data")
-    assert "3 links to folders, in a circle or nowhere" in output
+    assert "3 links to folders, to themselves or to nothing" in output
     assert "2 hidden, or not named like a picture" in output
     assert (
         read_splits_metadata(tmp_path / "data")["walk"]["links"]["first"] == "ai_images/broken.jpg"
@@ -270,7 +273,7 @@ def test_one_looping_link_or_folder_that_cannot_be_read_stops_nothing(
         os.chdir("d" * 250)
     output = run(tmp_path)
     assert "cannot be read: File name too long." in output
-    assert "2 links to folders, in a circle or nowhere" in output
+    assert "2 links to folders, to themselves or to nothing" in output
     assert "1 pipes, sockets or devices; the first is real_images/pipe.jpg" in output
     assert "the first is ai_images/notes.txt" in output
     assert sum(map(len, (split_of(tmp_path),))) == 6

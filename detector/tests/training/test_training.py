@@ -39,7 +39,7 @@ from detector.training.corpus.learnt_sources import digests, learnt_by
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import expected_calibration_error, summarise
 from detector.training.pictures.augment import CONDITIONS, TRACES, VIEWS, Draw
-from detector.training.pictures.preparation import calibration_pictures, prepare
+from detector.training.pictures.preparation import calibration_pictures, decode_corpora
 from detector.training.pictures.regions import NATIVE, WHOLE, Regions, cut_regions
 
 PER_CLASS = 40
@@ -314,7 +314,10 @@ def test_evaluate_says_what_was_learnt_from(
         rows.append({"split": "val", "label": label, "source": source, "file": f"{label}.jpg"})
     (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
     _, warned = evaluate(tmp_path)
-    said = f"vit_compact has learnt from 1 of the sources ({known}): figures on them flatter it."
+    said = (
+        f"vit_compact has learnt from 1 of the sources ({known}): its figures on these sources are "
+        "too good."
+    )
     assert f"Warning: {said}" in warned and "another" not in warned
 
 
@@ -420,14 +423,14 @@ def test_everything_of_a_further_corpus_is_learnt_from_and_nothing_else_changes(
     make_picture(more / "val" / "ai" / "v.jpg", np.random.default_rng(9), ai=True)
 
     def learnt(**options: Any) -> set[Path]:
-        prepared = prepare(
+        prepared = decode_corpora(
             corpus, tmp_path / "c", seed=4, workers=1, progress=lambda items, **_: items, **options
         )
         kept = {prepared.regions.pictures[i].path for i in prepared.learn}
         assert all(prepared.regions.get(int(i), 0).size for i in prepared.learn)
         return kept
 
-    assert learnt(more=[more]) - learnt() == set((more / "train" / "ai").iterdir())
+    assert learnt(further_folders=[more]) - learnt() == set((more / "train" / "ai").iterdir())
 
 
 def test_all_of_a_further_corpus_calibrates(corpus: Path, tmp_path: Path):
@@ -512,9 +515,9 @@ cv2.setNumThreads(4)
 cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (0, 0), 5)
 from pathlib import Path
 from detector.training.corpus.labelled import read_corpus
-from detector.training.pictures.preparation import calibration_pictures, prepare
+from detector.training.pictures.preparation import calibration_pictures, decode_corpora
 data, cache = Path({str(corpus)!r}), Path({str(tmp_path)!r})
-prepare(data, cache, seed=4, workers=2, progress=lambda items, **_: items)
+decode_corpora(data, cache, seed=4, workers=2, progress=lambda items, **_: items)
 """
     done = run_python("-c", code, data_dir=tmp_path)  # which gives up after two minutes
     assert done.returncode == 0, done.stderr

@@ -203,7 +203,7 @@ def test_too_large_a_file_is_refused_before_it_is_sent(
     with picture.open("ab") as file:
         file.truncate(2**20 + 1)
     browser.find_element(By.NAME, "image").send_keys(str(picture))
-    assert "at most 1 MB" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    assert "At most 1 MB" in browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
     assert browser.find_element(By.NAME, "image").get_property("value") == ""
 
 

@@ -53,6 +53,7 @@ def test_log_odds_are_said_in_words(value: float, side: str, words: str) -> None
 def test_cells_are_coloured_by_side_and_strength() -> None:
     drawn = draw_heat_map(heat([4.0, -2.0], [0.0, 1.0]))
     assert (drawn.rows, drawn.columns) == (2, 2)
+    assert MAX_OPACITY < 0.8  # the picture is seen through it
     assert [(c.x, c.y, c.side, c.opacity) for c in drawn.cells] == [
         (0, 0, "ai", MAX_OPACITY),
         (1, 0, "real", MAX_OPACITY / 2),
@@ -69,6 +70,7 @@ def test_a_weak_map_looks_weak() -> None:
     ("rows", "text"),
     [
         (([0, 0, 0], [0, 0, 0], [0, 0, 0]), "No place argues for either side."),
+        (([0.2, 0, 0], [0, 0, 0], [0, 0, -0.2]), "No place argues for either side."),
         (([2, 0, 0], [0, 0, 0], [0, 0, 0]),
          "The strongest evidence for AI lies at the upper left."),
         (([0, 0, 0], [0, 0, 0], [0, -2, 0]), "The strongest evidence for real lies at the bottom."),

@@ -119,7 +119,7 @@ def test_a_made_up_method_with_exhibits_is_shown_like_any_other(show: Show):
     )
     new = MethodResult("of_tomorrow", 9, "Tea Leaves", "ok", 0.9, exhibits=exhibits, role="counts")
     html = show(change=lambda v: replace(v, methods=(*v.methods, new)))
-    assert "Method 9: Tea Leaves" in html and "Where method 9 sees its evidence" in html
+    assert "Method 9: Tea Leaves" in html and "Where method 9 finds its evidence" in html
     cells = re.findall(r'<rect class="(ai|real)" x="(\d)" y="(\d)"', html)
     assert cells == [("ai", "0", "0"), ("real", "2", "0"), ("ai", "0", "1")]
     bars = re.search(r'<ul class="groups">(.*?)</ul>', html, re.DOTALL)
@@ -130,7 +130,7 @@ def test_a_made_up_method_with_exhibits_is_shown_like_any_other(show: Show):
     )
     assert 'src="data:image/png;base64,' in html
     assert "<dt>Seed</dt><dd>314</dd>" in html and 'data-copy="parameters-9" hidden' in html
-    assert "On a website, not fetched" in html and "FINE-TUNED" in html
+    assert "On a website; it was not downloaded" in html and "FINE-TUNED" in html
 
 
 def test_a_map_that_did_not_count_says_so(show: Show):

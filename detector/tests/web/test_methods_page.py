@@ -55,7 +55,7 @@ def test_every_method_and_the_verdict_have_a_section(
         assert spec.idea in html and spec.reads in html
         assert all(f"detector/weights/{folder}<" in html for folder in spec.weights)
     assert html.count("<svg role=") == len(METHODS), "of all methods but the silent one"
-    assert "No curve: no condition has both" in html
+    assert "There is no curve, because under no condition" in html
 
 
 def test_the_weight_in_the_verdict_is_said(client: Client, monkeypatch: pytest.MonkeyPatch):
@@ -64,7 +64,7 @@ def test_the_weight_in_the_verdict_is_said(client: Client, monkeypatch: pytest.M
     fusion = Fusion({"deep_learning+statistical": Subset(0.0, weights, at)}, at, "forensics", 1.0)
     monkeypatch.setattr(methods_page, "load_fusion", lambda folder: fusion)
     html = get(client)
-    assert "counts its log-odds 1.25 times" in html
+    assert "its log-odds enter the verdict with the weight 1.25" in html
     assert html.count("<strong>no weight</strong>") == 1
 
 
@@ -85,7 +85,7 @@ def test_figures_are_printed_from_the_report(
     html = show(client, settings, report)
     assert "0.654" in html and "0.910 <small>0.900 to 0.920</small>" in html
     assert "1,200 AI + 1,300 real" in html and "<dd>41</dd>" in html
-    assert "re-encoded alike" in html
+    assert "re-encoded in the same way" in html
     assert '<abbr title="needed are both classes">–</abbr>' in html
     assert "–: needed are both classes" in html, "a phone shows no title"
 
@@ -103,12 +103,12 @@ def test_another_version_than_the_one_measured_is_said(
 ):
     serving = get_detector().version
     html = show(client, settings, report)
-    assert "Not the version that answers now" in html
+    assert "This is not the version that answers now" in html
     assert report["version"] in html and serving in html
     html = show(client, settings, report | {"version": serving})
-    assert "Not the version" not in html and "is the one that answers now" in html
+    assert "This is not the version" not in html and "is the version that answers now" in html
     html = show(client, settings, report | {"version": f"0.0.1+0.{weights_part(serving)}"})
-    assert "Not the version" not in html and "The program has changed since" in html
+    assert "This is not the version" not in html and "The program has changed since" in html
 
 
 def test_a_version_that_cannot_be_told_is_no_traceback(
@@ -118,7 +118,7 @@ def test_a_version_that_cannot_be_told_is_no_traceback(
         raise OSError("no fusion")
 
     monkeypatch.setattr(methods_page, "get_detector", broken)
-    assert "its weights cannot be read" in show(client, settings, report)
+    assert "the weights of this installation cannot be read" in show(client, settings, report)
 
 
 def test_without_a_report_it_says_what_measures(
@@ -146,7 +146,7 @@ def test_an_older_report_is_shown_without_kinds(
     del report["kinds"]
     html = show(client, settings, report)
     assert "False positives by kind: real pictures" not in html
-    assert "not in this report" in html and "0.910" in html
+    assert "does not list false positives" in html and "0.910" in html
 
 
 def test_a_method_that_was_not_measured_is_said(
@@ -154,7 +154,7 @@ def test_a_method_that_was_not_measured_is_said(
 ):
     for part in (report["methods"], *report["conditions"].values()):
         part.pop("statistical")
-    assert "It is not in the report." in show(client, settings, report)
+    assert "This method is not in the report." in show(client, settings, report)
 
 
 def test_names_from_the_report_are_escaped(
@@ -177,7 +177,7 @@ def test_the_lists_of_trusted_signers_are_named_with_their_dates(client: Client)
     for key in ("signers", "time-stamps"):
         about = json.loads((TRUST_DIR / f"{key}.json").read_text())
         assert f"of {about['date']}:" in html
-    assert html.count("which vouch for the time of a signature alone") == 1
+    assert html.count("which vouch only for the time of a signature") == 1
 
 
 def test_an_installation_that_trusts_nobody_says_so(client: Client, settings: Settings):

@@ -48,12 +48,12 @@ def test_home_says_what_is_accepted_and_what_happens_to_the_picture(client: Clie
     assert_well_formed(html)
     assert "up to 7 MB and 55 million pixels" in html and "HEIC" in html
     assert f'data-max-bytes="{7 * 2**20}"' in html
-    assert "after 1 hour," in html and "the original file is not kept" in html
+    assert "after 1 hour," in html and "The original file is not kept" in html
     assert all(spec.title in html for spec in METHODS.values())
 
 
 def test_home_without_pictures_says_so(client: Client):
-    assert "None yet." in get_html(client.get("/"))
+    assert "There are none yet." in get_html(client.get("/"))
 
 
 def test_home_lists_own_pictures_only(client: Client, make_upload: MakeUpload):
@@ -63,7 +63,7 @@ def test_home_lists_own_pictures_only(client: Client, make_upload: MakeUpload):
     assert_well_formed(html)
     assert "mine.jpg" in html and "Likely made by AI" in html and "just now" in html
     assert reverse("detector:preview", args=[mine.pk]) in html
-    assert "theirs.jpg" not in html and "None yet." not in html
+    assert "theirs.jpg" not in html and "There are none yet." not in html
 
 
 def test_an_unreadable_file_gives_a_sentence_and_keeps_the_form(client: Client):

@@ -40,7 +40,7 @@ def test_the_parts_come_in_the_order_in_which_they_are_needed(show: Show):
         "What to do next",
         "Download as JSON",
         "Multi-Model Comparison Analysis",
-        "sees its evidence",
+        "finds its evidence",
         "How the chance came about",
         "What the file says</h2>",
         "Details</h2>",
@@ -80,7 +80,7 @@ def test_the_scale_names_its_three_zones(show: Show):
     html = show("uncertain", 0.7, lean="ai").replace("&lt;", "<")
     for text in (
         f"No sign of AI found: up to {percent(0.23)}",
-        "Cannot tell: between",
+        "Cannot tell: in between",
         f"Likely made by AI: from {percent(0.81)}",
         "It leans towards AI.",
     ):

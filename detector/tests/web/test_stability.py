@@ -55,7 +55,7 @@ def test_the_button_leads_to_a_form_with_the_box_ticked(
     assert f'href="{home}">Check stability</a>' in page
     form = get_html(client.get(home))
     assert_well_formed(form)
-    assert 'id="id_stability" checked' in form and "Choose the picture once more" in form
+    assert 'id="id_stability" checked' in form and "Choose the picture again" in form
     assert "checked" not in get_html(client.get("/"))
 
 

@@ -41,6 +41,7 @@ def stub(use_methods: Callable[..., None]) -> None:
     use_methods(deep_learning=make_stub())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GOOD)
 def test_an_odd_but_whole_picture_gets_a_result(client: Client, stub: None, kind: str) -> None:
     response = post(client, GOOD[kind](), "download", "application/octet-stream")
@@ -107,6 +108,7 @@ def test_the_pictures_that_are_kept_carry_no_metadata(
             assert not image.getexif() and b"secret" not in path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["heif", "1 pixel gif"])
 def test_every_real_method_answers_or_says_why_not(client: Client, kind: str) -> None:
     get_detector.cache_clear()

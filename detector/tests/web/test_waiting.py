@@ -89,7 +89,7 @@ def test_a_page_whose_analysis_has_failed_says_why_and_has_the_form(
     html = get_html(page)
     assert_well_formed(html)
     assert "longer than 30 seconds" in html and 'type="file"' in html
-    assert "None yet." in get_page(client, "/")
+    assert "beach.jpg" not in get_page(client, "/")
 
 
 def test_the_api_gives_up_and_forgets_the_picture(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What is not here ("other", or nothing) belongs to no kind.
+# Names that are not in this table ("other", or nothing) belong to no kind.
 OF_CORPUS = {
     "photo": "photograph",
     "phone": "photograph",

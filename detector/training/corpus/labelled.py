@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from detector.inference.folders import Walk
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,8 @@ def read_corpus(folder: Path) -> list[Picture]:
     pictures = list(_from_manifest(manifests[0]) if manifests else _from_folders(folder))
     if not pictures:
         raise FileNotFoundError(
-            f"No pictures in {shown(folder)}; needed is manifest.jsonl or <train|val>/<ai|real>/."
+            f"No pictures in {printable(folder)}; needed is manifest.jsonl or "
+            "<train|val>/<ai|real>/."
         )
     return sorted(pictures, key=lambda picture: picture.path)
 
@@ -94,8 +95,8 @@ def fingerprint(pictures: Iterable[Picture]) -> str:
     digest = hashlib.sha256()
     for picture in pictures:
         status = picture.path.stat()
-        told = (picture.path, status.st_size, status.st_mtime_ns, picture.label, picture.source)
-        digest.update(f"{told}\n".encode(errors="surrogateescape"))
+        facts = (picture.path, status.st_size, status.st_mtime_ns, picture.label, picture.source)
+        digest.update(f"{facts}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:12]
 
 
@@ -107,15 +108,15 @@ def hold_out_sources(pictures: Sequence[Picture], share: float, seed: int) -> se
     weight: Counter[tuple[str, int]] = Counter()
     for picture, value in zip(pictures, balanced_weights(pictures), strict=True):
         weight[picture.source, picture.label] += value
-    wanted = {0: share / 2, 1: share / 2}
-    held: set[str] = set()
+    goals = {0: share / 2, 1: share / 2}
+    sources: set[str] = set()
     for source in np.random.default_rng(seed).permutation(sorted({p.source for p in pictures})):
-        gain = {label: weight[str(source), label] for label in wanted}
+        gain = {label: weight[str(source), label] for label in goals}
         # A source that brings more than is still wanted would be missed too much in training.
-        if all(gain[label] <= max(wanted[label], 0) for label in wanted):
-            held.add(str(source))
-            wanted = {label: wanted[label] - gain[label] for label in wanted}
-    return held
+        if all(gain[label] <= max(goals[label], 0) for label in goals):
+            sources.add(str(source))
+            goals = {label: goals[label] - gain[label] for label in goals}
+    return sources
 
 
 def balanced_weights(pictures: Sequence[Picture]) -> np.ndarray:
@@ -131,11 +132,11 @@ def balanced_weights(pictures: Sequence[Picture]) -> np.ndarray:
     return weights
 
 
-def cap_sources(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
-    """At most `most` pictures of each source and class, drawn at random, in the old order."""
+def cap_sources(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
+    """At most `limit` pictures of each source and class, drawn at random, in the old order."""
     rng = np.random.default_rng(seed)
     by_group: dict[tuple[str, int], list[int]] = {}
     for index, picture in enumerate(pictures):
         by_group.setdefault((picture.source, picture.label), []).append(index)
-    kept = [rng.permutation(group)[:most] for group in by_group.values()]
-    return [pictures[index] for index in sorted(np.concatenate(kept))]
+    choices = [rng.permutation(group)[:limit] for group in by_group.values()]
+    return [pictures[index] for index in sorted(np.concatenate(choices))]

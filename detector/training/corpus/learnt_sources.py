@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .labelled import Picture
 
@@ -22,18 +22,18 @@ def digests(pictures: Iterable[Picture]) -> list[str]:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """metrics.json of a weights folder, which says what was learnt from.
+    """The metrics.json of a weights folder, which must list the sources that it learnt from.
 
-    Raises `OSError`, and `ValueError` if it does not.
+    Raises `OSError`, and `ValueError` if it does not list them.
     """
     metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
     try:
-        learnt = metrics["training"]["learnt_from"]
+        digests = metrics["training"]["learnt_from"]
     except (KeyError, TypeError):
-        learnt = None
-    if not learnt or not isinstance(learnt, list) or {*map(type, learnt)} != {str}:
+        digests = None
+    if not digests or not isinstance(digests, list) or {*map(type, digests)} != {str}:
         raise ValueError(
-            f"{folder}: metrics.json does not say what was learnt from; train it anew."
+            f"{folder}: metrics.json does not say what was learnt from; train it again."
         )
     return metrics
 
@@ -45,16 +45,16 @@ def learnt_by(folder: Path) -> set[str]:
 
 def known_to(folder: Path, pictures: Iterable[Picture]) -> list[str]:
     """The sources of the pictures that a weights folder learnt from. Raises as `read_metrics`."""
-    learnt = learnt_by(folder)
+    digests = learnt_by(folder)
     sources = {picture.source for picture in pictures}
-    return sorted(source for source in sources if _digest(source) in learnt)
+    return sorted(source for source in sources if _digest(source) in digests)
 
 
 def refuse_learnt(pictures: Sequence[Picture], folders: Iterable[Path]) -> None:
     """Raise `ValueError` if one of the folders learnt from a source of the pictures."""
     for folder in folders:
-        if known := known_to(folder, pictures):
-            names = ", ".join(map(shown, known))
+        if sources := known_to(folder, pictures):
+            names = ", ".join(map(printable, sources))
             raise ValueError(f"{names}: {folder.name} learnt from it, so it cannot calibrate.")
 
 

@@ -18,7 +18,7 @@ CELLS = 2**19
 
 
 def bootstrap(measure: Callable[[np.ndarray], Draws], labels: np.ndarray, seed: int) -> Draws:
-    """What `measure` gives for RESAMPLES resamples of the pictures within each class.
+    """The results of `measure` for RESAMPLES resamples of the pictures within each class.
 
     `labels` (n,) are 0 or 1. `measure` takes how often each picture was drawn, shape (r, n), and
     gives arrays (r,).
@@ -35,9 +35,9 @@ def _draw(labels: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray
     counts = np.zeros((rows, len(labels)), np.int32)
     for label in (0, 1):
         members = np.flatnonzero(labels == label)
-        drawn = rng.integers(len(members), size=(rows, len(members)))
-        places = (drawn + np.arange(rows)[:, None] * len(members)).ravel()
-        counts[:, members] = np.bincount(places, minlength=drawn.size).reshape(drawn.shape)
+        draws = rng.integers(len(members), size=(rows, len(members)))
+        places = (draws + np.arange(rows)[:, None] * len(members)).ravel()
+        counts[:, members] = np.bincount(places, minlength=draws.size).reshape(draws.shape)
     return counts
 
 
@@ -83,10 +83,10 @@ def _newcombe_bound(area: float, n_ai: int, n_real: int) -> float:
     The variance is that of Hanley and McNeil (1982) at the true area, with both sample sizes less
     one replaced by their mean less one.
     """
-    others = (n_ai + n_real) / 2 - 1
+    half_pairs = (n_ai + n_real) / 2 - 1
 
     def excess(true: float) -> float:
-        spread = 1 + others * ((1 - true) / (2 - true) + true / (1 + true))
+        spread = 1 + half_pairs * ((1 - true) / (2 - true) + true / (1 + true))
         return (area - true) ** 2 - Z * Z * true * (1 - true) * spread / (n_ai * n_real)
 
     # At a true area of 1 nothing varies: for an area of 1 that is a root, but not the bound.

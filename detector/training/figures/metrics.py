@@ -18,7 +18,7 @@ from .intervals import (
     percentiles,
     wilson_interval,
 )
-from .thresholds import Called, Ranking
+from .thresholds import CalledCounts, Ranking
 
 # Of real pictures called AI: where recall is told.
 FALSE_POSITIVES = {"recall_at_fpr_1": 0.01, "recall_at_fpr_5": 0.05, "recall_at_fpr_10": 0.1}
@@ -37,17 +37,17 @@ def summarise(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> dict[str
     """
     ranking = Ranking.of(labels, scores)
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
-    found = {name: float(value[0]) for name, value in _measure_all(ranking).items()}
+    measured_figures = {name: float(value[0]) for name, value in _measure_all(ranking).items()}
     draws = bootstrap(lambda counts: _measure(ranking, counts), ranking.labels, seed)
-    intervals = _intervals(ranking, found, draws)
+    intervals = _intervals(ranking, measured_figures, draws)
     figures: dict[str, Any] = {"n_ai": n_ai, "n_real": n_real}
     for name in FIGURES:
-        needed = round(1 / FALSE_POSITIVES.get(name, 1))
-        if n_real < needed:
-            reason = f"needs {needed} real pictures, there are {n_real}"
+        fewest = round(1 / FALSE_POSITIVES.get(name, 1))
+        if n_real < fewest:
+            reason = f"needs {fewest} real pictures, there are {n_real}"
             figures |= Figure(None, reason=reason).to_dict(name)
         else:
-            figures |= Figure(found[name], *(intervals[name] or ())).to_dict(name)
+            figures |= Figure(measured_figures[name], *(intervals[name] or ())).to_dict(name)
     return figures
 
 
@@ -57,33 +57,33 @@ def _measure_all(ranking: Ranking) -> Draws:
 
 def _measure(ranking: Ranking, counts: np.ndarray) -> Draws:
     """FIGURES of r resamples, each (r,); `counts` (r, n) tells what is in them."""
-    called = Called(ranking, counts)
-    recalls = {name: called.recall(fpr) for name, fpr in FALSE_POSITIVES.items()}
+    calls = CalledCounts(ranking, counts)
+    recalls = {name: calls.recall(fpr) for name, fpr in FALSE_POSITIVES.items()}
     return recalls | {
-        "roc_auc": called.roc_auc(),
-        "ap": called.average_precision(),
-        "balanced_accuracy": called.balanced_accuracy(ranking.called_at(0.5)),
+        "roc_auc": calls.roc_auc(),
+        "ap": calls.average_precision(),
+        "balanced_accuracy": calls.balanced_accuracy(ranking.called_at(0.5)),
         "ece": _calibration_errors(ranking.labels, ranking.scores, counts),
     }
 
 
 def _intervals(
-    ranking: Ranking, found: dict[str, float], draws: Draws
+    ranking: Ranking, figures: dict[str, float], draws: Draws
 ) -> dict[str, Interval | None]:
     """The interval of each of FIGURES; None where resampling can show no doubt."""
     n_ai, n_real = (int((ranking.labels == label).sum()) for label in (1, 0))
     intervals: dict[str, Interval | None] = {
-        name: _hull(percentiles(draws[name]), wilson_interval(found[name] * n_ai, n_ai))
+        name: _hull(percentiles(draws[name]), wilson_interval(figures[name] * n_ai, n_ai))
         for name in FALSE_POSITIVES
     }
     ap = percentiles(draws["ap"])
     return intervals | {
-        "roc_auc": _area_interval(found["roc_auc"], n_ai, n_real, lambda: draws["roc_auc"]),
+        "roc_auc": _area_interval(figures["roc_auc"], n_ai, n_real, lambda: draws["roc_auc"]),
         "ap": ap if ap[0] < ap[1] else None,
         "balanced_accuracy": _hull(
             percentiles(draws["balanced_accuracy"]), _accuracy_interval(ranking)
         ),
-        "ece": _mirrored(found["ece"], draws["ece"]),
+        "ece": _mirrored(figures["ece"], draws["ece"]),
     }
 
 
@@ -99,20 +99,20 @@ def _accuracy_interval(ranking: Ranking) -> Interval:
     return mean_interval(real, ai)
 
 
-def _mirrored(found: float, draws: np.ndarray) -> Interval:
+def _mirrored(figure: float, draws: np.ndarray) -> Interval:
     """The interval of a figure that chance makes larger, as it makes every gap larger.
 
     Resampling adds to it once more, by less than chance did: the lower bound makes up for both.
     """
     low, high = percentiles(draws)
-    bias = float(draws.mean()) - found
-    return max(2 * found - high - bias, 0.0), max(2 * found - low, found)
+    bias = float(draws.mean()) - figure
+    return max(2 * figure - high - bias, 0.0), max(2 * figure - low, figure)
 
 
 def roc_auc(labels: np.ndarray, scores: np.ndarray) -> float:
     """Chance that an AI picture scores higher than a real one; both arrays (n,), both classes."""
     ranking = Ranking.of(labels, scores)
-    return float(Called(ranking, np.ones((1, len(labels)), np.int32)).roc_auc()[0])
+    return float(CalledCounts(ranking, np.ones((1, len(labels)), np.int32)).roc_auc()[0])
 
 
 def roc_auc_interval(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> Interval:
@@ -123,7 +123,7 @@ def roc_auc_interval(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> I
     ranking = Ranking.of(labels, scores)
 
     def areas(counts: np.ndarray) -> Draws:
-        return {"roc_auc": Called(ranking, counts).roc_auc()}
+        return {"roc_auc": CalledCounts(ranking, counts).roc_auc()}
 
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
     return _area_interval(
@@ -144,8 +144,8 @@ def _area_interval(
 
 def recall_by_fpr(labels: np.ndarray, scores: np.ndarray, fprs: np.ndarray) -> np.ndarray:
     """The ROC: largest share of AI found at each share of false positives, both of shape (k,)."""
-    called = Called(Ranking.of(labels, scores), np.ones((1, len(labels)), np.int32))
-    return np.array([called.recall(fpr)[0] for fpr in fprs])
+    calls = CalledCounts(Ranking.of(labels, scores), np.ones((1, len(labels)), np.int32))
+    return np.array([calls.recall(fpr)[0] for fpr in fprs])
 
 
 def expected_calibration_error(labels: np.ndarray, scores: np.ndarray) -> float:

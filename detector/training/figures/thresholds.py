@@ -1,4 +1,4 @@
-"""What each possible threshold calls AI, and the figures of merit that follow from it."""
+"""The pictures that each possible threshold calls AI, and the figures that follow from them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Ranking:
         return cls(labels[order], scores[order], ends)
 
     def called_at(self, threshold: float) -> int:
-        """The index into the arrays of `Called` for pictures that score `threshold` or more."""
+        """The index into the arrays of `CalledCounts` for scores of `threshold` or more."""
         return int((self.scores[self.ends] >= threshold).sum())
 
 
-class Called:
+class CalledCounts:
     """How many AI and real pictures each threshold calls AI, both of shape (r, 1 + g).
 
     From none at all, above the highest score, to all. `counts` (r, n) tells for each of r
@@ -54,14 +54,14 @@ class Called:
 
     def average_precision(self) -> np.ndarray:
         """Mean precision over the AI pictures found, shape (r,)."""
-        called = np.maximum(self.ai[:, 1:] + self.real[:, 1:], 1)
-        gains = np.diff(self.ai, axis=1) * (self.ai[:, 1:] / called)
+        n_called = np.maximum(self.ai[:, 1:] + self.real[:, 1:], 1)
+        gains = np.diff(self.ai, axis=1) * (self.ai[:, 1:] / n_called)
         return np.asarray(gains.sum(1) / self.n_ai)
 
     def recall(self, fpr: float) -> np.ndarray:
         """Largest share of AI found with at most `fpr` of the real pictures called AI, (r,)."""
-        allowed = self.real <= fpr * self.n_real[:, None] + 1e-9
-        best = np.take_along_axis(self.ai, allowed.sum(1)[:, None] - 1, 1)[:, 0]
+        is_allowed = self.real <= fpr * self.n_real[:, None] + 1e-9
+        best = np.take_along_axis(self.ai, is_allowed.sum(1)[:, None] - 1, 1)[:, 0]
         return np.asarray(best / self.n_ai)
 
     def balanced_accuracy(self, at: int) -> np.ndarray:

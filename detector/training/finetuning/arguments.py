@@ -1,4 +1,4 @@
-"""What a run of fine-tuning is asked to do."""
+"""The arguments of a fine-tuning run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMEOUT_S = 6 * 3600
 
 @dataclass(frozen=True)
 class Arguments:
-    """The numbers of the command line that decide what is learnt.
+    """The numbers of the command line that determine the training.
 
     `freeze` is None, "head" or the number of layers that stay; `device` "auto" or "cpu".
     """
@@ -39,10 +39,10 @@ class Arguments:
     device: str = "auto"
 
     def learnt(self) -> dict[str, Any]:
-        """Without what changes the speed alone."""
-        kept = asdict(self)
-        del kept["device"]
-        return kept
+        """The arguments that change the result, without those that change only the speed."""
+        values = asdict(self)
+        del values["device"]
+        return values
 
     def on_device(self) -> torch.device:
         """CUDA where there is one, unless the CPU is asked for."""
@@ -67,7 +67,7 @@ class Arguments:
             # With 1 the Trainer keeps only the best at the end: a kill in the test would lose more.
             save_total_limit=2,
             load_best_model_at_end=True,
-            # Else every resumption would grant PATIENCE epochs anew.
+            # Otherwise every resumption would grant PATIENCE more epochs.
             restore_callback_states_from_checkpoint=True,
             metric_for_best_model="eval_loss",
             greater_is_better=False,

@@ -13,7 +13,7 @@ from detector.checkpoints.members import HubCheckpoint, Member
 from detector.checkpoints.sources import (
     BUNDLED,
     FINE_TUNED,
-    NEEDED,
+    NEEDED_FILES,
     PRE_TRAINED,
     Source,
     cached_folder,
@@ -21,13 +21,13 @@ from detector.checkpoints.sources import (
     from_hub,
     holds_checkpoint,
 )
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import folder_state
 
 
 class BaseUnavailable(Exception):
-    """No weights to start from; the message says what was tried."""
+    """There are no weights to start from; the message names the sources that were tried."""
 
 
 @dataclass(frozen=True)
@@ -42,71 +42,71 @@ def find_base(
     member: Member,
     runtime: Runtime,
     *,
-    wanted: str | None = None,
+    name: str | None = None,
     resume: bool = False,
     endpoint: str | None = None,
 ) -> Base:
-    """`wanted` (a folder or hub id), else fine-tuned (`resume`), else hub, else bundled weights.
+    """`name` (a folder or hub id), or else fine-tuned (`resume`), hub or bundled weights.
 
     Goes to the Hugging Face hub (or `endpoint`) for what is not in the cache. Raises
     `BaseUnavailable`.
     """
-    if wanted:
-        return _wanted(wanted, runtime, endpoint)
+    if name:
+        return _from_name(name, runtime, endpoint)
     local = {source.state: source for source in find_sources(member, runtime)}
     if resume and FINE_TUNED in local:
         _refuse_fault(local[FINE_TUNED])
         return Base(local[FINE_TUNED], "training goes on from your fine-tuned weights (--resume)")
-    refused: list[str] = []
-    for base in _from_hub(member.hub, runtime, endpoint, refused):
+    refusals: list[str] = []
+    for base in _from_hub(member.hub, runtime, endpoint, refusals):
         return base
     if BUNDLED in local:
         _refuse_fault(local[BUNDLED])
-        return Base(local[BUNDLED], "; ".join([*refused, "so the bundled weights are taken"]))
-    raise BaseUnavailable("; ".join(refused))
+        return Base(local[BUNDLED], "; ".join([*refusals, "so the bundled weights are taken"]))
+    raise BaseUnavailable("; ".join(refusals))
 
 
 def _refuse_fault(source: Source) -> None:
-    """Raises `BaseUnavailable` if what the folder says of itself is out of range or damaged."""
+    """Raises `BaseUnavailable` if the facts of the folder are out of range or damaged."""
     if source.fault:
         raise BaseUnavailable(source.refusal)
 
 
-def _wanted(wanted: str, runtime: Runtime, endpoint: str | None) -> Base:
-    why = "it was named with --base-model"
-    folder = Path(wanted)
+def _from_name(name: str, runtime: Runtime, endpoint: str | None) -> Base:
+    reason = "it was named with --base-model"
+    folder = Path(name)
     if folder.is_dir():
-        return Base(_named_folder(folder), why)
-    refused: list[str] = []
+        return Base(_named_folder(folder), reason)
+    refusals: list[str] = []
     try:
-        for base in _from_hub((HubCheckpoint(wanted, "unknown"),), runtime, endpoint, refused):
-            return Base(base.source, why)
+        for base in _from_hub((HubCheckpoint(name, "unknown"),), runtime, endpoint, refusals):
+            return Base(base.source, reason)
     except HFValidationError as error:
         raise BaseUnavailable(
-            f"{shown(wanted)} is neither a folder nor a hub id (owner/name)"
+            f"{printable(name)} is neither a folder nor a hub id (owner/name)"
         ) from error
-    raise BaseUnavailable("; ".join(refused))
+    raise BaseUnavailable("; ".join(refusals))
 
 
 def _named_folder(folder: Path) -> Source:
     if not holds_checkpoint(folder):
-        raise BaseUnavailable(f"{shown(folder)} lacks one of {', '.join(NEEDED)}")
-    return Source(PRE_TRAINED, shown(folder.resolve().name), folder, folder_state(folder), None)
+        raise BaseUnavailable(f"{printable(folder)} lacks one of {', '.join(NEEDED_FILES)}")
+    return Source(PRE_TRAINED, printable(folder.resolve().name), folder, folder_state(folder), None)
 
 
 def _from_hub(
     checkpoints: tuple[HubCheckpoint, ...],
     runtime: Runtime,
     endpoint: str | None,
-    refused: list[str],
+    refusals: list[str],
 ) -> Iterator[Base]:
-    """Every checkpoint that is in the cache or can be downloaded; adds to `refused` the others."""
+    """Every checkpoint that is in the cache or can be downloaded; adds the others to `refusals`."""
     for checkpoint in checkpoints:
         try:
             folder = cached_folder(checkpoint, runtime.hub_cache)
             if not folder or not holds_checkpoint(folder):
                 folder = download(checkpoint, runtime.hub_cache, endpoint)
         except DownloadError as error:
-            refused.append(f"{checkpoint.id}: {error}")
+            refusals.append(f"{checkpoint.id}: {error}")
         else:
             yield Base(from_hub(checkpoint, folder), "it is the pre-trained checkpoint")

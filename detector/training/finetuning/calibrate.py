@@ -31,7 +31,7 @@ def calibrate(
     workers: int,
     progress: Progress,
 ) -> str:
-    """Write calibration.json to `folder`, or say in the returned sentence why not.
+    """Write calibration.json to `folder`, or return a sentence with the reason why not.
 
     Each picture is seen under one re-encoding, drawn at random, as in the shipped calibrations.
     """
@@ -48,14 +48,14 @@ def calibrate(
 
     stream = score_pictures(say, pictures, lambda i: [str(names[i])], workers, equalise)
     bar = progress(stream, total=len(pictures), desc="Calibrating", unit="picture")
-    said = {index: answer[str(names[index])] for index, answer in bar if answer}
-    seen = [pictures[index] for index in said]
-    labels = np.array([picture.label for picture in seen])
-    stack = fit_stack(np.array(list(said.values()))[:, None], labels, balanced_weights(seen))
+    answers = {index: answer[str(names[index])] for index, answer in bar if answer}
+    readable = [pictures[index] for index in answers]
+    labels = np.array([picture.label for picture in readable])
+    stack = fit_stack(np.array(list(answers.values()))[:, None], labels, balanced_weights(readable))
     slope = float(stack.weights[0])
     if slope <= 0:
         return "Not calibrated: the model does not tell the validation pictures apart."
     if slope > MAX_SLOPE or abs(stack.intercept) > MAX_INTERCEPT:
         return "Not calibrated: the model gives all validation pictures nearly the same answer."
     Calibration(slope, stack.intercept).write(folder)
-    return f"Calibrated on {len(seen)} validation pictures (Platt scaling)."
+    return f"Calibrated on {len(readable)} validation pictures (Platt scaling)."

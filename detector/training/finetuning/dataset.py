@@ -14,7 +14,7 @@ from datasets import Dataset
 
 from detector.checkpoints.preprocess import Batch
 from detector.inference.images import ImageError, open_image
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.pixels.tiles import Pixels
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
@@ -44,11 +44,11 @@ class RandomViews:
     def __call__(self, rows: Columns) -> Columns:
         # PyTorch's generator: the Trainer seeds it in every worker.
         seeds = torch.randint(2**31, (len(rows["path"]),)).tolist()
-        drawn = [
+        views = [
             self.views.random(_read(path, sha256, self.equalise), np.random.default_rng(seed))
             for path, sha256, seed in zip(rows["path"], rows["sha256"], seeds, strict=True)
         ]
-        return {"pixel_values": [torch.from_numpy(view) for view in drawn], "labels": rows["label"]}
+        return {"pixel_values": [torch.from_numpy(view) for view in views], "labels": rows["label"]}
 
 
 @dataclass
@@ -72,14 +72,14 @@ class FixedViews:
 
 
 def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
-    repeated = [(picture, view) for picture in pictures for view in range(repeat)]
+    rows = [(picture, view) for picture in pictures for view in range(repeat)]
     return Dataset.from_dict(
         {
             # As bytes: a name need not be UTF-8, and a text in a dataset must be.
-            "path": [os.fsencode(picture.path) for picture, _ in repeated],
-            "sha256": [picture.sha256 for picture, _ in repeated],
-            "label": [picture.label for picture, _ in repeated],
-            "view": [view for _, view in repeated],
+            "path": [os.fsencode(picture.path) for picture, _ in rows],
+            "sha256": [picture.sha256 for picture, _ in rows],
+            "label": [picture.label for picture, _ in rows],
+            "view": [view for _, view in rows],
         }
     )
 
@@ -89,6 +89,6 @@ def _read(path: bytes, sha256: str, equalise: Equalise | None) -> Pixels:
     try:
         pixels = open_image(picture).pixels
     except ImageError as error:
-        said = f"{shown(picture)}: {error} Run manage.py prepare_genimage again."
-        raise ImageError(said) from error
+        sentence = f"{printable(picture)}: {error} Run manage.py prepare_genimage again."
+        raise ImageError(sentence) from error
     return equalise(pixels, sha256) if equalise else pixels

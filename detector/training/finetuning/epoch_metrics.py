@@ -1,4 +1,4 @@
-"""What is measured after every epoch."""
+"""The figures that are measured after every epoch."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class DetectionMetrics(evaluate.Metric):
 
     def _compute(self, predictions: Any, references: Any) -> dict[str, float]:
         scores, labels = np.asarray(predictions), np.asarray(references)
-        called = (scores >= 0.5).astype(int)
+        calls = (scores >= 0.5).astype(int)
         precision, recall, f1, _ = precision_recall_fscore_support(
-            labels, called, average="binary", zero_division=0
+            labels, calls, average="binary", zero_division=0
         )
         return {
-            "accuracy": float((called == labels).mean()),
+            "accuracy": float((calls == labels).mean()),
             "precision": float(precision),
             "recall": float(recall),
             "f1": float(f1),
-            "balanced_accuracy": float(balanced_accuracy_score(labels, called)),
+            "balanced_accuracy": float(balanced_accuracy_score(labels, calls)),
             "roc_auc": float(roc_auc_score(labels, scores)),
         }
 

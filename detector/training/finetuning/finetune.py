@@ -19,12 +19,12 @@ from detector.checkpoints.facts import METRICS
 from detector.checkpoints.members import Member
 from detector.checkpoints.processor import Processor
 from detector.checkpoints.sources import FINE_TUNED, Source
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.ranges import read_fields
 from detector.training.corpus.labelled import LABELS, Picture
 from detector.training.genimage.equalise import Equalise
-from detector.training.genimage.splits import FOLDER, SPLITS, read_equalise, read_split
+from detector.training.genimage.splits import SPLITS, SPLITS_FOLDER, read_equalise, read_split
 from detector.training.learning.export import write_folder
 from detector.training.pictures.preparation import Progress
 
@@ -32,7 +32,7 @@ from .arguments import TIMEOUT_S, Arguments
 from .base import Base, BaseUnavailable, find_base
 from .interrupted import Interrupted
 from .model import freeze, load_model
-from .training_run import Lessons, Trained, train
+from .training_run import FinishedTraining, Lessons, train
 from .writing import Run, write_model
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """What to fine-tune, on what, and where to put it.
+    """The model to fine-tune, its pictures, and the folder for the result.
 
     `output_dir` holds one folder for each member; `base_model` is a folder or a hub id; `endpoint`
     is another hub's address; `workers` are threads of the test.
@@ -63,15 +63,15 @@ class Order:
 
     @property
     def interrupted(self) -> Interrupted:
-        """What a run that has not ended left. Hidden: the server does not look there."""
+        """The folder of an unfinished run. It is hidden, so the server does not look there."""
         return Interrupted(self.output_dir / f".{self.member.finetuned}-training")
 
     @cached_property
     def digest(self) -> str:
-        """Of the splits; it changes when a picture moves from one to another."""
+        """A digest of the splits; it changes when a picture moves from one split to another."""
         digest = hashlib.sha256()
         for split in SPLITS:
-            digest.update((self.data_dir / FOLDER / f"{split}.json").read_bytes())
+            digest.update((self.data_dir / SPLITS_FOLDER / f"{split}.json").read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -88,10 +88,10 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     )
     # The first process downloads; the others then find the checkpoint in the cache.
     with process.main_process_first():
-        started = _try_to_start(order)
-    if isinstance(started, Exception):
-        raise started
-    base, checkpoint = started
+        lock = _try_to_start(order)
+    if isinstance(lock, Exception):
+        raise lock
+    base, checkpoint = lock
     if process.is_main_process:
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
         if checkpoint:
@@ -101,11 +101,11 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     process.wait_for_everyone()
 
     began = time.monotonic()
-    trained, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
+    training, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
     if not process.is_main_process:
         return None
     run = Run(
-        order.digest, order.member.finetuned, base, knows, trained, pictures, equalise,
+        order.digest, order.member.finetuned, base, knows, training, pictures, equalise,
         order.arguments,
         order.runtime, None if checkpoint else time.monotonic() - began, order.workers, progress,
     )  # fmt: skip
@@ -121,18 +121,19 @@ def _read(data_dir: Path, split: str) -> list[Picture]:
     for name, label in LABELS.items():
         if not counts[label]:
             raise ValueError(
-                f"The split {split} of {shown(data_dir)} has no {name} pictures; every split needs "
-                "both classes. Add pictures and run manage.py prepare_genimage."
+                f"The split {split} of {printable(data_dir)} has no {name} pictures; every split "
+                "needs both classes. Add pictures and run manage.py prepare_genimage."
             )
-    if gone := next((p.path for p in pictures if not p.path.exists()), None):
+    if absent := next((p.path for p in pictures if not p.path.exists()), None):
         raise ValueError(
-            f"{shown(gone)} of the split {split} is gone; run manage.py prepare_genimage again."
+            f"{printable(absent)} of the split {split} is gone; run manage.py prepare_genimage "
+            "again."
         )
     return pictures
 
 
 def _try_to_start(order: Order) -> tuple[Base, Path | None] | Exception:
-    """What `_start` gives or raises: raising here would leave the other processes waiting."""
+    """The result or the error of `_start`: raising here would leave the other processes waiting."""
     try:
         return _start(order)
     except (BaseUnavailable, OSError, ValueError) as error:
@@ -144,17 +145,17 @@ def _start(order: Order) -> tuple[Base, Path | None]:
     checkpoint = order.interrupted.checkpoint()
     if checkpoint and not order.resume:
         raise ValueError(
-            f"An interrupted run is in {shown(order.interrupted.folder)}: go on with --resume, or "
-            "delete that folder to begin anew."
+            f"An interrupted run is in {printable(order.interrupted.folder)}: continue with "
+            "--resume, or delete that folder to start again."
         )
     if order.resume and order.interrupted.begun:
-        plan = order.interrupted.check(_asked(order))
+        plan = order.interrupted.check(_settings(order))
         source = Source(**{**plan["base"], "folder": Path(plan["base"]["folder"])})
         return Base(source, plan["why"]), checkpoint
     base = find_base(
         order.member,
         order.runtime,
-        wanted=order.base_model,
+        name=order.base_model,
         resume=order.resume,
         endpoint=order.endpoint,
     )
@@ -168,16 +169,18 @@ def _check_same_pictures(folder: Path, digest: str) -> None:
     if not (folder / METRICS).exists():
         return
     metrics = read_fields(folder / METRICS)
-    learnt = metrics.fields("data").values.get("digest", digest) if "data" in metrics else digest
-    if learnt != digest:
+    digest_before = (
+        metrics.fields("data").values.get("digest", digest) if "data" in metrics else digest
+    )
+    if digest_before != digest:
         raise ValueError(
             "--resume: the fine-tuned weights learnt from other splits, so that pictures of this "
             "test may be among them. Begin anew without --resume, or restore the old splits."
         )
 
 
-def _asked(order: Order) -> dict[str, Any]:
-    """What must be the same when an interrupted run goes on."""
+def _settings(order: Order) -> dict[str, Any]:
+    """The settings that must be the same when an interrupted run continues."""
     return {
         "pictures": order.digest,
         "base model": order.base_model,
@@ -187,7 +190,7 @@ def _asked(order: Order) -> dict[str, Any]:
 
 def _plan(order: Order, base: Base) -> dict[str, Any]:
     source = vars(base.source) | {"folder": str(base.source.folder.absolute())}
-    return _asked(order) | {"base": source, "why": base.why}
+    return _settings(order) | {"base": source, "why": base.why}
 
 
 def _train(
@@ -197,12 +200,12 @@ def _train(
     equalise: Equalise | None,
     checkpoint: Path | None,
     quiet: bool,
-) -> tuple[Trained, bool]:
-    """Train, and whether the base told AI from real before."""
+) -> tuple[FinishedTraining, bool]:
+    """Train; also returns whether the base could already tell AI from real."""
     torch.manual_seed(order.arguments.seed)
     model, knows = load_model(base.source.folder)
     freeze(model, order.arguments.freeze)
-    trained = train(
+    training = train(
         model,
         Processor.read(base.source.folder),
         Lessons(pictures["train"], pictures["val"], equalise),
@@ -211,4 +214,4 @@ def _train(
         checkpoint=checkpoint,
         quiet=quiet,
     )
-    return trained, knows
+    return training, knows

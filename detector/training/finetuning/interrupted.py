@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.learning.export import write_json
 
 PLAN = "plan.json"
@@ -18,18 +18,20 @@ PLAN = "plan.json"
 class Interrupted:
     """The checkpoints of a run that has not ended, in a folder that the server does not look into.
 
-    `plan` is what the run is about; going on with another one would mix two trainings.
+    `plan` holds the settings of the run; continuing with other settings would mix two trainings.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def checkpoint(self) -> Path | None:
-        """The last whole checkpoint; one that a kill left half written does not count."""
-        found = sorted(self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1]))
-        while found and not _is_whole(found[-1]):
-            found.pop()
-        return found[-1] if found else None
+        """The last complete checkpoint; a half-written one does not count."""
+        checkpoints = sorted(
+            self.folder.glob("checkpoint-*"), key=lambda p: int(p.name.split("-")[1])
+        )
+        while checkpoints and not _is_whole(checkpoints[-1]):
+            checkpoints.pop()
+        return checkpoints[-1] if checkpoints else None
 
     @property
     def begun(self) -> bool:
@@ -37,20 +39,22 @@ class Interrupted:
         return (self.folder / PLAN).exists()
 
     def start(self, plan: dict[str, Any]) -> None:
-        """Begin anew."""
+        """Start a new run."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         write_json(self.folder / PLAN, plan)
 
-    def check(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def check(self, settings: dict[str, Any]) -> dict[str, Any]:
         """The plan of the interrupted run. Raises `ValueError` if something else is asked now."""
         plan: dict[str, Any] = json.loads((self.folder / PLAN).read_text())
-        changed = [name for name in asked if plan.get(name) != asked[name]]
-        if changed:
-            told = "; ".join(f"{name} was {plan.get(name)}, now {asked[name]}" for name in changed)
+        differences = [name for name in settings if plan.get(name) != settings[name]]
+        if differences:
+            sentence = "; ".join(
+                f"{name} was {plan.get(name)}, now {settings[name]}" for name in differences
+            )
             raise ValueError(
-                f"The interrupted run cannot be resumed: {told}. Give it the same again, or delete "
-                f"{shown(self.folder)} to begin anew."
+                f"The interrupted run cannot be resumed: {sentence}. Give the same options again, "
+                f"or delete {printable(self.folder)} to start again."
             )
         return plan
 

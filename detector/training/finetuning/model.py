@@ -41,7 +41,7 @@ def load_model(folder: Path) -> tuple[PreTrainedModel, bool]:
 
 
 def _load(folder: Path) -> tuple[PreTrainedModel, set[str]]:
-    """The model as it is, and the names of the weights that the folder lacks."""
+    """The unchanged model, and the names of the weights that the folder lacks."""
     model, info = load(folder)
     return model, set(info["missing_keys"]) | {str(key) for key in info["mismatched_keys"]}
 
@@ -92,29 +92,29 @@ def _bias(head: nn.Linear) -> torch.Tensor:
     return head.bias.data if head.bias is not None else torch.zeros(head.out_features)
 
 
-def freeze(model: PreTrainedModel, what: str | None) -> None:
+def freeze(model: PreTrainedModel, part: str | None) -> None:
     """Keep all but the head (`head`), or the embeddings and the first N layers, as they are.
 
-    Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `what` is
+    Layers are the blocks of a ViT and the stages of a Swin. Raises `ValueError` if `part` is
     neither, or N more than there are layers.
     """
-    if what is None:
+    if part is None:
         return
     layers = _layers(model)
-    if what != "head" and not (what.isdecimal() and int(what) <= len(layers)):
+    if part != "head" and not (part.isdecimal() and int(part) <= len(layers)):
         raise ValueError(
-            f"--freeze {what}: accepted are head and the numbers 0 to {len(layers)}, the layers "
+            f"--freeze {part}: accepted are head and the numbers 0 to {len(layers)}, the layers "
             "of this model"
         )
     parameters = list(model.parameters())
-    end = len(parameters) if what == "head" else _end(parameters, layers, int(what))
+    end = len(parameters) if part == "head" else _end(parameters, layers, int(part))
     for parameter in parameters[:end]:
         parameter.requires_grad_(False)
     model.classifier.requires_grad_(True)
 
 
 def _end(parameters: list[nn.Parameter], layers: list[nn.Module], n: int) -> int:
-    """How many of the model's parameters stand before what follows its first `n` layers."""
+    """The number of the model's parameters before the end of its first `n` layers."""
     place = {id(parameter): index for index, parameter in enumerate(parameters)}
     if n < len(layers):
         return min(place[id(parameter)] for parameter in layers[n].parameters())
@@ -127,6 +127,6 @@ def _layers(model: PreTrainedModel) -> list[nn.Module]:
     outer = [
         module
         for name, module in lists.items()
-        if not any(name.startswith(f"{other}.") for other in lists)
+        if not any(name.startswith(f"{name_of_other}.") for name_of_other in lists)
     ]
     return list(max(outer, key=len, default=[]))

@@ -1,4 +1,4 @@
-"""PNG plots of a fine-tuned model: how it learnt, and what it reaches on the test split."""
+"""PNG plots of a fine-tuned model: its training, and its accuracy on the test split."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def write_plots(
     folder: Path, epochs: Sequence[dict[str, float]], scores: Scores, condition: str
 ) -> None:
     """Write the four plots; those of the test are of `condition`."""
-    tested = scores.by_condition[condition]
-    labels, fine_tuned = scores.labels, tested[FINE_TUNED]
-    drawn = (
+    scores_by_model = scores.by_condition[condition]
+    labels, fine_tuned = scores.labels, scores_by_model[FINE_TUNED]
+    plots = (
         training_curves(epochs),
-        roc_curves(labels, tested),
+        roc_curves(labels, scores_by_model),
         confusion(labels, fine_tuned),
         reliability(labels, fine_tuned),
     )
-    for name, figure in zip(NAMES, drawn, strict=True):
+    for name, figure in zip(NAMES, plots, strict=True):
         # Without the version of matplotlib, so that the same figures give the same bytes.
         figure.savefig(folder / name, dpi=110, metadata={"Software": None})
 
@@ -61,11 +61,11 @@ _TITLES = {
 }
 
 
-def roc_curves(labels: np.ndarray, tested: dict[str, np.ndarray]) -> Figure:
+def roc_curves(labels: np.ndarray, scores_by_model: dict[str, np.ndarray]) -> Figure:
     """True against false positives; `labels` (n,), scores (n,) of each model."""
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()
-    for name, scores in tested.items():
+    for name, scores in scores_by_model.items():
         RocCurveDisplay.from_predictions(labels, scores, name=name, ax=axes)
     axes.plot([0, 1], [0, 1], "k:", linewidth=1)
     axes.set(
@@ -77,7 +77,7 @@ def roc_curves(labels: np.ndarray, tested: dict[str, np.ndarray]) -> Figure:
 
 
 def confusion(labels: np.ndarray, scores: np.ndarray) -> Figure:
-    """Counts at a score of .5; rows are what the pictures are."""
+    """Counts at a score of .5; rows are the true classes."""
     counts = confusion_matrix(labels, scores >= 0.5, labels=[0, 1])
     figure = Figure(SIZE, layout="constrained")
     axes = figure.subplots()
@@ -97,11 +97,13 @@ def reliability(labels: np.ndarray, scores: np.ndarray) -> Figure:
     axes = figure.subplots()
     bins = bin_of(scores)
     counts = np.bincount(bins, minlength=BINS)
-    used = counts > 0
-    shown, true = (np.bincount(bins, v, BINS)[used] / counts[used] for v in (scores, labels))
+    is_filled = counts > 0
+    predicted, true = (
+        np.bincount(bins, v, BINS)[is_filled] / counts[is_filled] for v in (scores, labels)
+    )
     axes.plot([0, 1], [0, 1], "k:", linewidth=1)
-    axes.plot(shown, true, marker="o")
-    for x, y, n in zip(shown, true, counts[used], strict=True):
+    axes.plot(predicted, true, marker="o")
+    for x, y, n in zip(predicted, true, counts[is_filled], strict=True):
         axes.annotate(str(n), (x, y), textcoords="offset points", xytext=(5, -10), fontsize=8)
     axes.set(
         xlabel="score shown",

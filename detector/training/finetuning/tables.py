@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .testing import BASE, FINE_TUNED
 
@@ -18,7 +18,7 @@ def test_rows(metrics: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield from _rows(condition, models)
     for generator, conditions in metrics["held_out"].items():
         for condition, models in conditions.items():
-            yield from _rows(f"held-out {shown(generator)}, {condition}", models)
+            yield from _rows(f"held-out {printable(generator)}, {condition}", models)
 
 
 def _rows(name: str, models: dict[str, Any]) -> Iterator[tuple[str, ...]]:

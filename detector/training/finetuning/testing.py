@@ -1,4 +1,4 @@
-"""How good the fine-tuned model is on the test split, beside the model that it started from.
+"""The accuracy of the fine-tuned model on the test split, beside that of its base model.
 
 Both answer through the serving code, on the same pictures, as they are and re-encoded alike.
 """
@@ -15,7 +15,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.corpus.labelled import Picture
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import summarise
@@ -60,19 +60,19 @@ def score_models(
         return {name: model.score(image) for name, model in models.items()}
 
     def refused(index: int, reason: str) -> None:
-        logger.warning("Left out of the test: %s: %s", shown(pictures[index].path), reason)
+        logger.warning("Left out of the test: %s: %s", printable(pictures[index].path), reason)
 
     stream = score_pictures(say, pictures, lambda _: conditions, workers, equalise, refused)
     bar = progress(stream, total=len(pictures), desc="Testing", unit="picture")
-    said = {index: answers for index, answers in bar if answers}
+    rows = {index: answers for index, answers in bar if answers}
     table = {
         condition: {
-            name: np.array([answers[condition][name] for answers in said.values()])
+            name: np.array([answers[condition][name] for answers in rows.values()])
             for name in models
         }
         for condition in conditions
     }
-    return Scores([pictures[index] for index in said], table)
+    return Scores([pictures[index] for index in rows], table)
 
 
 def figures(labels: np.ndarray, scores: np.ndarray) -> Figures:
@@ -80,10 +80,10 @@ def figures(labels: np.ndarray, scores: np.ndarray) -> Figures:
 
     `labels` (n,) 0 or 1 = AI with both classes, `scores` (n,) in [0, 1].
     """
-    called = (scores >= 0.5).astype(int)
-    hits, n = int((called == labels).sum()), len(labels)
+    calls = (scores >= 0.5).astype(int)
+    hits, n = int((calls == labels).sum()), len(labels)
     precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, called, average="binary", zero_division=0
+        labels, calls, average="binary", zero_division=0
     )
     return {
         "n": n,
@@ -92,7 +92,7 @@ def figures(labels: np.ndarray, scores: np.ndarray) -> Figures:
         "precision": round(float(precision), 4),
         "recall": round(float(recall), 4),
         "f1": round(float(f1), 4),
-        "confusion": confusion_matrix(labels, called, labels=[0, 1]).tolist(),
+        "confusion": confusion_matrix(labels, calls, labels=[0, 1]).tolist(),
         **summarise(labels, scores),
     }
 
@@ -110,7 +110,7 @@ def by_held_out_generator(
 ) -> dict[str, dict[str, dict[str, Figures]]]:
     """Generator -> condition -> model -> figures of its pictures against all real ones."""
     of = np.array([picture.generator for picture in scores.pictures])
-    chosen = {g: (of == g) | (scores.labels == 0) for g in generators if (of == g).any()}
+    masks = {g: (of == g) | (scores.labels == 0) for g in generators if (of == g).any()}
     return {
         generator: {
             condition: {
@@ -119,5 +119,5 @@ def by_held_out_generator(
             }
             for condition, models in scores.by_condition.items()
         }
-        for generator, mask in chosen.items()
+        for generator, mask in masks.items()
     }

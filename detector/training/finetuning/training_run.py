@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learnt from: pictures of the splits train and val, and how they are prepared."""
+    """The training material: pictures of the splits train and val, and their preparation."""
 
     train: Sequence[Picture]
     val: Sequence[Picture]
@@ -40,8 +40,8 @@ class Lessons:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """The best model, and one entry an epoch: training loss and figures on val."""
+class FinishedTraining:
+    """The best model, and one entry for each epoch: training loss and figures on val."""
 
     model: PreTrainedModel
     epochs: list[dict[str, float]]
@@ -57,7 +57,7 @@ def train(
     *,
     checkpoint: Path | None,
     quiet: bool,
-) -> Trained:
+) -> FinishedTraining:
     """Train `model` in place, from `checkpoint` if there is one; checkpoints go to `folder`."""
     views = Views(processor, Augmentation() if arguments.augment else None)
     trainer = ExactTrainer(
@@ -73,7 +73,7 @@ def train(
     if trainer.pop_callback(ProgressCallback):
         trainer.add_callback(ProgressBar)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return Trained(model, read_epochs(trainer.state.log_history), trainer)
+    return FinishedTraining(model, read_epochs(trainer.state.log_history), trainer)
 
 
 class ExactTrainer(Trainer):
@@ -104,7 +104,7 @@ class EpochLog(TrainerCallback):
     """One line after every epoch."""
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Log what was measured on the validation split."""
+        """Log the figures on the validation split."""
         if not state.is_world_process_zero:
             return
         epoch = read_epochs(state.log_history)[-1]
@@ -122,7 +122,7 @@ class EpochLog(TrainerCallback):
 
 
 def read_epochs(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """One entry an epoch from the Trainer's log: epoch, train_loss, loss, accuracy and so on."""
+    """The entries of the epochs from the log: epoch, train_loss, loss, accuracy and so on."""
     epochs: dict[int, dict[str, float]] = {}
     for entry in history:
         epoch = epochs.setdefault(round(entry["epoch"] * 1000), {"epoch": round(entry["epoch"], 3)})

@@ -1,4 +1,4 @@
-"""What the model sees of a picture: while it learns one random view, afterwards as in serving."""
+"""The views of a picture: one random view in training, afterwards the views of serving."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ from .testing import (
     by_held_out_generator,
     score_models,
 )
-from .training_run import Trained
+from .training_run import FinishedTraining
 
 TRAINING_ARGS_JSON = "training_args.json"
 LIBRARIES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "openvino")
@@ -54,7 +54,7 @@ PLAIN = "Without augmentation (--no-augment)."
 
 @dataclass(frozen=True)
 class Run:
-    """A run of training that has ended, and what it worked with.
+    """A finished run of training, with its pictures and settings.
 
     `digest` is that of the splits; `seconds` is None where the run was resumed.
     """
@@ -63,7 +63,7 @@ class Run:
     name: str
     base: Base
     base_knows: bool
-    trained: Trained
+    trained: FinishedTraining
     pictures: dict[str, list[Picture]]
     equalise: Equalise | None
     arguments: Arguments
@@ -79,7 +79,7 @@ class Run:
 
 
 def write_model(draft: Path, run: Run) -> dict[str, Any]:
-    """Fill the folder `draft`; returns what metrics.json says."""
+    """Fill the folder `draft`; returns the contents of metrics.json."""
     run.trained.model.save_pretrained(draft)
     shutil.copyfile(
         run.base.source.folder / "preprocessor_config.json", draft / "preprocessor_config.json"
@@ -141,9 +141,11 @@ def _score(
 
 
 def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
-    tested = by_condition(test)
-    known = {picture.generator for split in ("train", "val") for picture in run.pictures[split]}
-    unseen = {picture.generator for picture in run.pictures["test"]} - known
+    figures_by_model = by_condition(test)
+    train_generators = {
+        picture.generator for split in ("train", "val") for picture in run.pictures[split]
+    }
+    new_generators = {picture.generator for picture in run.pictures["test"]} - train_generators
     return {
         "model": run.name,
         "base": {"name": run.base.source.name, "state": run.base.source.state, "why": run.base.why},
@@ -156,9 +158,9 @@ def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
         "epochs": run.trained.epochs,
         "headline": run.headline,
         "val": by_condition(val)[run.headline][FINE_TUNED],
-        "test": tested[run.headline][FINE_TUNED],
-        "conditions": tested,
-        "held_out": by_held_out_generator(test, sorted(unseen)),
+        "test": figures_by_model[run.headline][FINE_TUNED],
+        "conditions": figures_by_model,
+        "held_out": by_held_out_generator(test, sorted(new_generators)),
         "about_test": _about_test(run),
     }
 

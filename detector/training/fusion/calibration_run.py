@@ -38,9 +38,9 @@ from .fit import (
     CONFIDENCE,
     MAX_FALSE_AI,
     MAX_FALSE_REAL,
-    Known,
     Logits,
     RawLogits,
+    Truth,
     fit_fusion,
     out_of_fold_calibrated,
     out_of_fold_scores,
@@ -48,7 +48,7 @@ from .fit import (
     useful_methods,
 )
 
-# Pictures of one source beyond this add little and cost much.
+# More pictures of one source add little accuracy and take long.
 MAX_PER_SOURCE = 120
 # Method 4 is calibrated in its bundled member; the others bring a calibration or go uncalibrated.
 FOLDERS = {key: METHODS[key].weights for key in PIXEL_METHODS}
@@ -62,19 +62,19 @@ def calibrate_and_fuse(
     seed: int,
     workers: int,
     progress: Progress,
-    more: Sequence[Path] = (),
+    further_folders: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write calibration.json of each method and fusion/; returns the fusion's metrics.
 
-    `more` are further corpora that no method has learnt from. Raises `FileNotFoundError` without
-    pictures, `ValueError` if a method gives no scores or has learnt from one of the sources.
+    `further_folders` are corpora that no method has learnt from. Raises `FileNotFoundError` if
+    there are no pictures, `ValueError` if a method gives no scores or knows one of the sources.
     """
-    pictures = cap_sources(calibration_pictures(data, seed, more), MAX_PER_SOURCE, seed)
+    pictures = cap_sources(calibration_pictures(data, seed, further_folders), MAX_PER_SOURCE, seed)
     refuse_learnt(pictures, [output / folder for folder in chain.from_iterable(FOLDERS.values())])
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)
-        scored, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)
-    return fuse_scores(scored, alike, clean, output)
+        usable_pictures, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)
+    return fuse_scores(usable_pictures, alike, clean, output)
 
 
 def _uncalibrated(output: Path, scratch: Path, runtime: Runtime) -> Detector:
@@ -100,26 +100,26 @@ def _raw_scores(
         detector.run_methods, pictures, lambda index: [str(names[index]), CLEAN], workers
     )
     bar = progress(stream, total=len(pictures), desc="Scoring", unit="picture")
-    found = {index: said for index, said in bar if said}
-    alike = _raw_logits([said[str(names[index])] for index, said in found.items()])
-    clean = _raw_logits([said[CLEAN] for said in found.values()])
+    answers = {index: answer for index, answer in bar if answer}
+    alike = _raw_logits([answer[str(names[index])] for index, answer in answers.items()])
+    clean = _raw_logits([answer[CLEAN] for answer in answers.values()])
     every = [values for raw in (*alike.values(), *clean.values()) for values in raw.values()]
     usable = ~np.isnan(np.stack(every)).any(0)
     if not usable.any():
         raise ValueError(f"Not every one of {', '.join(PIXEL_METHODS)} gives scores; train them.")
-    kept = [pictures[index] for index, ok in zip(found, usable, strict=True) if ok]
+    usable_pictures = [pictures[index] for index, ok in zip(answers, usable, strict=True) if ok]
     alike, clean = (
         {key: take(folders, usable) for key, folders in raw.items()} for raw in (alike, clean)
     )
-    return kept, alike, clean
+    return usable_pictures, alike, clean
 
 
 def _raw_logits(results: list[Sequence[MethodResult]]) -> RawLogits:
     """Raw log-odds of each weights folder of each method, NaN where it gave no score."""
-    said = [{result.key: _raw(result) for result in of_picture} for of_picture in results]
+    rows = [{result.key: _raw(result) for result in of_picture} for of_picture in results]
     return {
         key: {
-            folder: np.array([of_picture[key].get(folder, np.nan) for of_picture in said])
+            folder: np.array([of_picture[key].get(folder, np.nan) for of_picture in rows])
             for folder in folders
         }
         for key, folders in FOLDERS.items()
@@ -139,13 +139,13 @@ def fuse_scores(
     """Fit and write calibrations and fusion from raw log-odds; returns the fusion's metrics."""
     labels = np.array([picture.label for picture in pictures])
     sources = np.array([picture.source for picture in pictures])
-    known = Known(labels, balanced_weights(pictures), sources)
-    fits, subsets = fit_fusion(alike, clean, known)
-    useful = {key: alike[key] for key in useful_methods(alike, known)}
-    report = summarise(labels, out_of_fold_scores(useful, known)) | {"sources": len(set(sources))}
-    methods = {key: _of_method(raw, known) for key, raw in alike.items()}
+    truth = Truth(labels, balanced_weights(pictures), sources)
+    fitted, subsets = fit_fusion(alike, clean, truth)
+    useful = {key: alike[key] for key in useful_methods(alike, truth)}
+    report = summarise(labels, out_of_fold_scores(useful, truth)) | {"sources": len(set(sources))}
+    methods = {key: _of_method(raw, truth) for key, raw in alike.items()}
     # All is fitted before anything is written.
-    for key, calibrations in fits.items():
+    for key, calibrations in fitted.items():
         for folder, calibration in calibrations.items():
             calibration.write(output / folder)
             alone = round(roc_auc(labels, alike[key][folder]), 4)
@@ -154,12 +154,12 @@ def fuse_scores(
     return report
 
 
-def _of_method(raw: Logits, known: Known) -> dict[str, Any]:
+def _of_method(raw: Logits, truth: Truth) -> dict[str, Any]:
     """Figures of a method out of fold, and its calibration error had it not been calibrated."""
     plain = expit(np.sum(list(raw.values()), 0))
-    error = round(expected_calibration_error(known.labels, plain), 4)
-    calibrated = out_of_fold_calibrated(raw, known)
-    return summarise(known.labels, calibrated) | {"uncalibrated_ece": error}
+    error = round(expected_calibration_error(truth.labels, plain), 4)
+    calibrated = out_of_fold_calibrated(raw, truth)
+    return summarise(truth.labels, calibrated) | {"uncalibrated_ece": error}
 
 
 def _write_fusion(
@@ -173,13 +173,13 @@ def _write_fusion(
         "ai_called_real": MAX_FALSE_REAL,
         "confidence": CONFIDENCE,
     }
-    measured = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
-    write_json(folder / "metrics.json", measured)
+    metrics = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
+    write_json(folder / "metrics.json", metrics)
     write_digests(folder)
 
 
-def _add_metrics(folder: Path, measured: dict[str, Any]) -> None:
+def _add_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     path = folder / "metrics.json"
-    write_json(path, json.loads(path.read_text()) | {"calibration": measured})
+    write_json(path, json.loads(path.read_text()) | {"calibration": metrics})
     write_card(folder)
     write_digests(folder)

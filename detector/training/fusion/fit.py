@@ -30,16 +30,16 @@ RawLogits = dict[str, Logits]
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of n pictures: `labels` 1 = AI, sampling `weights`, and their `sources`."""
+class Truth:
+    """The truth about n pictures: `labels` 1 = AI, sampling `weights`, and their `sources`."""
 
     labels: np.ndarray
     weights: np.ndarray
     sources: np.ndarray
 
-    def take(self, indices: np.ndarray) -> Known:
+    def take(self, indices: np.ndarray) -> Truth:
         """The same of some of the pictures."""
-        return Known(self.labels[indices], self.weights[indices], self.sources[indices])
+        return Truth(self.labels[indices], self.weights[indices], self.sources[indices])
 
 
 def to_log_odds(scores: np.ndarray) -> np.ndarray:
@@ -47,13 +47,13 @@ def to_log_odds(scores: np.ndarray) -> np.ndarray:
     return np.asarray(logit(np.clip(scores, MIN_SCORE, 1 - MIN_SCORE)))
 
 
-def fit_calibrations(raw: Logits, known: Known) -> dict[str, Calibration]:
+def fit_calibrations(raw: Logits, truth: Truth) -> dict[str, Calibration]:
     """Platt scaling, two-sided, of the raw log-odds of a method's weights folders, all at once.
 
-    What the calibrations make of them adds up to the log-odds of the method.
+    The calibrated values add up to the log-odds of the method.
     """
     sides = [side for x in raw.values() for side in (np.maximum(x, 0), np.minimum(x, 0))]
-    stack = fit_stack(np.stack(sides, 1), known.labels, known.weights)
+    stack = fit_stack(np.stack(sides, 1), truth.labels, truth.weights)
     share = stack.intercept / len(raw)
     slopes = zip(raw, stack.weights.reshape(-1, 2).tolist(), strict=True)
     return {name: Calibration(above, share, below) for name, (above, below) in slopes}
@@ -66,7 +66,7 @@ def calibrate(raw: Logits, calibrations: dict[str, Calibration]) -> np.ndarray:
 
 
 def fit_fusion(
-    alike: RawLogits, clean: RawLogits, known: Known
+    alike: RawLogits, clean: RawLogits, truth: Truth
 ) -> tuple[dict[str, dict[str, Calibration]], dict[str, dict[str, Any]]]:
     """Calibrations of every method; intercept, weights and thresholds of every subset of methods.
 
@@ -74,9 +74,9 @@ def fit_fusion(
     thresholds keep their promise there and on `clean`, the files as people will upload them,
     both out of fold.
     """
-    fits = {key: fit_calibrations(raw, known) for key, raw in alike.items()}
-    return fits, {
-        "+".join(subset): _fit_subset(_of(subset, alike), _of(subset, clean), fits, known)
+    calibrations = {key: fit_calibrations(raw, truth) for key, raw in alike.items()}
+    return calibrations, {
+        "+".join(subset): _fit_subset(_of(subset, alike), _of(subset, clean), calibrations, truth)
         for subset in _subsets(alike)
     }
 
@@ -92,19 +92,22 @@ def _of(subset: tuple[str, ...], raw: RawLogits) -> RawLogits:
 
 
 def _fit_subset(
-    alike: RawLogits, clean: RawLogits, fits: dict[str, dict[str, Calibration]], known: Known
+    alike: RawLogits,
+    clean: RawLogits,
+    calibrations: dict[str, dict[str, Calibration]],
+    truth: Truth,
 ) -> dict[str, Any]:
-    useful = useful_methods(alike, known)
+    useful = useful_methods(alike, truth)
     weights = dict.fromkeys(alike, 0.0)
-    inputs = {key: calibrate(alike[key], fits[key]) for key in useful}
-    stack = _fit(inputs, known)
+    inputs = {key: calibrate(alike[key], calibrations[key]) for key in useful}
+    stack = _fit(inputs, truth)
     weights |= {key: round(float(w), 4) for key, w in zip(inputs, stack.weights, strict=True)}
-    asked = _of(useful, alike)
+    rows = _of(useful, alike)
     bounds = [
-        choose_thresholds(scores, known)
+        choose_thresholds(scores, truth)
         for scores in (
-            out_of_fold_scores(asked, known),
-            out_of_fold_scores(asked, known, _of(useful, clean)),
+            out_of_fold_scores(rows, truth),
+            out_of_fold_scores(rows, truth, _of(useful, clean)),
         )
     ]
     return {
@@ -117,8 +120,8 @@ def _fit_subset(
     }
 
 
-def useful_methods(raw: RawLogits, known: Known) -> tuple[str, ...]:
-    """Those of the methods that together tell most about sources which they were not fitted on.
+def useful_methods(raw: RawLogits, truth: Truth) -> tuple[str, ...]:
+    """The methods that together are best on sources that they were not fitted on.
 
     A method that adds only noise there gets some weight in any fit, and costs certainty. Measured
     by log loss, out of fold. The choice is made on the folds that also choose the thresholds: with
@@ -126,47 +129,54 @@ def useful_methods(raw: RawLogits, known: Known) -> tuple[str, ...]:
     """
 
     def loss(subset: tuple[str, ...]) -> float:
-        scores = out_of_fold_scores(_of(subset, raw), known)
-        return float(log_loss(known.labels, scores, sample_weight=known.weights))
+        scores = out_of_fold_scores(_of(subset, raw), truth)
+        return float(log_loss(truth.labels, scores, sample_weight=truth.weights))
 
     return min(_subsets(raw), key=loss)
 
 
-def out_of_fold_scores(raw: RawLogits, known: Known, asked: RawLogits | None = None) -> np.ndarray:
+def out_of_fold_scores(raw: RawLogits, truth: Truth, rows: RawLogits | None = None) -> np.ndarray:
     """Fused P(AI) (n,), by calibrations and a fusion that have not seen the picture's source.
 
-    They are fitted on `raw` and asked about `asked`, of the same pictures (default: `raw`).
+    They are fitted on `raw` and applied to `rows`, of the same pictures (default: `raw`).
     Raises `ValueError` with fewer than FOLDS sources of either class.
     """
-    scores = np.empty(len(known.labels))
-    for seen, unseen in _folds(known):
-        learnt = known.take(seen)
-        fits = {key: fit_calibrations(take(x, seen), learnt) for key, x in raw.items()}
-        stack = _fit({key: calibrate(take(x, seen), fits[key]) for key, x in raw.items()}, learnt)
-        inputs = {key: calibrate(take(x, unseen), fits[key]) for key, x in (asked or raw).items()}
-        scores[unseen] = _fused(stack, inputs)
+    scores = np.empty(len(truth.labels))
+    for train, test in _folds(truth):
+        train_truth = truth.take(train)
+        calibrations = {
+            key: fit_calibrations(take(x, train), train_truth) for key, x in raw.items()
+        }
+        stack = _fit(
+            {key: calibrate(take(x, train), calibrations[key]) for key, x in raw.items()},
+            train_truth,
+        )
+        inputs = {
+            key: calibrate(take(x, test), calibrations[key]) for key, x in (rows or raw).items()
+        }
+        scores[test] = _fuse(stack, inputs)
     return scores
 
 
-def out_of_fold_calibrated(raw: Logits, known: Known) -> np.ndarray:
+def out_of_fold_calibrated(raw: Logits, truth: Truth) -> np.ndarray:
     """P(AI) (n,) of one method, by calibrations that have not seen the picture's source.
 
     Raises `ValueError` with fewer than FOLDS sources of either class.
     """
-    scores = np.empty(len(known.labels))
-    for seen, unseen in _folds(known):
-        fits = fit_calibrations(take(raw, seen), known.take(seen))
-        scores[unseen] = expit(calibrate(take(raw, unseen), fits))
+    scores = np.empty(len(truth.labels))
+    for train, test in _folds(truth):
+        calibrations = fit_calibrations(take(raw, train), truth.take(train))
+        scores[test] = expit(calibrate(take(raw, test), calibrations))
     return scores
 
 
-def _folds(known: Known) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _folds(truth: Truth) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(indices to learn from, indices to ask about); no source is in both."""
     for label, name in enumerate(("real", "ai")):
-        if (count := len(set(known.sources[known.labels == label]))) < FOLDS:
+        if (count := len(set(truth.sources[truth.labels == label]))) < FOLDS:
             raise ValueError(f"Only {count} sources of {name} pictures; needed are {FOLDS}.")
     splitter = StratifiedGroupKFold(FOLDS)
-    yield from splitter.split(known.labels, known.labels, known.sources)
+    yield from splitter.split(truth.labels, truth.labels, truth.sources)
 
 
 def take(raw: Logits, indices: np.ndarray) -> Logits:
@@ -174,25 +184,25 @@ def take(raw: Logits, indices: np.ndarray) -> Logits:
     return {name: values[indices] for name, values in raw.items()}
 
 
-def _fit(inputs: Logits, known: Known) -> Stack:
-    return fit_stack(np.stack(list(inputs.values()), 1), known.labels, known.weights)
+def _fit(inputs: Logits, truth: Truth) -> Stack:
+    return fit_stack(np.stack(list(inputs.values()), 1), truth.labels, truth.weights)
 
 
-def _fused(stack: Stack, inputs: Logits) -> np.ndarray:
+def _fuse(stack: Stack, inputs: Logits) -> np.ndarray:
     return np.asarray(expit(stack.log_odds(np.stack(list(inputs.values()), 1))))
 
 
-def choose_thresholds(scores: np.ndarray, known: Known, seed: int = 0) -> dict[str, float]:
+def choose_thresholds(scores: np.ndarray, truth: Truth, seed: int = 0) -> dict[str, float]:
     """Thresholds that keep to MAX_FALSE_AI and MAX_FALSE_REAL on out-of-fold scores (n,).
 
     False positives come by the source: one wallpaper collection may have more than all the others
     together. So sources are resampled (cluster bootstrap, Davison & Hinkley 1997), and CONFIDENCE
     of the resamples keep the promise.
     """
-    counts = _resample_sources(known.sources, seed)
-    real, ai = known.labels == 0, known.labels == 1
-    highest_real = _quantiles(scores[real], (known.weights * counts)[:, real], 1 - MAX_FALSE_AI)
-    lowest_ai = _quantiles(scores[ai], (known.weights * counts)[:, ai], MAX_FALSE_REAL)
+    counts = _resample_sources(truth.sources, seed)
+    real, ai = truth.labels == 0, truth.labels == 1
+    highest_real = _quantiles(scores[real], (truth.weights * counts)[:, real], 1 - MAX_FALSE_AI)
+    lowest_ai = _quantiles(scores[ai], (truth.weights * counts)[:, ai], MAX_FALSE_REAL)
     # A score at a threshold is on its side, so the next thousandth beyond those scores. Where the
     # classes are apart, both promises are kept in the gap between them, too.
     above = (np.floor(np.quantile(highest_real, CONFIDENCE) * 1000) + 1) / 1000
@@ -216,5 +226,5 @@ def _quantiles(values: np.ndarray, weights: np.ndarray, share: float) -> np.ndar
     order = np.argsort(values)
     below = np.cumsum(weights[:, order], 1)
     below = below[below[:, -1] > 0]
-    reached = (below < share * below[:, -1:]).sum(1)
-    return np.asarray(values[order][np.minimum(reached, len(values) - 1)])
+    positions = (below < share * below[:, -1:]).sum(1)
+    return np.asarray(values[order][np.minimum(positions, len(values) - 1)])

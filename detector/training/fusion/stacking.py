@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-# Of the squared weights, beside the mean loss of a picture: enough to have one solution.
+# Factor of the squared weights in the loss: just enough for a unique solution.
 RIDGE = 1e-4
 
 

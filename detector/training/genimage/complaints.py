@@ -1,4 +1,4 @@
-"""What keeps a data folder from being split, in words."""
+"""The faults for which a data folder cannot be split, in sentences."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.inference.names import brief, shown
+from detector.inference.names import brief, printable
 
 from .index import Index
 from .scan import Outside
 from .table import Table
 
-MOST_NAMED = 10
+MOST_PAIRS = 10
 BELONG = ("real_images/ or <generator>/train/nature", "ai_images/ or <generator>/train/ai")
 
 
@@ -21,9 +21,9 @@ def check_classes(data_dir: Path, index: Index, table: Table, outside: Outside) 
     real, ai = np.bincount(table.labels, minlength=2).tolist()
     if real and ai:
         return
-    missing = [where for where, n in zip(BELONG, (real, ai), strict=True) if not n]
+    missing = [place for place, n in zip(BELONG, (real, ai), strict=True) if not n]
     parts = [
-        f"{shown(data_dir)} has {ai} AI and {real} real pictures that can be read; needed are "
+        f"{printable(data_dir)} has {ai} AI and {real} real pictures that can be read; needed are "
         f"both. Missing ones belong in {', and in '.join(missing)}."
     ]
     for path, reason in index.left_out(1):
@@ -42,10 +42,10 @@ def check_conflicts(index: Index, pairs: np.ndarray) -> None:
     if not len(pairs):
         return
     lines = [
-        f"  {brief(index.path(ai))} = {brief(index.path(real))}" for real, ai in pairs[:MOST_NAMED]
+        f"  {brief(index.path(ai))} = {brief(index.path(real))}" for real, ai in pairs[:MOST_PAIRS]
     ]
-    if more := len(pairs) - len(lines):
-        lines.append(f"  and {more} more")
+    if remainder := len(pairs) - len(lines):
+        lines.append(f"  and {remainder} more")
     raise ValueError(
         "\n".join(["The same file is in both classes; remove the wrong one of each pair:", *lines])
     )
@@ -57,10 +57,10 @@ def find_generators(table: Table, names: tuple[str, ...]) -> set[str]:
     Raises `ValueError` for a name that is not there.
     """
     there = {place.generator for place in table.places if place.generator}
-    wanted = {name.lower() for name in names}
-    if unknown := wanted - {name.lower() for name in there}:
+    lowered = {name.lower() for name in names}
+    if unknown := lowered - {name.lower() for name in there}:
         raise ValueError(
-            f"--holdout-generator: there is no {', '.join(map(shown, sorted(unknown)))}; there "
-            f"are {', '.join(map(shown, sorted(there)))}."
+            f"--holdout-generator: there is no {', '.join(map(printable, sorted(unknown)))}; there "
+            f"are {', '.join(map(printable, sorted(there)))}."
         )
-    return {name for name in there if name.lower() in wanted}
+    return {name for name in there if name.lower() in lowered}

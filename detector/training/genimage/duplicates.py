@@ -1,4 +1,4 @@
-"""Which pictures are the same, or nearly: they must not stand on both sides of a split."""
+"""Finds equal and nearly equal pictures: they must not be on both sides of a split."""
 
 from __future__ import annotations
 
@@ -43,28 +43,30 @@ def group_pictures(content: np.ndarray, phash: np.ndarray, flat: np.ndarray) -> 
 def cluster_hashes(hashes: np.ndarray) -> np.ndarray:
     """A number for each cluster of near hashes, shape (n,), from n different uint64."""
     clusters = np.arange(len(hashes))
-    waiting: list[np.ndarray] = []
+    queue: list[np.ndarray] = []
     for pairs in _near_pairs(hashes):
-        waiting.append(pairs[:, clusters[pairs[0]] != clusters[pairs[1]]])
-        if sum(pairs.shape[1] for pairs in waiting) > PENDING:
-            clusters, waiting = _join(clusters, waiting), []
-    return _join(clusters, waiting)
+        queue.append(pairs[:, clusters[pairs[0]] != clusters[pairs[1]]])
+        if sum(pairs.shape[1] for pairs in queue) > PENDING:
+            clusters, queue = _join(clusters, queue), []
+    return _join(clusters, queue)
 
 
 def _near_pairs(hashes: np.ndarray) -> Iterator[np.ndarray]:
     """Positions of near hashes, shape (2, pairs), key by key; a pair may come more than once."""
     for key in combinations(range(HASH_BYTES), KEY_BYTES):
-        moved = _key_first(hashes, key)
-        order = np.argsort(moved)
-        for first, second in _near_neighbours(moved[order]):
+        reordered = _key_first(hashes, key)
+        order = np.argsort(reordered)
+        for first, second in _near_neighbours(reordered[order]):
             yield np.stack([order[first], order[second]])
 
 
 def _key_first(hashes: np.ndarray, key: tuple[int, ...]) -> np.ndarray:
     """The hashes with the bytes `key` put in front; the number of differing bits stays."""
-    rest = [byte for byte in range(HASH_BYTES) if byte not in key]
+    other_bytes = [byte for byte in range(HASH_BYTES) if byte not in key]
     split = hashes.astype(">u8").view(np.uint8).reshape(-1, HASH_BYTES)
-    return np.ascontiguousarray(split[:, [*key, *rest]]).view(">u8").ravel().astype(np.uint64)
+    return (
+        np.ascontiguousarray(split[:, [*key, *other_bytes]]).view(">u8").ravel().astype(np.uint64)
+    )
 
 
 def _near_neighbours(hashes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

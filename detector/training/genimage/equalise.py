@@ -1,4 +1,4 @@
-"""Takes from both classes what a detector could cheat with: size, file format and JPEG quality."""
+"""Removes the differences that a detector could cheat with: size, file format and JPEG quality."""
 
 from __future__ import annotations
 

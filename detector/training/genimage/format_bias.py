@@ -39,7 +39,7 @@ class FormatBias:
 
     @property
     def warnings(self) -> list[str]:
-        """What to say where the class can be told; nothing where it cannot, or was not measured."""
+        """Sentences if the class can be told; none if it cannot, or if this was not measured."""
         if self.interval is None or self.interval[0] <= ALARM:
             return []
         low, high = self.interval
@@ -65,8 +65,8 @@ class FormatBias:
 def measure_format_bias(table: Table, groups: np.ndarray, seed: int, workers: int) -> FormatBias:
     """Cross-validated over `groups` of duplicates, on at most SAMPLE pictures drawn at random."""
     rng = np.random.default_rng(seed)
-    drawn = np.sort(rng.permutation(len(groups))[:SAMPLE])
-    sample, groups = Table(table.rows[drawn], table.places), groups[drawn]
+    choice = np.sort(rng.permutation(len(groups))[:SAMPLE])
+    sample, groups = Table(table.rows[choice], table.places), groups[choice]
     labels = sample.labels
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
     if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FEWEST:

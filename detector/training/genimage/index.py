@@ -1,4 +1,4 @@
-"""What was scanned, in a SQLite file: a scan that was killed goes on, and memory stays bounded."""
+"""The scanned pictures in a SQLite file, so that a scan can resume and memory stays bounded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA = """
     ) WITHOUT ROWID
 """
 PENDING = "sha256 IS NULL AND reason IS NULL"
-# What was left out is tried again: the reason may have been a disk, or rights.
+# Pictures that were left out are tried again: the reason may have been a disk, or rights.
 FOUND = """
     INSERT INTO picture (path, size, mtime_ns, walk) VALUES (?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET
@@ -90,11 +90,11 @@ class Index:
 
     def pending(self, after: str = "", limit: int = -1) -> list[str]:
         """The next `limit` paths behind `after` that are to be read; all without a limit."""
-        ask = f"SELECT path FROM picture WHERE {PENDING} AND path > ? ORDER BY path LIMIT ?"
-        return [os.fsdecode(path) for (path,) in self._rows(ask, os.fsencode(after), limit)]
+        query = f"SELECT path FROM picture WHERE {PENDING} AND path > ? ORDER BY path LIMIT ?"
+        return [os.fsdecode(path) for (path,) in self._rows(query, os.fsencode(after), limit)]
 
     def store(self, paths: Sequence[str], answers: Sequence[Facts | str]) -> None:
-        """Keep what `read_facts` has answered for each path; durable when this returns."""
+        """Store the answer of `read_facts` for each path; it is durable when this returns."""
         both = [(os.fsencode(p), answer) for p, answer in zip(paths, answers, strict=True)]
         self._write(READ, [(*astuple(a), path) for path, a in both if isinstance(a, Facts)])
         reasons = [(answer, path) for path, answer in both if isinstance(answer, str)]
@@ -102,20 +102,20 @@ class Index:
 
     def readable(self) -> Iterator[tuple[str, int, Facts]]:
         """Path, size in bytes and facts of every picture that was read, sorted by path."""
-        ask = """SELECT path, size, sha256, phash, flat, width, height, format, quality
+        query = """SELECT path, size, sha256, phash, flat, width, height, format, quality
             FROM picture WHERE sha256 IS NOT NULL ORDER BY path"""
-        for path, size, *facts in self._rows(ask):
+        for path, size, *facts in self._rows(query):
             yield os.fsdecode(path), size, Facts(*facts)
 
     def path(self, position: int) -> str:
         """The path of the picture at `position` in the order of `readable`."""
-        ask = "SELECT path FROM picture WHERE sha256 IS NOT NULL ORDER BY path LIMIT 1 OFFSET ?"
-        return os.fsdecode(next(self._rows(ask, int(position)))[0])
+        query = "SELECT path FROM picture WHERE sha256 IS NOT NULL ORDER BY path LIMIT 1 OFFSET ?"
+        return os.fsdecode(next(self._rows(query, int(position)))[0])
 
     def left_out(self, limit: int) -> list[tuple[str, str]]:
         """Path and reason of the first `limit` pictures that cannot be used, sorted by path."""
-        ask = "SELECT path, reason FROM picture WHERE reason IS NOT NULL ORDER BY path LIMIT ?"
-        return [(os.fsdecode(path), reason) for path, reason in self._rows(ask, limit)]
+        query = "SELECT path, reason FROM picture WHERE reason IS NOT NULL ORDER BY path LIMIT ?"
+        return [(os.fsdecode(path), reason) for path, reason in self._rows(query, limit)]
 
     def count_pending(self) -> int:
         return self._number(f"SELECT count(*) FROM picture WHERE {PENDING}")
@@ -126,11 +126,11 @@ class Index:
     def count_left_out(self) -> int:
         return self._number("SELECT count(*) FROM picture WHERE reason IS NOT NULL")
 
-    def _rows(self, ask: str, *values: Any) -> Iterator[Any]:
-        return iter(self._database.execute(ask, values))
+    def _rows(self, query: str, *values: Any) -> Iterator[Any]:
+        return iter(self._database.execute(query, values))
 
-    def _number(self, ask: str) -> int:
-        return int(next(self._rows(ask))[0])
+    def _number(self, query: str) -> int:
+        return int(next(self._rows(query))[0])
 
     def _write(self, command: str, rows: Sequence[tuple[Any, ...]]) -> None:
         try:

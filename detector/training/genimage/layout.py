@@ -1,4 +1,4 @@
-"""Finds the pictures of a data folder, and tells label and source from where each one stands.
+"""Finds the pictures of a data folder, and reads label and source off their folders.
 
 Two layouts, which may stand side by side; folder names match in any case:
 `ai_images/[<source>/...]` and `real_images/[<source>/...]`, and GenImage's
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from detector.inference.folders import Walk
 
-from .splits import FOLDER
+from .splits import SPLITS_FOLDER
 
 LAYOUTS = (
     "ai_images/ and real_images/, or <generator>/train/ai and <generator>/train/nature "
@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Place:
-    """What the folders of a picture say.
+    """The label and the source that the folders of a picture give.
 
     `source` is the folder that it came in, for both classes; `generator` is that of an AI picture
     and "" for a real one.
@@ -40,15 +40,15 @@ class Place:
 
 def find_files(data_dir: Path) -> Walk:
     """The pictures below `data_dir`, but for its `splits` folder."""
-    return Walk(data_dir, skip=frozenset({FOLDER}))
+    return Walk(data_dir, skip=frozenset({SPLITS_FOLDER}))
 
 
 def place_of(path: str) -> Place | None:
-    """What the folders of `path`, relative to the data folder, say; None outside both layouts."""
+    """The place of `path`, relative to the data folder; None outside both layouts."""
     return _place(path.rpartition("/")[0])
 
 
-@lru_cache(maxsize=4096)  # a million pictures may stand in a million folders
+@lru_cache(maxsize=4096)  # a million pictures may be in a million folders
 def _place(folder: str) -> Place | None:
     parts = folder.split("/")
     # GenImage's folders come first: they say more, also for a generator put below ai_images/.

@@ -1,4 +1,4 @@
-"""What metadata.json says of the pictures: counts, duplicates, what is left out, warnings."""
+"""The contents of metadata.json: counts, duplicates, pictures that are left out, warnings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEAST_SHARE = 0.4
 
 def describe_counts(table: Table, split: np.ndarray) -> dict[str, Any]:
     """By split, class, and generator or source; `split` (n,) holds positions in SPLITS."""
-    return {name: _count(table, split == which) for which, name in enumerate(SPLITS)}
+    return {name: _count(table, split == number) for number, name in enumerate(SPLITS)}
 
 
 def _count(table: Table, members: np.ndarray) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def describe_duplicates(content: np.ndarray, groups: np.ndarray) -> dict[str, in
 
 
 def describe_left_out(index: Index, outside: Outside) -> dict[str, Any]:
-    """What is not in the splits: the first MOST_LEFT_OUT by name, and how many there are."""
-    files = [{"path": path, "reason": why} for path, why in index.left_out(MOST_LEFT_OUT)]
+    """The pictures outside the splits: the first MOST_LEFT_OUT by name, and their number."""
+    files = [{"path": path, "reason": reason} for path, reason in index.left_out(MOST_LEFT_OUT)]
     return {
         "left_out": {"count": index.count_left_out(), "files": files},
         "outside_layout": asdict(outside.layout),
@@ -66,8 +66,8 @@ def describe_left_out(index: Index, outside: Outside) -> dict[str, Any]:
 def say_balance(labels: np.ndarray, split: np.ndarray) -> list[str]:
     """A warning for each split in which a class has less than LEAST_SHARE of the pictures."""
     warnings = []
-    for which, name in enumerate(SPLITS):
-        own = labels[split == which]
+    for number, name in enumerate(SPLITS):
+        own = labels[split == number]
         if len(own) and not LEAST_SHARE <= own.mean() <= 1 - LEAST_SHARE:
             warnings.append(
                 f"The classes are not balanced in {name}: {int(own.sum())} AI and "
@@ -80,11 +80,11 @@ def say_look_alikes(index: Index, pairs: np.ndarray) -> list[str]:
     """A warning about pairs (m, 2) of a real and an AI picture that look alike, if there are."""
     if not len(pairs):
         return []
-    named = [
+    lines = [
         f"{brief(index.path(ai))} and {brief(index.path(real))}"
         for real, ai in pairs[:MOST_LOOK_ALIKES]
     ]
     return [
-        f"AI and real pictures look alike and stay in one split: {'; '.join(named)} ({len(pairs)} "
+        f"AI and real pictures look alike and stay in one split: {'; '.join(lines)} ({len(pairs)} "
         "in all). Where the one was not made from the other, a label may be wrong."
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 
 from .complaints import check_classes, check_conflicts, find_generators
 from .duplicates import group_pictures, in_both_classes, same_bytes
@@ -25,15 +25,15 @@ from .metadata import (
     say_look_alikes,
 )
 from .scan import Outside, Progress, scan
-from .splits import FOLDER, VERSION
+from .splits import SPLITS_FOLDER, VERSION
 from .splitting import Ratios, split_pictures
 from .table import Table, read_table
 from .writing import write_splits
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to split. `equalise` None: where the class can be told from the file format."""
+class SplitPlan:
+    """How to split. With `equalise` None, equalising is on if the file format tells the class."""
 
     ratios: Ratios
     seed: int
@@ -50,8 +50,8 @@ class Plan:
             raise ValueError("--test-split is 0; --holdout-generator needs a test split.")
 
 
-def prepare(data_dir: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
-    """Scan `data_dir`, write its splits and return what metadata.json says.
+def split_folder(data_dir: Path, plan: SplitPlan, progress: Progress) -> dict[str, Any]:
+    """Scan `data_dir`, write its splits and return the contents of metadata.json.
 
     Raises `OSError`, `ValueError` or `RuntimeError`, each with a sentence for the user.
     """
@@ -65,7 +65,7 @@ def prepare(data_dir: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
         write_splits(folder, index, split, metadata)
     except sqlite3.DatabaseError as error:
         raise OSError(
-            f"{shown(folder / NAME)}: {error}; delete it and run the command again."
+            f"{printable(folder / NAME)}: {error}; delete it and run the command again."
         ) from error
     finally:
         index.close()
@@ -75,20 +75,20 @@ def prepare(data_dir: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
 def _make_folder(data_dir: Path) -> Path:
     if not data_dir.is_dir():
         raise FileNotFoundError(
-            f"There is no folder {shown(data_dir)}; needed is one with {LAYOUTS}."
+            f"There is no folder {printable(data_dir)}; needed is one with {LAYOUTS}."
         )
-    folder = data_dir / FOLDER
+    folder = data_dir / SPLITS_FOLDER
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OSError(f"{shown(folder)} cannot be written: {error.strerror}.") from error
+        raise OSError(f"{printable(folder)} cannot be written: {error.strerror}.") from error
     return folder
 
 
 def _decide(
-    index: Index, table: Table, outside: Outside, plan: Plan
+    index: Index, table: Table, outside: Outside, plan: SplitPlan
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """What metadata.json is to say, and the split of each readable picture, shape (n,)."""
+    """The contents of metadata.json, and the split of each readable picture, shape (n,)."""
     labels, content = table.labels, same_bytes(table.rows["sha256"])
     check_conflicts(index, in_both_classes(content, labels))
     held_out = find_generators(table, plan.hold_out)
@@ -111,7 +111,7 @@ def _decide(
     return metadata, split
 
 
-def _terms(plan: Plan) -> dict[str, Any]:
+def _terms(plan: SplitPlan) -> dict[str, Any]:
     val, test = plan.ratios.val, plan.ratios.test
     return {
         "version": VERSION,
@@ -120,6 +120,6 @@ def _terms(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _equalise(plan: Plan, table: Table, bias: FormatBias) -> dict[str, int] | None:
-    wanted = bool(bias.warnings) if plan.equalise is None else plan.equalise
-    return {"side": common_side(table.labels, table.shorter_sides)} if wanted else None
+def _equalise(plan: SplitPlan, table: Table, bias: FormatBias) -> dict[str, int] | None:
+    is_on = bool(bias.warnings) if plan.equalise is None else plan.equalise
+    return {"side": common_side(table.labels, table.shorter_sides)} if is_on else None

@@ -1,4 +1,4 @@
-"""What is kept of one picture: hashes, size, format, JPEG quality. Runs in a worker process."""
+"""The facts about one picture: hashes, size, format, JPEG quality. Runs in a worker process."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from detector.inference.images import ImageError, open_image
 from detector.inference.pixels.jpeg_quality import jpeg_quality
 
 # 256 colours tell more about the format than about who made the picture.
-ACCEPTED = {name: row for name, row in FORMATS.items() if not row.palette}
-ACCEPTED_NAMES = list_titles(ACCEPTED.values(), "and")
+ACCEPTED_FORMATS = {name: row for name, row in FORMATS.items() if not row.palette}
+ACCEPTED_NAMES = list_titles(ACCEPTED_FORMATS.values(), "and")
 HASHED_SIDE = 256
 # Standard deviation of the grey values. Below it the hash is of noise more than of the picture:
 # at 2, a quarter of JPEG copies is no longer found (docs/lab.md).
@@ -24,7 +24,7 @@ FLAT = 4.0
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a picture once it is read.
+    """The facts about a picture that was read.
 
     `phash` are the 64 bits of its perceptual hash as a signed number; where `flat`, they say
     nothing. `quality` is that of a JPEG, 1..100, and 0 for other formats and damaged tables.
@@ -46,7 +46,7 @@ def read_facts(path: Path) -> Facts | str:
     except ImageError as error:
         return str(error)
     format_ = family(image.format)
-    if format_ not in ACCEPTED:
+    if format_ not in ACCEPTED_FORMATS:
         return f"This is a {image.format}; accepted are {ACCEPTED_NAMES}."
     quality = jpeg_quality(image.data) if format_ == "JPEG" else None
     return Facts(
@@ -64,6 +64,6 @@ def perceptual_hash(image: Image.Image) -> tuple[int, bool]:
     # First by whole factors: the hash sees 32 pixels a side, and a filter over all of a photograph
     # would take a quarter of the scan.
     grey = image.reduce(max(min(image.size) // HASHED_SIDE, 1)).convert("L")
-    seen = grey.resize((32, 32), Image.Resampling.LANCZOS)  # as phash itself would, once for both
-    bits = np.packbits(imagehash.phash(seen).hash)
-    return int(bits.view(">i8")[0]), bool(np.asarray(seen, np.float32).std() < FLAT)
+    small = grey.resize((32, 32), Image.Resampling.LANCZOS)  # as phash itself would, once for both
+    bits = np.packbits(imagehash.phash(small).hash)
+    return int(bits.view(">i8")[0]), bool(np.asarray(small, np.float32).std() < FLAT)

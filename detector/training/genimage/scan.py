@@ -31,13 +31,13 @@ Progress = Callable[..., Iterable[Any]]
 
 @dataclass
 class Outside:
-    """What the index does not hold: pictures outside both layouts, and what the walk left out."""
+    """The files outside the index: those outside both layouts, and those left out by the walk."""
 
     layout: Tally = field(default_factory=Tally)
     walk: LeftOut = field(default_factory=LeftOut)
 
     def sort_out(self, files: Iterable[File]) -> Iterator[File]:
-        """Pass on the files that stand in one of the layouts."""
+        """Pass on the files that are in one of the layouts."""
         for file in files:
             if place_of(file.path):
                 yield file
@@ -77,7 +77,7 @@ def _read_pending(data_dir: Path, index: Index, workers: int, progress: Progress
 
 
 def _read_batches(data_dir: Path, index: Index, pool: Executor) -> Iterator[None]:
-    """Read and store what is pending, batch by batch; yields once for each picture."""
+    """Read and store the pending pictures in batches; yields once for each picture."""
     last = ""
     while batch := index.pending(last, BATCH):
         paths, answers = [data_dir / path for path in batch], []

@@ -81,63 +81,65 @@ def split_pictures(
     rng = np.random.default_rng(seed)
     shape = int(groups.max()) + 1, 2
     members = np.bincount(groups * 2 + labels, minlength=shape[0] * 2).reshape(shape)
-    held = np.bincount(groups, held_out, shape[0]) > 0
-    wanted = _quotas(members, held, ratios)
-    need = _by_stratum(wanted, labels, strata)
-    state = _State(members, wanted, need, ratios.filled)
-    _place_groups(state, strata, groups, held, rng)
+    is_held_out = np.bincount(groups, held_out, shape[0]) > 0
+    quotas = _quotas(members, is_held_out, ratios)
+    need = _by_stratum(quotas, labels, strata)
+    state = _State(members, quotas, need, ratios.filled)
+    _place_groups(state, strata, groups, is_held_out, rng)
     _place_singles(state, labels, strata, groups, rng)
-    _fill_empty(state, held)
+    _fill_empty(state, is_held_out)
     return np.asarray(state.split[groups])
 
 
-def _quotas(members: np.ndarray, held: np.ndarray, ratios: Ratios) -> np.ndarray:
+def _quotas(members: np.ndarray, is_held_out: np.ndarray, ratios: Ratios) -> np.ndarray:
     """How many pictures each split gets of each class, shape (3, 2)."""
     quotas = np.zeros((3, 2), np.int64)
-    for label, (n, reserved) in enumerate(zip(members.sum(0), members[held].sum(0), strict=True)):
+    for label, (n, reserved) in enumerate(
+        zip(members.sum(0), members[is_held_out].sum(0), strict=True)
+    ):
         test = max(round(n * ratios.test), min(ratios.test > 0, n))
         val = max(round(n * ratios.val), min(ratios.val > 0, n))
-        if reserved > test:  # what is left is shared out as if test had taken its part
+        if reserved > test:  # the remaining pictures are shared out as if test had taken its part
             test, val = reserved, round((n - reserved) * ratios.val / (1 - ratios.test))
         quotas[:, label] = n - val - test, val, test
     return quotas
 
 
-def _by_stratum(wanted: np.ndarray, labels: np.ndarray, strata: np.ndarray) -> np.ndarray:
+def _by_stratum(quotas: np.ndarray, labels: np.ndarray, strata: np.ndarray) -> np.ndarray:
     """How many pictures of each stratum each split would get at best, shape (3, strata)."""
     sizes = np.bincount(strata)
     label_of = np.zeros(len(sizes), int)
     label_of[strata] = labels
-    return wanted[:, label_of] * sizes / np.maximum(np.bincount(labels, minlength=2), 1)[label_of]
+    return quotas[:, label_of] * sizes / np.maximum(np.bincount(labels, minlength=2), 1)[label_of]
 
 
 def _place_groups(
     state: _State,
     strata: np.ndarray,
     groups: np.ndarray,
-    held: np.ndarray,
+    is_held_out: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
-    """Place what is held out, then the groups of several pictures, the largest first."""
+    """Place the held-out groups, then the groups of several pictures, the largest first."""
     order = np.argsort(groups, kind="stable")
     ends = np.cumsum(state.members.sum(1))
     sizes = state.members.sum(1)
-    several = rng.permutation(np.flatnonzero((sizes > 1) & ~held))
+    several = rng.permutation(np.flatnonzero((sizes > 1) & ~is_held_out))
     several = several[np.argsort(-sizes[several], kind="stable")]
-    for group in (*np.flatnonzero(held), *several):
+    for group in (*np.flatnonzero(is_held_out), *several):
         own = strata[order[ends[group] - sizes[group] : ends[group]]]
-        state.put(group, own, TEST if held[group] else _best_split(state, group, own))
+        state.put(group, own, TEST if is_held_out[group] else _best_split(state, group, own))
 
 
 def _best_split(state: _State, group: int, strata: np.ndarray) -> int:
     """The split whose need is the least satisfied, among those that have room for the group."""
-    filled = state.filled
+    splits = state.filled
     own = state.members[group]
-    room = (state.wanted[filled] - own)[:, own > 0].min(axis=1)
+    room = (state.wanted[splits] - own)[:, own > 0].min(axis=1)
     if room.max() < 0:
-        return filled[int(room.argmax())]
-    unmet = (state.need[filled][:, strata] / state.ideal[filled][:, strata]).mean(axis=1)
-    return filled[int(np.where(room >= 0, unmet, -np.inf).argmax())]
+        return splits[int(room.argmax())]
+    unmet = (state.need[splits][:, strata] / state.ideal[splits][:, strata]).mean(axis=1)
+    return splits[int(np.where(room >= 0, unmet, -np.inf).argmax())]
 
 
 def _place_singles(
@@ -155,10 +157,10 @@ def _place_singles(
         free = np.bincount(strata[own], minlength=state.need.shape[1])
         split = np.full(len(own), TRAIN)
         starts = np.cumsum(free) - free
-        for which in (TEST, VAL):
-            shares = _share_out(state.wanted[which, label], state.need[which], free, rng)
+        for number in (TEST, VAL):
+            shares = _share_out(state.wanted[number, label], state.need[number], free, rng)
             for start, share in zip(starts, shares, strict=True):
-                split[start : start + share] = which
+                split[start : start + share] = number
             starts, free = starts + shares, free - shares
         state.split[groups[own]] = split
 
@@ -180,7 +182,7 @@ def _share_out(
     return shares
 
 
-def _fill_empty(state: _State, held: np.ndarray) -> None:
+def _fill_empty(state: _State, is_held_out: np.ndarray) -> None:
     """Give each split a picture of each class, from a split that keeps one.
 
     Raises `ValueError` if there are too few to do so.
@@ -188,20 +190,21 @@ def _fill_empty(state: _State, held: np.ndarray) -> None:
     has = state.members > 0
     for split in state.filled:
         for label in (0, 1):
-            holders = np.array([has[state.split == which].sum(0) for which in range(3)])
+            holders = np.array([has[state.split == number].sum(0) for number in range(3)])
             if holders[split, label]:
                 continue
             keeps = (holders[state.split] > 1) | ~has  # the old split loses no class
-            movable = np.flatnonzero(has[:, label] & keeps.all(1) & ~held)
+            movable = np.flatnonzero(has[:, label] & keeps.all(1) & ~is_held_out)
             if not len(movable):
-                raise ValueError(_say_too_few(has[:, label], held, label, state.filled))
+                raise ValueError(_say_too_few(has[:, label], is_held_out, label, state.filled))
             state.split[movable[state.members[movable].sum(1).argmin()]] = split
 
 
-def _say_too_few(has: np.ndarray, held: np.ndarray, label: int, filled: list[int]) -> str:
-    needy = [SPLITS[split] for split in filled if split != TEST or not (has & held).any()]
+def _say_too_few(has: np.ndarray, is_held_out: np.ndarray, label: int, splits: list[int]) -> str:
+    needy = [SPLITS[split] for split in splits if split != TEST or not (has & is_held_out).any()]
     return (
-        f"There are too few {LABEL_NAMES[label]} pictures to share out: {(has & ~held).sum()}, "
-        "where duplicates of one another count once and those held out for test do not count. "
+        f"There are too few {LABEL_NAMES[label]} pictures to share out: "
+        f"{(has & ~is_held_out).sum()}, where duplicates of one another count once and those held "
+        "out for test do not count. "
         f"Needed are at least {len(needy)}, one for each of {', '.join(needy)}."
     )

@@ -1,11 +1,11 @@
-"""The closing words of `prepare_genimage`, from what metadata.json says."""
+"""The closing words of `prepare_genimage`, made from metadata.json."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from detector.inference.names import brief, shown
+from detector.inference.names import brief, printable
 
 from .format_bias import ALARM
 from .splits import SPLITS
@@ -14,8 +14,8 @@ MOST_FILES = 10
 MOST_GENERATORS = 20
 
 
-def summarise(metadata: dict[str, Any], *, chosen: bool) -> str:
-    """Several lines for a terminal; `chosen`: --equalise or --no-equalise was given."""
+def summarise(metadata: dict[str, Any], *, by_user: bool) -> str:
+    """Several lines for a terminal; `by_user`: --equalise or --no-equalise was given."""
     parts = [
         _table(metadata["counts"]),
         _generators(metadata),
@@ -23,7 +23,7 @@ def summarise(metadata: dict[str, Any], *, chosen: bool) -> str:
         *_left_out(metadata),
         *_format_bias(metadata["format_bias"]),
         *(f"Warning: {warning}" for warning in metadata["warnings"]),
-        _equalise(metadata["equalise"], chosen),
+        _equalise(metadata["equalise"], by_user),
     ]
     return "\n".join(parts)
 
@@ -40,23 +40,23 @@ def _generators(metadata: dict[str, Any]) -> str:
     """Each generator with how many pictures of it are in train, val and test."""
     counts = [metadata["counts"][name]["generators"] for name in SPLITS]
     names = sorted({name for each in counts for name in each})
-    told = [
-        f"{shown(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
+    parts = [
+        f"{printable(name)} {' / '.join(f'{each.get(name, 0):,}' for each in counts)}"
         for name in names[:MOST_GENERATORS]
     ]
-    if more := len(names) - len(told):
-        told.append(f"{more} more")
-    held = metadata["holdout_generators"]
-    return f"Generators: {', '.join(told)}." + (
-        f" Held out for test: {', '.join(map(shown, held))}." if held else ""
+    if remainder := len(names) - len(parts):
+        parts.append(f"{remainder} more")
+    held_out = metadata["holdout_generators"]
+    return f"Generators: {', '.join(parts)}." + (
+        f" Held out for test: {', '.join(map(printable, held_out))}." if held_out else ""
     )
 
 
-def _duplicates(found: dict[str, int]) -> str:
+def _duplicates(counts: dict[str, int]) -> str:
     return (
-        f"Duplicates, kept in one split: {found['same_bytes']:,} of the same bytes, "
-        f"{found['look_alike']:,} that look alike; the largest group has "
-        f"{found['largest_group']:,}."
+        f"Duplicates, kept in one split: {counts['same_bytes']:,} of the same bytes, "
+        f"{counts['look_alike']:,} that look alike; the largest group has "
+        f"{counts['largest_group']:,}."
     )
 
 
@@ -66,8 +66,8 @@ def _left_out(metadata: dict[str, Any]) -> Iterator[str]:
         yield f"Left out, since they cannot be read: {count:,}."
     for file in files[:MOST_FILES]:
         yield f"  {brief(file['path'])}: {file['reason']}"
-    if more := count - len(files[:MOST_FILES]):
-        yield f"  and {more:,} more, see metadata.json"
+    if remainder := count - len(files[:MOST_FILES]):
+        yield f"  and {remainder:,} more, see metadata.json"
     outside = metadata["outside_layout"]
     if outside["count"]:
         yield (
@@ -90,11 +90,11 @@ def _format_bias(bias: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _equalise(equalise: dict[str, int] | None, chosen: bool) -> str:
+def _equalise(equalise: dict[str, int] | None, by_user: bool) -> str:
     if equalise is None:
         return "Equalising is off: training and evaluation take the pictures as they are."
-    why = "" if chosen else " because of the format bias (--no-equalise turns it off)"
+    reason = "" if by_user else " because of the format bias (--no-equalise turns it off)"
     return (
-        f"Equalising is on{why}: training and evaluation scale both classes down to at most "
+        f"Equalising is on{reason}: training and evaluation scale both classes down to at most "
         f"{equalise['side']} pixels on the shorter side and re-encode them as JPEG."
     )

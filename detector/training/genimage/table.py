@@ -10,9 +10,9 @@ import numpy as np
 
 from .index import Index
 from .layout import Place, place_of
-from .reading import ACCEPTED
+from .reading import ACCEPTED_FORMATS
 
-FORMATS = tuple(ACCEPTED)
+FORMATS = tuple(ACCEPTED_FORMATS)
 COLUMNS = np.dtype(
     [
         ("sha256", "S32"),

@@ -1,4 +1,4 @@
-"""What tells the classes apart by itself, in words: a format, a size, a compression."""
+"""Single features that tell the classes apart, in sentences: a format, a size, a compression."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from detector.training.figures.metrics import roc_auc
 from .table import FORMATS, Table
 
 WEAKEST = 0.6
-MOST = 3
+MOST_TELLS = 3
 FEWEST_JPEG = 10  # of each class, to compare their qualities
 
 
 def strongest_tells(table: Table) -> tuple[str, ...]:
-    """The strongest single tells as sentences, at most MOST; `table` holds both classes."""
+    """The strongest single tells as sentences, at most MOST_TELLS; `table` holds both classes."""
     tells = [tell for tell in _all_tells(table) if tell[0] > WEAKEST]
-    return tuple(text[0].upper() + text[1:] for _, text in sorted(tells, reverse=True)[:MOST])
+    return tuple(text[0].upper() + text[1:] for _, text in sorted(tells, reverse=True)[:MOST_TELLS])
 
 
 def _all_tells(table: Table) -> Iterator[tuple[float, str]]:
@@ -42,23 +42,23 @@ def _format_tell(formats: np.ndarray, ai: np.ndarray) -> tuple[float, str]:
             f"{_share(shares[1][theirs])} real ones {FORMATS[theirs]}."
         )
     else:
-        most = int(np.abs(shares[0] - shares[1]).argmax())
+        widest = int(np.abs(shares[0] - shares[1]).argmax())
         sentence = (
-            f"{_share(shares[0][most])} AI pictures and {_share(shares[1][most])} real ones are "
-            f"{FORMATS[most]}."
+            f"{_share(shares[0][widest])} AI pictures and {_share(shares[1][widest])} real ones "
+            f"are {FORMATS[widest]}."
         )
     return 0.5 + float(np.abs(shares[0] - shares[1]).max()) / 2, sentence
 
 
 def _size_tell(sizes: np.ndarray, ai: np.ndarray) -> tuple[float, str]:
     """One exact size that is much more common in one class."""
-    distinct, which = np.unique(sizes, return_inverse=True)
-    shares = [np.bincount(which[of], minlength=len(distinct)) / of.sum() for of in (ai, ~ai)]
-    most = int(np.abs(shares[0] - shares[1]).argmax())
-    width, height = distinct[most].tolist()
-    return 0.5 + float(abs(shares[0] - shares[1])[most]) / 2, (
-        f"{_share(shares[0][most])} AI pictures and {_share(shares[1][most])} real ones measure "
-        f"{width} x {height} pixels."
+    distinct, numbers = np.unique(sizes, return_inverse=True)
+    shares = [np.bincount(numbers[of], minlength=len(distinct)) / of.sum() for of in (ai, ~ai)]
+    widest = int(np.abs(shares[0] - shares[1]).argmax())
+    width, height = distinct[widest].tolist()
+    return 0.5 + float(abs(shares[0] - shares[1])[widest]) / 2, (
+        f"{_share(shares[0][widest])} AI pictures and {_share(shares[1][widest])} real ones "
+        f"measure {width} x {height} pixels."
     )
 
 

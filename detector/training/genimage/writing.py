@@ -1,4 +1,4 @@
-"""Writes `splits/`: rows streamed into one JSON array a split, and metadata.json as the last."""
+"""Writes `splits/`: rows streamed into a JSON array for each split, then metadata.json."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def _draft(folder: Path, name: str) -> Path:
 
 def _write_rows(files: Sequence[TextIO], index: Index, split: np.ndarray) -> None:
     separators = ["[\n"] * len(files)
-    for row, which in zip(_rows(index), split, strict=True):
-        files[which].write(separators[which] + json.dumps(row))
-        separators[which] = ",\n"
+    for row, number in zip(_rows(index), split, strict=True):
+        files[number].write(separators[number] + json.dumps(row))
+        separators[number] = ",\n"
     for file, separator in zip(files, separators, strict=True):
         file.write("[]\n" if separator == "[\n" else "\n]\n")
 

@@ -1,4 +1,4 @@
-"""Model cards: what a weights folder is, printed from its metrics.json and never typed by hand."""
+"""Model cards: the description of a weights folder, always printed from its metrics.json."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _training(training: dict[str, Any]) -> list[str]:
     text = ["## Training", ""]
     if each := training.get("average_of"):
         text += [f"The average of the weights of {len(each)} trainings:", ""]
-        text += [f"- {_learnt(one)} {_how(one)}" for one in each]
+        text += [f"- {_learnt(training_part)} {_how(training_part)}" for training_part in each]
         text += ["", "Its batch normalisation was measured on crops of:", ""]
     return [*text, _learnt(training), "", _how(training), ""]
 

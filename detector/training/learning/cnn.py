@@ -11,16 +11,18 @@ from detector.networks.artifact_cnn import ArtifactCNN
 from detector.training.pictures.preparation import Preparation, Progress
 
 from .export import describe, start_metrics, weights_of, write_folder, write_json
-from .network import Plan, train_network
+from .network import TrainingPlan, train_network
 
 CROP = 96
 LEARNING_RATE = 3e-3
 
 
-def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+def train_and_write(
+    preparation: Preparation, folder: Path, plan: TrainingPlan, progress: Progress
+) -> None:
     """Train as planned and write the weights folder."""
     torch.manual_seed(plan.seed)
-    network = train_network(ArtifactCNN(), prepared, plan, progress=progress)
+    network = train_network(ArtifactCNN(), preparation, plan, progress=progress)
 
     def write(draft: Path) -> None:
         save_file(weights_of(network), draft / "model.safetensors")
@@ -33,7 +35,7 @@ def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: P
                 "output": "log-odds of AI",
             },
         )
-        start_metrics(draft, folder.name, describe(prepared, plan.arguments()))
+        start_metrics(draft, folder.name, describe(preparation, plan.arguments()))
 
     write_folder(folder, write)
 

@@ -1,4 +1,4 @@
-"""What the compact ViT learns from ArtifactCNN: not only its answers but what it sees on the way.
+"""The compact ViT learns from ArtifactCNN: from its answers and from its inner maps.
 
 The maps of the CNN's last block are one vector for each 8 x 8 pixels, just as the transformer has
 one token for each. A token that must foretell its vector gets 192 numbers to learn from where a
@@ -38,9 +38,9 @@ class Student(nn.Module):
         self.pooled = nn.Linear(model.config.hidden_size, 2 * channels)
 
     def forward(self, rgb: torch.Tensor) -> Answer:
-        hidden = self.model.vit(pixel_values=normalise(rgb)).last_hidden_state
-        logits = log_odds(self.model.classifier(hidden[:, 0]))
-        return Answer(logits, self.tokens(hidden[:, 1:]), self.pooled(hidden[:, 0]))
+        states = self.model.vit(pixel_values=normalise(rgb)).last_hidden_state
+        logits = log_odds(self.model.classifier(states[:, 0]))
+        return Answer(logits, self.tokens(states[:, 1:]), self.pooled(states[:, 0]))
 
 
 class Distillation:
@@ -54,24 +54,24 @@ class Distillation:
         self.teacher = teacher.eval()
         with torch.inference_mode():
             maps = teacher.maps(crops)
-            pooled = pool(maps)
+            pooled_maps = pool(maps)
         self.channels = maps.shape[1]
         self.tokens = _Scale(maps.mean((0, 2, 3)), maps.std((0, 2, 3)))
-        self.pooled = _Scale(pooled.mean(0), pooled.std(0))
+        self.pooled = _Scale(pooled_maps.mean(0), pooled_maps.std(0))
 
     def __call__(
         self, student: nn.Module, crops: torch.Tensor, labels: torch.Tensor
     ) -> torch.Tensor:
         with torch.no_grad():
             maps = self.teacher.maps(crops)
-            pooled = pool(maps)
-            targets = (smooth(labels) + self.teacher.head(pooled).squeeze(1).sigmoid()) / 2
+            pooled_maps = pool(maps)
+            targets = (smooth(labels) + self.teacher.head(pooled_maps).squeeze(1).sigmoid()) / 2
         answer: Answer = student(crops)
         tokens = maps.flatten(2).transpose(1, 2)
         return (
             functional.binary_cross_entropy_with_logits(answer.logits.float(), targets.float())
             + functional.smooth_l1_loss(answer.tokens.float(), self.tokens(tokens))
-            + functional.smooth_l1_loss(answer.pooled.float(), self.pooled(pooled))
+            + functional.smooth_l1_loss(answer.pooled.float(), self.pooled(pooled_maps))
         )
 
 

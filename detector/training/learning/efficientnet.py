@@ -21,23 +21,25 @@ from .export import (
     write_folder,
     write_json,
 )
-from .network import Plan, train_network
+from .network import TrainingPlan, train_network
 
 CROP = 160
 LEARNING_RATE = 1e-3
 
 
-def train_and_write(prepared: Preparation, folder: Path, plan: Plan, progress: Progress) -> None:
+def train_and_write(
+    preparation: Preparation, folder: Path, plan: TrainingPlan, progress: Progress
+) -> None:
     """Train as planned and write the weights folder.
 
-    What it looks at, native regions or whole views, is what `prepared` holds.
+    `preparation` decides what it looks at: native regions or whole views.
     """
     torch.manual_seed(plan.seed)
     network = EvidenceMap()
     start_from_imagenet(network)
-    trained = train_network(LogOdds(network), prepared, plan, progress=progress)
-    assert isinstance(trained.network, EvidenceMap)
-    write_evidence_map(trained.network, folder, describe(prepared, plan.arguments()))
+    network_trained = train_network(LogOdds(network), preparation, plan, progress=progress)
+    assert isinstance(network_trained.network, EvidenceMap)
+    write_evidence_map(network_trained.network, folder, describe(preparation, plan.arguments()))
 
 
 def write_evidence_map(network: EvidenceMap, folder: Path, training: dict[str, Any]) -> None:
@@ -67,8 +69,8 @@ def give_features(folder: Path) -> None:
 
 def _describe_outputs(folder: Path) -> bool:
     """Add the output of features to a network, and say in config.json what it gives."""
-    added = add_features(folder / "openvino_model.xml")
-    if added:
+    outputs = add_features(folder / "openvino_model.xml")
+    if outputs:
         write_json(
             folder / "config.json",
             {
@@ -79,7 +81,7 @@ def _describe_outputs(folder: Path) -> bool:
                 "second_output": "map of the features that the log-odds are made from",
             },
         )
-    return added
+    return outputs
 
 
 def load_evidence_map(folder: Path) -> EvidenceMap:

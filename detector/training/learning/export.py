@@ -1,4 +1,4 @@
-"""Writes weights folders: weights, how to load them, what they were trained on, what they reach."""
+"""Writes weights folders: weights, their loading, their training data and their accuracy."""
 
 from __future__ import annotations
 
@@ -77,15 +77,15 @@ def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
     write_digests(folder)
 
 
-def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What was learnt from, with arguments and versions: what metrics.json says of a training."""
-    return describe_pictures(prepared.learnt, arguments, prepared.seed)
+def describe(preparation: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The description of a training for metrics.json: pictures, arguments and versions."""
+    return describe_pictures(preparation.learnt, arguments, preparation.seed)
 
 
 def describe_pictures(
     pictures: Sequence[Picture], arguments: dict[str, Any], seed: int
 ) -> dict[str, Any]:
-    """What a model that learnt from `pictures` was trained with, as metrics.json says it."""
+    """The description of the training `pictures` for metrics.json."""
     labels = Counter(picture.label for picture in pictures)
     return {
         "n_ai": labels[1],

@@ -29,8 +29,8 @@ from detector.training.pictures.augment import CONDITIONS
 from detector.training.pictures.preparation import Progress
 
 NETWORK = "efficientnet_whole"
-# Features are read of the picture as it is, and as it is after it was shared.
-LEARNT = ("clean", "half size + JPEG 70")
+# Features are read from the picture itself, and from a copy as it is after it was shared.
+VARIANTS = ("clean", "half size + JPEG 70")
 FOLDS = 5
 COMPONENTS = 256
 STRENGTHS = (3e-4, 1e-3, 3e-3, 1e-2)
@@ -41,7 +41,7 @@ WANTED, NEEDED, NEVER = 0.9, 25, 1.0
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures with kinds (n,), indices into KINDS, and features (n, len(LEARNT), f)."""
+    """Pictures with kinds (n,), indices into KINDS, and features (n, len(VARIANTS), f)."""
 
     pictures: list[Picture]
     kinds: np.ndarray
@@ -58,9 +58,9 @@ class Sample:
 
 
 def choose_pictures(
-    pictures: Sequence[Picture], split: str, relabel: dict[str, str], most: int, seed: int
+    pictures: Sequence[Picture], split: str, relabel: dict[str, str], limit: int, seed: int
 ) -> list[tuple[Picture, str]]:
-    """The pictures of a split with their kinds; about `most` of each kind, spread over its sources.
+    """The pictures of a split with kinds; about `limit` of each kind, spread over its sources.
 
     `relabel` gives the kind of sources whose own is wrong.
     """
@@ -70,27 +70,27 @@ def choose_pictures(
         if picture.split == split and kind:
             by_kind[kind].append(picture)
     return [
-        (picture, kind) for kind, own in by_kind.items() for picture in _spread(own, most, seed)
+        (picture, kind) for kind, own in by_kind.items() for picture in _spread(own, limit, seed)
     ]
 
 
-def _spread(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
-    """About `most` of the pictures, with the same limit for each source, at least one."""
+def _spread(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]:
+    """About `limit` of the pictures, with the same limit for each source, at least one."""
     sizes = np.array(list(Counter((p.source, p.label) for p in pictures).values()))
-    limits = [n for n in range(1, most + 1) if np.minimum(sizes, n).sum() <= most]
+    limits = [n for n in range(1, limit + 1) if np.minimum(sizes, n).sum() <= limit]
     return cap_sources(pictures, max(limits, default=1), seed) if pictures else []
 
 
 def read_sample(
     network: Network,
-    chosen: Sequence[tuple[Picture, str]],
+    choices: Sequence[tuple[Picture, str]],
     cache: Path,
     *,
     workers: int,
     progress: Progress,
 ) -> Sample:
     """Features of the pictures that can be read, as serving reads them; kept in `cache`."""
-    pictures = [picture for picture, _ in chosen]
+    pictures = [picture for picture, _ in choices]
     file = cache / "kind" / f"{fingerprint(pictures)}.npy"
     if not file.exists():
         with ThreadPoolExecutor(workers) as pool:
@@ -100,26 +100,26 @@ def read_sample(
         file.parent.mkdir(parents=True, exist_ok=True)
         np.save(file, features)
     features = np.load(file)
-    kinds = np.array([KINDS.index(kind) for _, kind in chosen])
+    kinds = np.array([KINDS.index(kind) for _, kind in choices])
     read = np.flatnonzero(np.isfinite(features).all((1, 2)))
     return Sample([pictures[i] for i in read], kinds[read], features[read])
 
 
 def _features(network: Network, picture: Picture) -> np.ndarray | None:
-    """(len(LEARNT), f) of a picture; None where serving would say nothing."""
+    """(len(VARIANTS), f) of a picture; None where serving would say nothing."""
     try:
         image = open_image(picture.path)
     except ImageError:
         return None
     if reason_to_abstain(image):
         return None
-    changed = (CONDITIONS[name](image.pixels) for name in LEARNT)
-    seen = [look(network, LOOKS[NETWORK], pixels).features for pixels in changed]
-    return np.stack([features for features in seen if features is not None]).astype(np.float32)
+    variants = (CONDITIONS[name](image.pixels) for name in VARIANTS)
+    rows = [look(network, LOOKS[NETWORK], pixels).features for pixels in variants]
+    return np.stack([features for features in rows if features is not None]).astype(np.float32)
 
 
 def _stack(rows: Sequence[np.ndarray | None]) -> np.ndarray:
-    """(n, len(LEARNT), f), NaN for None. Raises `ValueError` if all are None."""
+    """(n, len(VARIANTS), f), NaN for None. Raises `ValueError` if all are None."""
     if all(row is None for row in rows):
         raise ValueError("None of the pictures can be read.")
     nothing = np.full_like(next(row for row in rows if row is not None), np.nan)
@@ -151,8 +151,8 @@ def find_basis(sample: Sample) -> Basis:
     mean, scale = features.mean(0), features.std(0) + 1e-6
     standard = (features - mean) / scale
     size = standard.shape[1]
-    leading = max(size - COMPONENTS, 0), size - 1
-    _, vectors = eigh(standard.T @ standard / len(standard), subset_by_index=leading)
+    span = max(size - COMPONENTS, 0), size - 1
+    _, vectors = eigh(standard.T @ standard / len(standard), subset_by_index=span)
     return Basis(mean, vectors / scale[:, None])
 
 
@@ -171,17 +171,17 @@ def fit(sample: Sample, strength: float, basis: Basis) -> KindProbe:
 
 
 def out_of_fold(sample: Sample, seed: int) -> dict[float, np.ndarray]:
-    """For each of STRENGTHS probabilities (n, len(LEARNT), len(KINDS)), by probes that have not
+    """For each of STRENGTHS probabilities (n, len(VARIANTS), len(KINDS)), by probes that have not
     seen the source.
     """
-    found = {s: np.zeros((*sample.features.shape[:2], len(KINDS))) for s in STRENGTHS}
+    answers = {s: np.zeros((*sample.features.shape[:2], len(KINDS))) for s in STRENGTHS}
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for learn, kept in folds.split(sample.features, sample.kinds, sample.sources):
+    for learn, test in folds.split(sample.features, sample.kinds, sample.sources):
         part = sample.of(learn)
         basis = find_basis(part)
-        for strength, chances in found.items():
-            chances[kept] = chances_of(fit(part, strength, basis), sample.features[kept])
-    return found
+        for strength, chances in answers.items():
+            chances[test] = chances_of(fit(part, strength, basis), sample.features[test])
+    return answers
 
 
 def flat(features: np.ndarray) -> np.ndarray:
@@ -191,6 +191,6 @@ def flat(features: np.ndarray) -> np.ndarray:
 
 def chances_of(probe: KindProbe, features: np.ndarray) -> np.ndarray:
     """Probabilities of KINDS (..., len(KINDS)) for features (..., f)."""
-    found = np.zeros((int(np.prod(features.shape[:-1])), len(KINDS)))
-    found[:, [KINDS.index(kind) for kind in probe.kinds]] = probe.probabilities(flat(features))
-    return found.reshape(*features.shape[:-1], len(KINDS))
+    chances = np.zeros((int(np.prod(features.shape[:-1])), len(KINDS)))
+    chances[:, [KINDS.index(kind) for kind in probe.kinds]] = probe.probabilities(flat(features))
+    return chances.reshape(*features.shape[:-1], len(KINDS))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference.pixels.kind import FOLDER, KINDS, PROBE, KindProbe, network_state
+from detector.inference.pixels.kind import KIND_FOLDER, KINDS, PROBE, KindProbe, network_state
 from detector.inference.runtime import Network, Runtime
 from detector.inference.weights.folder import write_digests
 from detector.training.corpus.labelled import read_corpus
@@ -21,10 +21,10 @@ from .efficientnet import give_features
 from .export import describe_pictures, write_folder, write_json
 from .kind import (
     FOLDS,
-    LEARNT,
     NEEDED,
     NETWORK,
     NEVER,
+    VARIANTS,
     WANTED,
     Sample,
     chances_of,
@@ -42,7 +42,7 @@ STEPS = tuple(percent / 100 for percent in range(30, 100))
 
 
 @dataclass(frozen=True)
-class Asked:
+class KindTraining:
     """How the training was called; `relabel` are kinds of sources that the corpus has wrong."""
 
     data: Path
@@ -55,47 +55,51 @@ class Asked:
     workers: int
 
 
-def train_and_write(asked: Asked, runtime: Runtime, progress: Progress) -> Row:
+def train_and_write(training: KindTraining, runtime: Runtime, progress: Progress) -> Row:
     """Train on the train split, measure on the val split; returns metrics.json.
 
     Raises `OSError` or `ValueError` with a sentence.
     """
-    network_folder = asked.weights_dir / NETWORK
+    network_folder = training.weights_dir / NETWORK
     give_features(network_folder)
     network = Network(network_folder / "openvino_model.xml", runtime)
-    learn, test = (_read(asked, network, split, progress) for split in ("train", "val"))
+    learn, test = (_read(training, network, split, progress) for split in ("train", "val"))
     _check_apart(learn, test)
-    chances = out_of_fold(learn, asked.seed)
+    chances = out_of_fold(learn, training.seed)
     strength = min(chances, key=lambda strength: log_loss(learn, chances[strength]))
     confidence = choose_confidence(learn, chances[strength])
     probe = fit(learn, strength, find_basis(learn))
     probe = replace(probe, confidence=tuple(confidence[kind] for kind in probe.kinds))
     arguments = {
-        "per_kind": asked.per_kind,
-        "relabel": asked.relabel,
+        "per_kind": training.per_kind,
+        "relabel": training.relabel,
         "strength": strength,
         "folds": FOLDS,
-        "conditions": list(LEARNT),
+        "conditions": list(VARIANTS),
     }
     metrics = {
-        "model": FOLDER,
+        "model": KIND_FOLDER,
         "confidence": confidence,
         "confidence_chosen_for": WANTED,
-        "training": describe_pictures(learn.pictures, arguments, asked.seed),
+        "training": describe_pictures(learn.pictures, arguments, training.seed),
         "calibration": measure(learn, chances[strength], confidence),
         "val": measure(test, chances_of(probe, test.features), confidence),
     }
-    write_folder(asked.weights_dir / FOLDER, lambda d: _fill(d, probe, network_folder, metrics))
+    write_folder(
+        training.weights_dir / KIND_FOLDER, lambda d: _fill(d, probe, network_folder, metrics)
+    )
     return metrics
 
 
-def _read(asked: Asked, network: Network, split: str, progress: Progress) -> Sample:
-    pictures = read_corpus(asked.data)
-    pictures += [p for folder in asked.more for p in read_corpus(folder) if p.split == "train"]
-    chosen = choose_pictures(pictures, split, asked.relabel, asked.per_kind, asked.seed)
-    if not chosen:
-        raise ValueError(f"{asked.data}: no picture of the {split} split has a kind.")
-    return read_sample(network, chosen, asked.cache, workers=asked.workers, progress=progress)
+def _read(training: KindTraining, network: Network, split: str, progress: Progress) -> Sample:
+    pictures = read_corpus(training.data)
+    pictures += [p for folder in training.more for p in read_corpus(folder) if p.split == "train"]
+    choices = choose_pictures(pictures, split, training.relabel, training.per_kind, training.seed)
+    if not choices:
+        raise ValueError(f"{training.data}: no picture of the {split} split has a kind.")
+    return read_sample(
+        network, choices, training.cache, workers=training.workers, progress=progress
+    )
 
 
 def _check_apart(learn: Sample, test: Sample) -> None:
@@ -121,9 +125,9 @@ def choose_confidence(sample: Sample, chances: np.ndarray) -> dict[str, float]:
     weights = np.repeat(weigh(sample)[:, None], chances.shape[1], 1)
 
     def fits(kind: int, step: float) -> bool:
-        named = (likeliest == kind) & (certain >= step)
-        enough = named.sum() >= NEEDED * chances.shape[1]
-        return bool(enough and np.average(right[named], weights=weights[named]) >= WANTED)
+        is_named = (likeliest == kind) & (certain >= step)
+        enough = is_named.sum() >= NEEDED * chances.shape[1]
+        return bool(enough and np.average(right[is_named], weights=weights[is_named]) >= WANTED)
 
     return {
         name: next((step for step in STEPS if fits(kind, step)), NEVER)
@@ -134,35 +138,35 @@ def choose_confidence(sample: Sample, chances: np.ndarray) -> dict[str, float]:
 def measure(sample: Sample, chances: np.ndarray, confidence: dict[str, float]) -> Row:
     """Under each condition, for each kind: how many are named right, named wrong and unknown."""
     return {
-        name: _measure(sample, chances[:, place], confidence) for place, name in enumerate(LEARNT)
+        name: _measure(sample, chances[:, place], confidence) for place, name in enumerate(VARIANTS)
     }
 
 
 def _measure(sample: Sample, chances: np.ndarray, confidence: dict[str, float]) -> Row:
     likeliest = chances.argmax(1)
     limits = np.array([confidence[kind] for kind in KINDS])
-    named, right = chances.max(1) >= limits[likeliest], likeliest == sample.kinds
+    is_named, right = chances.max(1) >= limits[likeliest], likeliest == sample.kinds
     kinds = [
-        {"kind": kind, **_shares(sample, named, right, sample.kinds == place)}
-        | {"called_so_right": _share(right[named & (likeliest == place)])}
+        {"kind": kind, **_shares(sample, is_named, right, sample.kinds == place)}
+        | {"called_so_right": _share(right[is_named & (likeliest == place)])}
         for place, kind in enumerate(KINDS)
         if (sample.kinds == place).any()
     ]
     return {
-        "all": _shares(sample, named, right, np.full(len(right), True)),
+        "all": _shares(sample, is_named, right, np.full(len(right), True)),
         "kinds": kinds,
-        "called": _confusion(sample.kinds, np.where(named, likeliest, len(KINDS))),
+        "called": _confusion(sample.kinds, np.where(is_named, likeliest, len(KINDS))),
     }
 
 
-def _shares(sample: Sample, named: np.ndarray, right: np.ndarray, own: np.ndarray) -> Row:
+def _shares(sample: Sample, is_named: np.ndarray, right: np.ndarray, own: np.ndarray) -> Row:
     return {
         "n": int(own.sum()),
         "sources": len(set(sample.sources[own])),
-        "right": _share((named & right)[own]),
-        "wrong": _share((named & ~right)[own]),
-        "unknown": _share(~named[own]),
-        "right_if_named": _share(right[own & named]),
+        "right": _share((is_named & right)[own]),
+        "wrong": _share((is_named & ~right)[own]),
+        "unknown": _share(~is_named[own]),
+        "right_if_named": _share(right[own & is_named]),
     }
 
 
@@ -175,10 +179,10 @@ def _share(hits: np.ndarray) -> Row:
     return {"n": len(hits), "share": share, "interval": [round(low, 4), round(high, 4)]}
 
 
-def _confusion(kinds: np.ndarray, called: np.ndarray) -> dict[str, dict[str, int]]:
+def _confusion(kinds: np.ndarray, answers: np.ndarray) -> dict[str, dict[str, int]]:
     names = (*KINDS, "unknown")
     return {
-        kind: {name: int((called[kinds == i] == j).sum()) for j, name in enumerate(names)}
+        kind: {name: int((answers[kinds == i] == j).sum()) for j, name in enumerate(names)}
         for i, kind in enumerate(KINDS)
     }
 
@@ -220,10 +224,10 @@ def write_card(folder: Path) -> None:
     )
 
 
-def _table(measured: Row) -> str:
+def _table(metrics: Row) -> str:
     lines = ["| condition | kind | n | sources | right | wrong | unknown |", "|---" * 7 + "|"]
-    for name, told in measured.items():
-        for row in [*told["kinds"], {"kind": "all", **told["all"]}]:
+    for name, shares in metrics.items():
+        for row in [*shares["kinds"], {"kind": "all", **shares["all"]}]:
             cells = (_cell(row[key]) for key in ("right", "wrong", "unknown"))
             lines.append(
                 f"| {name} | {row['kind']} | {row['n']} | {row['sources']} | {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""Trains a network that maps RGB crops, 0..255, to one log-odds each. Resumable."""
+"""Trains a network that maps each RGB crop, 0..255, to its log-odds. Resumable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 logger = logging.getLogger(__name__)
 
-# What is minimised: of a network, crops (n, 3, h, w), 0..255, and labels (n,), one number.
+# The loss: a number for a network, crops (n, 3, h, w), 0..255, and labels (n,).
 Loss = Callable[[nn.Module, torch.Tensor, torch.Tensor], torch.Tensor]
 SMOOTHING = 0.05
 

@@ -1,4 +1,4 @@
-"""What the trainings of all networks share: crops in, averaged weights out."""
+"""The common part of all network trainings: crops in, averaged weights out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GENTLE_STEPS = 600
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How a network is trained: crops of `crop` pixels; `checkpoints` is where states are kept."""
 
     name: str
@@ -32,13 +32,13 @@ class Plan:
     checkpoints: Path
     device: torch.device
 
-    def checkpoint_of(self, prepared: Preparation) -> Path:
+    def checkpoint_of(self, preparation: Preparation) -> Path:
         """Where the state is kept; of other pictures, draws or steps it is another training."""
-        what = json.dumps([fingerprint(prepared.learnt), self.arguments()]).encode()
-        return self.checkpoints / f"{self.name}-{hashlib.sha256(what).hexdigest()[:12]}.pt"
+        facts = json.dumps([fingerprint(preparation.learnt), self.arguments()]).encode()
+        return self.checkpoints / f"{self.name}-{hashlib.sha256(facts).hexdigest()[:12]}.pt"
 
     def arguments(self) -> dict[str, int | float]:
-        """What metrics.json says about the training."""
+        """The arguments of the training for metrics.json."""
         return {
             "steps": self.schedule.steps,
             "learning_rate": self.schedule.learning_rate,
@@ -50,8 +50,8 @@ class Plan:
 
 def train_network(
     network: nn.Module,
-    prepared: Preparation,
-    plan: Plan,
+    preparation: Preparation,
+    plan: TrainingPlan,
     *,
     progress: Progress,
     loss: Loss = label_loss,
@@ -61,13 +61,13 @@ def train_network(
     `network` takes RGB crops (n, 3, h, w), 0..255, and gives what `loss` expects of it.
     """
     training = Training(network, plan.schedule, plan.device, loss)
-    checkpoint = plan.checkpoint_of(prepared)
+    checkpoint = plan.checkpoint_of(preparation)
     if checkpoint.exists():
         training.resume(checkpoint)
     gentle = max(GENTLE_STEPS - training.step, 0) * plan.batch_size
     crops = BalancedCrops(
-        prepared.regions,
-        prepared.learn,
+        preparation.regions,
+        preparation.learn,
         size=plan.crop,
         seed=plan.seed + training.step,
         gentle=gentle,
@@ -77,5 +77,5 @@ def train_network(
     steps = plan.schedule.steps
     for _ in progress(run, initial=training.step, total=steps, desc="Training", unit="batch"):
         pass
-    trained: nn.Module = training.average.module
-    return trained.cpu().eval()
+    averaged: nn.Module = training.average.module
+    return averaged.cpu().eval()

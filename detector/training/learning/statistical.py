@@ -15,16 +15,16 @@ from detector.inference.methods.statistical.features import CROP, extract_featur
 from detector.training.corpus.labelled import balanced_weights
 from detector.training.pictures.augment import Augmentation
 from detector.training.pictures.preparation import Preparation, Progress
-from detector.training.pictures.regions import Joined
+from detector.training.pictures.regions import JoinedRegions
 
 from .export import describe, start_metrics, write_folder
 
-# What is read of a node of scikit-learn's trees.
+# The fields that are read from a node of scikit-learn's trees.
 NODE_FIELDS = ("feature_idx", "num_threshold", "left", "right", "value", "depth", "is_leaf")
 
 
 def fit_and_write(
-    prepared: Preparation,
+    preparation: Preparation,
     folder: Path,
     *,
     crops: int,
@@ -33,24 +33,24 @@ def fit_and_write(
     progress: Progress,
 ) -> None:
     """Extract features of `crops` crops a picture, fit, and write the weights folder."""
-    regions, learn = prepared.regions, prepared.learn
+    regions, learn = preparation.regions, preparation.learn
     stream = build_features(regions, learn, crops=crops, seed=seed, workers=workers)
     bar = progress(stream, total=len(learn), desc="Features", unit="picture")
     features = np.concatenate(list(bar))
-    pictures = prepared.learnt
+    pictures = preparation.learnt
     labels = np.repeat([p.label for p in pictures], crops)
     model = fit(features, labels, np.repeat(balanced_weights(pictures), crops), seed)
 
     def write(draft: Path) -> None:
         np.savez_compressed(draft / MODEL, allow_pickle=False, **tree_arrays(model))
-        training = describe(prepared, {"crops": crops, "seed": seed})
+        training = describe(preparation, {"crops": crops, "seed": seed})
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 
 
 def build_features(
-    regions: Joined, indices: np.ndarray, *, crops: int, seed: int, workers: int
+    regions: JoinedRegions, indices: np.ndarray, *, crops: int, seed: int, workers: int
 ) -> Iterator[np.ndarray]:
     """Features of augmented crops, shape (crops, 885) for each picture of `indices` in turn."""
     with ProcessPoolExecutor(workers, initializer=_open, initargs=(regions,)) as pool:
@@ -58,10 +58,10 @@ def build_features(
         yield from pool.map(_features_of, jobs, chunksize=16)
 
 
-_regions: Joined
+_regions: JoinedRegions
 
 
-def _open(regions: Joined) -> None:
+def _open(regions: JoinedRegions) -> None:
     global _regions
     _regions = regions
 
@@ -144,5 +144,5 @@ def _children(side: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
 
 
 def _values(nodes: np.ndarray, learning_rate: float) -> np.ndarray:
-    """What each node adds to the log-odds: scikit-learn shrinks the leaves only."""
+    """The amount that each node adds to the log-odds: scikit-learn shrinks the leaves only."""
     return np.where(nodes["is_leaf"], nodes["value"], nodes["value"] * learning_rate)

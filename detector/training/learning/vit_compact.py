@@ -18,7 +18,7 @@ from detector.training.pictures.preparation import Preparation, Progress
 from .cnn import load_cnn
 from .distillation import Distillation, Student
 from .export import describe, save_openvino, start_metrics, write_folder, write_json
-from .network import Plan, train_network
+from .network import TrainingPlan, train_network
 
 LEARNING_RATE = 1e-3
 # Crops that tell the spread of each DCT coefficient.
@@ -26,36 +26,36 @@ SAMPLE = 400
 
 
 def train_and_write(
-    prepared: Preparation, folder: Path, teacher: Path, plan: Plan, progress: Progress
+    preparation: Preparation, folder: Path, teacher: Path, plan: TrainingPlan, progress: Progress
 ) -> None:
     """Train as planned and write the weights folder.
 
     Raises `OSError` without a teacher, `ValueError` for one that does not say what it learnt from.
     """
-    taught = learnt_by(teacher)
+    teacher_sources = learnt_by(teacher)
     # The state of a student of this teacher is not that of another's.
     plan = replace(plan, name=f"{plan.name}-{files_state([teacher / 'model.safetensors'])[:12]}")
     torch.manual_seed(plan.seed)
-    model, crops = create_compact_vit(), _sample(prepared, plan.seed)
+    model, crops = create_compact_vit(), _sample(preparation, plan.seed)
     start_from_dct(model, crops)
     distillation = Distillation(load_cnn(teacher).to(plan.device), crops.to(plan.device))
     student = Student(model, distillation.channels)
-    trained = train_network(student, prepared, plan, progress=progress, loss=distillation)
+    network = train_network(student, preparation, plan, progress=progress, loss=distillation)
 
     def write(draft: Path) -> None:
-        _save(trained.model, draft)
-        training = describe(prepared, plan.arguments() | {"teacher": teacher.name})
+        _save(network.model, draft)
+        training = describe(preparation, plan.arguments() | {"teacher": teacher.name})
         # What the teacher knows of a source the student may have from it.
-        training["learnt_from"] = sorted({*training["learnt_from"], *taught})
+        training["learnt_from"] = sorted({*training["learnt_from"], *teacher_sources})
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
 
 
-def _sample(prepared: Preparation, seed: int) -> torch.Tensor:
+def _sample(preparation: Preparation, seed: int) -> torch.Tensor:
     rng, augmentation = np.random.default_rng(seed), Augmentation()
-    drawn = rng.choice(prepared.learn, SAMPLE)
-    regions = (prepared.regions.get(i, 0) for i in drawn)
+    choice = rng.choice(preparation.learn, SAMPLE)
+    regions = (preparation.regions.get(i, 0) for i in choice)
     crops = [augmentation.random_crop(region, CROP, rng) for region in regions]
     return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float()
 

@@ -1,4 +1,4 @@
-"""What each method adds: the verdict without it, and without the fitted fusion."""
+"""The contribution of each method: the verdict without it, and without the fitted fusion."""
 
 from __future__ import annotations
 
@@ -27,13 +27,17 @@ def ablation(
     """
     largest = max(fusion.subsets, key=lambda name: name.count("+"))
     scores = {key: scores_of(outcomes, key) for key in largest.split("+")}
-    given = ~np.isnan(np.stack(list(scores.values()))).any(0)
-    if len(set(labels[given])) < 2:
+    is_complete = ~np.isnan(np.stack(list(scores.values()))).any(0)
+    if len(set(labels[is_complete])) < 2:
         return []
-    odds = {key: np.array([log_odds(p) for p in values[given]]) for key, values in scores.items()}
-    fused = {name: _fuse(subset, odds) for name, subset in fusion.subsets.items()}
-    fused[PLAIN] = np.mean(list(odds.values()), 0)
-    return [_row(name, labels[given], values, seed) for name, values in fused.items()]
+    odds = {
+        key: np.array([log_odds(p) for p in values[is_complete]]) for key, values in scores.items()
+    }
+    scores_by_subset = {name: _fuse(subset, odds) for name, subset in fusion.subsets.items()}
+    scores_by_subset[PLAIN] = np.mean(list(odds.values()), 0)
+    return [
+        _row(name, labels[is_complete], values, seed) for name, values in scores_by_subset.items()
+    ]
 
 
 def _fuse(subset: Subset, odds: dict[str, np.ndarray]) -> np.ndarray:
@@ -43,5 +47,5 @@ def _fuse(subset: Subset, odds: dict[str, np.ndarray]) -> np.ndarray:
 
 def _row(name: str, labels: np.ndarray, values: np.ndarray, seed: int) -> dict[str, Any]:
     figures = summarise(labels, np.array([sigmoid(value) for value in values]), seed)
-    kept = {key: figures[key] for name in NAMES for key in (name, f"{name}_interval")}
-    return {"methods": name, "n_ai": figures["n_ai"], "n_real": figures["n_real"], **kept}
+    row = {key: figures[key] for name in NAMES for key in (name, f"{name}_interval")}
+    return {"methods": name, "n_ai": figures["n_ai"], "n_real": figures["n_real"], **row}

@@ -1,4 +1,4 @@
-"""Keeps what was measured, a line a picture, so that a run that was stopped goes on."""
+"""Keeps the measurements, one line for each picture, so that an interrupted run can resume."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from detector.training.corpus.labelled import Picture
 from detector.training.pictures import augment
 
-from .data import Labelled
+from .data import LabelledPictures
 from .outcome import Outcome
 
 LONGEST_NAME = 50  # letters of the data folder's name that the cache is found by
@@ -23,24 +23,24 @@ class OutcomeCache:
     folder. Lines that were cut off, and those of pictures that have changed since, are ignored.
     """
 
-    def __init__(self, folder: Path, data: Labelled, version: str) -> None:
+    def __init__(self, folder: Path, data: LabelledPictures, version: str) -> None:
         key = repr((version, _conditions_digest(), str(data.root), data.equalise))
         digest = hashlib.sha256(key.encode()).hexdigest()[:16]
         self._path = folder / f"{data.root.name[:LONGEST_NAME]}-{digest}.jsonl"
         self._data = data
 
     def read(self, pictures: Iterable[Picture]) -> list[Outcomes]:
-        """What is known of each of `pictures`, in their order."""
-        known: dict[str, Outcomes] = {}
+        """The known outcomes of each of `pictures`, in their order."""
+        outcomes_by_name: dict[str, Outcomes] = {}
         lines = self._path.read_bytes().splitlines() if self._path.exists() else []
         for key, outcomes in filter(None, map(_parse, lines)):
-            known.setdefault(key, {}).update(outcomes)
-        return [known.get(self._key(picture), {}) for picture in pictures]
+            outcomes_by_name.setdefault(key, {}).update(outcomes)
+        return [outcomes_by_name.get(self._key(picture), {}) for picture in pictures]
 
     def add(self, picture: Picture, outcomes: Outcomes) -> None:
-        """Write down what was said, but for what an error may have changed."""
-        kept = {name: o.to_json() for name, o in outcomes.items() if not o.failed}
-        line = json.dumps({"key": self._key(picture), "outcomes": kept})
+        """Write down the outcomes, except those that an error may have changed."""
+        values = {name: o.to_json() for name, o in outcomes.items() if not o.failed}
+        line = json.dumps({"key": self._key(picture), "outcomes": values})
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab+") as file:
             # A line that was cut off is closed, so that this one stands by itself.
@@ -66,8 +66,8 @@ def _parse(line: bytes) -> tuple[str, Outcomes] | None:
     """Key and outcomes of a line; None for one that was cut off."""
     try:
         row = json.loads(line)
-        said = {name: Outcome.from_json(values) for name, values in row["outcomes"].items()}
-        return row["key"], said
+        outcomes = {name: Outcome.from_json(values) for name, values in row["outcomes"].items()}
+        return row["key"], outcomes
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

@@ -1,4 +1,4 @@
-"""What the plots show beyond the figures: the ROC, and what became of each shown score."""
+"""The curves of the plots: the ROC, and the true share of AI for each predicted score."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ FPRS = np.round(np.linspace(0, 1, 51), 4)
 
 def curves(labels: np.ndarray, outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     """For each method and the verdict that scored both classes: `recall` at FPRS, `reliability`."""
-    found = {}
+    points = {}
     for key in titles():
         scores = scores_of(outcomes, key)
-        given = ~np.isnan(scores)
-        if len(set(labels[given])) == 2:
-            recall = recall_by_fpr(labels[given], scores[given], FPRS)
-            found[key] = {
+        has_score = ~np.isnan(scores)
+        if len(set(labels[has_score])) == 2:
+            recall = recall_by_fpr(labels[has_score], scores[has_score], FPRS)
+            points[key] = {
                 "recall": [round(float(value), 4) for value in recall],
-                "reliability": _reliability(labels[given], scores[given]),
+                "reliability": _reliability(labels[has_score], scores[has_score]),
             }
-    return found
+    return points
 
 
 def _reliability(labels: np.ndarray, scores: np.ndarray) -> list[dict[str, Any]]:

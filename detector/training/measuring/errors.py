@@ -1,4 +1,4 @@
-"""How often each verdict was given, by what serving can see of a picture: what errors to expect.
+"""The errors to expect: how often each verdict was given, by facts that serving can see.
 
 Unlike the kinds of groups.py, which the corpus names, these are the kinds that serving saw: a user
 has no other.
@@ -42,31 +42,31 @@ def count_errors(labels: np.ndarray, outcomes: Mapping[str, Sequence[Outcome]]) 
     the errors of verdicts on pixels.
     """
     counts: Counter[tuple[str, str, str, str, str]] = Counter()
-    for condition, said in outcomes.items():
-        for label, one in zip(labels, said, strict=True):
-            if not one.decided:
-                place = (TRUTHS[label], condition, one.kind, one.size)
-                counts[(*place, one.label)] += 1
+    for condition, answers in outcomes.items():
+        for label, outcome in zip(labels, answers, strict=True):
+            if not outcome.decided:
+                place = (TRUTHS[label], condition, outcome.kind, outcome.size)
+                counts[(*place, outcome.label)] += 1
     rows = []
     for place in sorted({key[:4] for key in counts}):
-        called = {label: counts[(*place, label)] for label in LABELS}
+        calls = {label: counts[(*place, label)] for label in LABELS}
         names: Row = dict(zip(("truth", "condition", "kind", "size"), place, strict=True))
-        rows.append(names | {"n": sum(called.values())} | called)
+        rows.append(names | {"n": sum(calls.values())} | calls)
     return rows
 
 
 def extract_counts(report: Row) -> Counts:
-    """What serving looks up, from report.json: every group of LEAST pictures or more.
+    """The counts for serving, from report.json: every group of LEAST pictures or more.
 
     A report from before `count_errors` has no kinds of AI pictures and no sizes; what it has is
     taken.
     """
     main = main_condition(report)
-    found: dict[str, Counter[str]] = {}
+    tallies: dict[str, Counter[str]] = {}
     for place, counts in _of_rows(report) if "errors" in report else _of_older(report):
         if place.condition in (*LOOKED_UP, main):
-            found.setdefault(place.write(), Counter()).update(counts)
-    cells = {key: _cell(counts) for key, counts in found.items() if counts["n"] >= LEAST}
+            tallies.setdefault(place.write(), Counter()).update(counts)
+    cells = {key: _cell(counts) for key, counts in tallies.items() if counts["n"] >= LEAST}
     return Counts(main, cells)
 
 
@@ -89,17 +89,17 @@ def _of_rows(report: Row) -> list[tuple[Place, dict[str, int]]]:
 
 
 def _of_older(report: Row) -> list[tuple[Place, dict[str, int]]]:
-    found = []
+    cells = []
     for condition, methods in report["conditions"].items():
         for truth, label in WRONG.values():
             n, share = report[f"n_{truth}"], methods[FUSED][f"{truth}_called_{label}"]
-            found.append((Place(truth, condition), {"n": n, "wrong": round(n * share)}))
+            cells.append((Place(truth, condition), {"n": n, "wrong": round(n * share)}))
     for condition, rows in report.get("kinds", {}).items():
         for row in rows:
             if kind := OF_CORPUS.get(row["kind"]):
                 wrong = round(row["n"] * row["called_ai"])
-                found.append((Place("real", condition, kind), {"n": row["n"], "wrong": wrong}))
-    return found
+                cells.append((Place("real", condition, kind), {"n": row["n"], "wrong": wrong}))
+    return cells
 
 
 def write_expected_errors(report: Row, folder: Path) -> None:

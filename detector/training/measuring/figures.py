@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.accuracy.figure import CLASSES, SIDES, Figure, called
+from detector.accuracy.figure import CLASSES, LABELS, Figure, call_key
 from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import FIGURES, summarise
 
@@ -16,7 +16,7 @@ from .outcome import FUSED, Outcome, scores_of, titles
 Figures = dict[str, Any]
 # Of each class by each verdict; the others are uncertain.
 SHARES = {
-    called(truth, side): (label, side) for label, truth in enumerate(CLASSES) for side in SIDES
+    call_key(truth, side): (label, side) for label, truth in enumerate(CLASSES) for side in LABELS
 }
 COUNTS = ("abstained_ai", "abstained_real", "failed")
 
@@ -33,9 +33,9 @@ def evaluate_condition(
 def _figures(labels: np.ndarray, outcomes: Sequence[Outcome], key: str, seed: int) -> Figures:
     """Of the pictures that the method gave a score, with how many of each class it did not."""
     scores = scores_of(outcomes, key)
-    given = ~np.isnan(scores)
+    has_score = ~np.isnan(scores)
     statuses = np.array([outcome.answers[key][0] for outcome in outcomes])
-    return _summarise(labels[given], scores[given], seed) | {
+    return _summarise(labels[has_score], scores[has_score], seed) | {
         "abstained_ai": int(((statuses == "abstained") & (labels == 1)).sum()),
         "abstained_real": int(((statuses == "abstained") & (labels == 0)).sum()),
         "failed": int(np.isin(statuses, ("unavailable", "error")).sum()),
@@ -56,11 +56,11 @@ def _summarise(labels: np.ndarray, scores: np.ndarray, seed: int) -> Figures:
 
 def _verdict_figures(labels: np.ndarray, outcomes: Sequence[Outcome]) -> Figures:
     """Shares of each class that got each verdict, and in how many the file itself decided."""
-    said = np.array([outcome.label for outcome in outcomes])
+    labels_given = np.array([outcome.label for outcome in outcomes])
     decided = np.array([outcome.decided for outcome in outcomes])
     figures: Figures = {}
     for name, (label, verdict) in SHARES.items():
-        figures |= share(name, said[labels == label] == verdict)
+        figures |= share(name, labels_given[labels == label] == verdict)
     return figures | {
         "decided_by_file_ai": int(decided[labels == 1].sum()),
         "decided_by_file_real": int(decided[labels == 0].sum()),

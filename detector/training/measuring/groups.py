@@ -62,9 +62,9 @@ def _by_method(outcomes: Sequence[Outcome], own: np.ndarray) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for key in METHODS:
         scores = scores_of(outcomes, key)[own]
-        given = scores[~np.isnan(scores)]
-        called = share("called_ai", given >= 0.5) if len(given) else NOT_CALLED
-        rows[key] = {"n": len(given), **called}
+        values = scores[~np.isnan(scores)]
+        calls = share("called_ai", values >= 0.5) if len(values) else NOT_CALLED
+        rows[key] = {"n": len(values), **calls}
     return rows
 
 
@@ -87,7 +87,7 @@ def _rows(
 ) -> Iterator[Row]:
     """A row for each of the `names` (n,) that pictures of the class `label` have."""
     scores = {key: scores_of(outcomes, key) for key in titles()}
-    called = np.array([outcome.label == "ai" for outcome in outcomes])
+    is_called_ai = np.array([outcome.label == "ai" for outcome in outcomes])
     for name in np.unique(names[labels == label]):
         own = (names == name) & (labels == label)
         compared = own | (labels != label)
@@ -95,7 +95,7 @@ def _rows(
         yield {
             kind: str(name),
             "n": int(own.sum()),
-            **share("called_ai", called[own]),
+            **share("called_ai", is_called_ai[own]),
             "roc_auc": {key: area for key, (area, _) in areas.items()},
             "roc_auc_interval": {key: interval for key, (_, interval) in areas.items()},
         }
@@ -105,8 +105,10 @@ def _areas(
     labels: np.ndarray, scores: np.ndarray, compared: np.ndarray, seed: int
 ) -> tuple[float | None, list[float] | None]:
     """AUROC and its interval over the pictures `compared` that have a score; None without both."""
-    used = compared & ~np.isnan(scores)
-    if len(set(labels[used])) < 2:
+    is_used = compared & ~np.isnan(scores)
+    if len(set(labels[is_used])) < 2:
         return None, None
-    bounds = roc_auc_interval(labels[used], scores[used], seed)
-    return round(roc_auc(labels[used], scores[used]), 4), [round(bound, 4) for bound in bounds]
+    bounds = roc_auc_interval(labels[is_used], scores[is_used], seed)
+    return round(roc_auc(labels[is_used], scores[is_used]), 4), [
+        round(bound, 4) for bound in bounds
+    ]

@@ -1,4 +1,4 @@
-"""What was said about one picture under one condition, as much of it as figures need."""
+"""The outcome for one picture under one condition, as far as the figures need it."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ class Outcome:
 
     @classmethod
     def of(cls, verdict: Verdict, size: str = "") -> Outcome:
-        """What is kept of a verdict about a picture of this size (see pixels/likeness.py)."""
+        """The outcome of a verdict about a picture of this size (see pixels/likeness.py)."""
         answers = {result.key: (result.status, result.score) for result in verdict.methods}
         decided = verdict.decided_by is not None
-        known = verdict.score is not None
-        fused: tuple[Status, float | None] = ("ok" if known else "abstained", verdict.score)
+        has_score = verdict.score is not None
+        total: tuple[Status, float | None] = ("ok" if has_score else "abstained", verdict.score)
         words = (verdict.kind or "", size, verdict.outcome, verdict.lean or "")
-        return cls(verdict.label, decided, answers | {FUSED: fused}, *words)
+        return cls(verdict.label, decided, answers | {FUSED: total}, *words)
 
     @property
     def failed(self) -> bool:
@@ -59,7 +59,7 @@ class Outcome:
         return any(status == "error" for status, _ in self.answers.values())
 
     def to_json(self) -> list[Any]:
-        """What `from_json` reads."""
+        """The values that `from_json` reads."""
         words = [self.kind, self.size, self.outcome, self.lean]
         return [self.label, self.decided, self.answers, *words]
 
@@ -73,5 +73,5 @@ class Outcome:
 
 def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:
     """P(AI) of a method or of FUSED for each picture (n,), NaN where it gave none."""
-    found = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
-    return np.array([np.nan if score is None else score for score in found], np.float64)
+    scores = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
+    return np.array([np.nan if score is None else score for score in scores], np.float64)

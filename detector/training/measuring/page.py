@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.pictures.augment import CLEAN
 
 from . import plots
@@ -20,7 +20,7 @@ from .tables import DASH, sentence
 Report = dict[str, Any]
 Row = dict[str, Any]
 
-FOLDER = Path(__file__).parent
+PAGE_FOLDER = Path(__file__).parent
 HEADS = {
     "roc_auc": "AUROC",
     "ap": "AP",
@@ -42,12 +42,12 @@ CONDITIONS = {
 
 def _printable(value: Any) -> Any:
     """A text fit to be written: a name of a file may hold bytes that are no UTF-8."""
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 # Names of generators, folders and files come from outside, so everything is escaped.
 TEMPLATES = Environment(
-    loader=FileSystemLoader(FOLDER),
+    loader=FileSystemLoader(PAGE_FOLDER),
     autoescape=True,
     undefined=StrictUndefined,
     finalize=_printable,
@@ -67,7 +67,7 @@ def to_html(report: Report) -> str:
     return TEMPLATES.get_template("page.html").render(
         report=report,
         title=f"Accuracy on {report['data']}, {report['split']}",
-        style=(FOLDER / "page.css").read_text(),
+        style=(PAGE_FOLDER / "page.css").read_text(),
         summary=summarise(report),
         main=main_condition(report),
         conditions=[_condition(report, name) for name in report["conditions"]],
@@ -137,7 +137,7 @@ def _group(report: Report, key: str, name: str, head: str) -> Row | None:
 def _group_plot(report: Report, key: str, name: str) -> Row | None:
     main = main_condition(report)
     rows = report[key][main]
-    if not plots.drawn(rows):
+    if not plots.rows_to_draw(rows):
         return None
     is_ai = key == "generators"
     svg = plots.recall_by_generator(rows) if is_ai else plots.false_positives(rows, name)

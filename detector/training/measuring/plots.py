@@ -1,4 +1,4 @@
-"""The plots of the page as SVG that stands inside the page and takes its colours.
+"""The plots of the page as inline SVG, which takes the colours of the page.
 
 The same report gives the same bytes: no dates, no random ids.
 """
@@ -55,9 +55,9 @@ def roc(report: Report, condition: str) -> str:
         _diagonal(axes)
         for key, curve in report["curves"][condition].items():
             area = report["conditions"][condition][key]["roc_auc"]
-            look = _look(report, key)
-            label = f"{look.pop('label')} {area:.3f}"
-            axes.step(FPRS, curve["recall"], where="post", label=label, **look)
+            style = _look(report, key)
+            label = f"{style.pop('label')} {area:.3f}"
+            axes.step(FPRS, curve["recall"], where="post", label=label, **style)
         axes.set(xlabel="real pictures called AI", ylabel="AI pictures called AI")
         axes.legend(loc="lower right", title="AUROC")
 
@@ -70,10 +70,10 @@ def reliability(report: Report, condition: str) -> str:
     def draw(axes: Axes) -> None:
         _diagonal(axes)
         for key, curve in report["curves"][condition].items():
-            bins = drawn(curve["reliability"])
-            shown, true = ([bin_[name] for bin_ in bins] for name in ("score", "share_ai"))
+            bins = rows_to_draw(curve["reliability"])
+            predicted, true = ([bin_[name] for bin_ in bins] for name in ("score", "share_ai"))
             marker = MARKERS[_place(report, key)]
-            axes.plot(shown, true, marker=marker, ms=4, **_look(report, key))
+            axes.plot(predicted, true, marker=marker, ms=4, **_look(report, key))
         axes.set(xlabel="score shown", ylabel="share that is AI, classes alike")
         axes.legend(loc="upper left")
 
@@ -88,9 +88,9 @@ def robustness(report: Report) -> str:
         for place, key in enumerate(report["methods"]):
             figures = [report["conditions"][name][key] for name in conditions]
             at = np.arange(len(conditions)) + (place - (len(report["methods"]) - 1) / 2) * 0.1
-            measured = [(x, f) for x, f in zip(at, figures, strict=True) if f["roc_auc"]]
-            if measured:
-                _with_intervals(axes, measured, MARKERS[_place(report, key)], _look(report, key))
+            points = [(x, f) for x, f in zip(at, figures, strict=True) if f["roc_auc"]]
+            if points:
+                _with_intervals(axes, points, MARKERS[_place(report, key)], _look(report, key))
         axes.set_xticks(range(len(conditions)), conditions, rotation=45, ha="right")
         axes.set(ylabel="AUROC", xlim=(-0.6, len(conditions) - 0.4))
         axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
@@ -100,27 +100,29 @@ def robustness(report: Report) -> str:
 
 
 def _with_intervals(
-    axes: Axes, measured: list[tuple[float, Row]], marker: str, look: dict[str, Any]
+    axes: Axes, points: list[tuple[float, Row]], marker: str, style: dict[str, Any]
 ) -> None:
-    at = [x for x, _ in measured]
-    areas = np.array([figures["roc_auc"] for _, figures in measured])
-    bounds = np.array([figures["roc_auc_interval"] for _, figures in measured]).T
+    at = [x for x, _ in points]
+    areas = np.array([figures["roc_auc"] for _, figures in points])
+    bounds = np.array([figures["roc_auc_interval"] for _, figures in points]).T
     gaps = np.clip(np.abs(bounds - areas), 0, None)
-    axes.errorbar(at, areas, gaps, marker=marker, ms=4, elinewidth=1, **look)
+    axes.errorbar(at, areas, gaps, marker=marker, ms=4, elinewidth=1, **style)
 
 
 def recall_by_generator(rows: list[Row]) -> str:
     """Share of each generator's pictures that the verdict calls AI; worst first."""
-    rows = sorted(drawn(rows), key=lambda row: row["called_ai"])
+    rows = sorted(rows_to_draw(rows), key=lambda row: row["called_ai"])
     return _shares(rows, "generator", "AI pictures called AI", "Recall by generator")
 
 
 def false_positives(rows: list[Row], kind: str) -> str:
     """Share of each source's or kind's real pictures that the verdict calls AI; worst first."""
-    return _shares(drawn(rows), kind, "real pictures called AI", f"False positives by {kind}")
+    return _shares(
+        rows_to_draw(rows), kind, "real pictures called AI", f"False positives by {kind}"
+    )
 
 
-def drawn(rows: list[Row]) -> list[Row]:
+def rows_to_draw(rows: list[Row]) -> list[Row]:
     """The rows of enough pictures to say something, the first MOST_ROWS of them."""
     return [row for row in rows if row["n"] >= FEWEST_PICTURES][:MOST_ROWS]
 
@@ -138,9 +140,9 @@ def _shares(rows: list[Row], kind: str, label: str, title: str) -> str:
     return _svg(draw, 1.2 + 0.22 * len(rows), title)
 
 
-def _shorten(name: str, most: int = 28) -> str:
+def _shorten(name: str, limit: int = 28) -> str:
     name = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
 def _look(report: Report, key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Puts all that was measured into one JSON object, of which the other files are renderings."""
+"""Puts all measurements into one JSON object; the other files are renderings of it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from detector.training.pictures.augment import CLEAN, USUAL
 
 from .ablation import ablation
 from .curves import curves
-from .data import Labelled
+from .data import LabelledPictures
 from .errors import count_errors
 from .figures import evaluate_condition
 from .groups import by_generator, by_kind, by_source
 from .outcome import titles
 from .outcomes import count_under_each
 from .page import to_html
-from .run import Measured
+from .run import Measurement
 from .stability import stability
 from .tables import to_csv, to_markdown
 
 Report = dict[str, Any]
 
-NAMED = 10  # of the pictures that cannot be read
+MOST_NAMES = 10  # of the pictures that cannot be read
 RENDERINGS: dict[str, Callable[[Report], str]] = {
     "report.json": lambda report: json.dumps(report, indent=2, ensure_ascii=False) + "\n",
     "report.csv": to_csv,
@@ -39,8 +39,8 @@ RENDERINGS: dict[str, Callable[[Report], str]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How the evaluation was called: `command` can be typed again, but for where folders lie."""
+class EvaluationRequest:
+    """How the evaluation was called: `command` can be typed again with other folders."""
 
     command: str
     version: str
@@ -48,40 +48,44 @@ class Asked:
     seed: int
 
 
-def build_report(data: Labelled, measured: Measured, asked: Asked, fusion: Fusion) -> Report:
+def build_report(
+    data: LabelledPictures, measurement: Measurement, request: EvaluationRequest, fusion: Fusion
+) -> Report:
     """The figures under every condition, and details under `detailed_conditions`.
 
     `fusion` is the one that measured; what its subsets would have said is in "ablation".
     """
-    pictures, seed = measured.pictures, asked.seed
+    pictures, seed = measurement.pictures, request.seed
     labels = np.array([picture.label for picture in pictures])
-    detailed = {name: measured.outcomes[name] for name in detailed_conditions(measured.outcomes)}
-    facts = _facts(data, pictures, measured.unread) | asdict(asked)
+    detailed = {
+        name: measurement.outcomes[name] for name in detailed_conditions(measurement.outcomes)
+    }
+    facts = _facts(data, pictures, measurement.unread) | asdict(request)
     return {
         "about": about(facts),
         **facts,
         "methods": titles(),
         "conditions": {
             name: evaluate_condition(labels, outcomes, seed)
-            for name, outcomes in measured.outcomes.items()
+            for name, outcomes in measurement.outcomes.items()
         },
         "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
         "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
         "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
-        "outcomes": count_under_each(labels, measured.outcomes),
-        "errors": count_errors(labels, measured.outcomes),
+        "outcomes": count_under_each(labels, measurement.outcomes),
+        "errors": count_errors(labels, measurement.outcomes),
         "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
-        "stability": stability(measured.outcomes),
+        "stability": stability(measurement.outcomes),
         "curves": {name: curves(labels, outcomes) for name, outcomes in detailed.items()},
     }
 
 
-def detailed_conditions(measured: dict[str, Any]) -> list[str]:
-    """Those that are drawn and told by group: the usual ones, else the first."""
-    return [name for name in USUAL if name in measured] or list(measured)[:1]
+def detailed_conditions(conditions: dict[str, Any]) -> list[str]:
+    """The conditions with plots and tables by group: the usual ones, or else the first."""
+    return [name for name in USUAL if name in conditions] or list(conditions)[:1]
 
 
-def _facts(data: Labelled, pictures: Sequence[Picture], unread: dict[str, str]) -> Report:
+def _facts(data: LabelledPictures, pictures: Sequence[Picture], unread: dict[str, str]) -> Report:
     return {
         "data": data.root.name,
         "split": data.name,
@@ -91,18 +95,16 @@ def _facts(data: Labelled, pictures: Sequence[Picture], unread: dict[str, str]) 
         "n_generators": len({picture.generator for picture in pictures if picture.generator}),
         "equalise": asdict(data.equalise) if data.equalise else None,
         "n_unread": len(unread),
-        "unread": dict(list(unread.items())[:NAMED]),
+        "unread": dict(list(unread.items())[:MOST_NAMES]),
     }
 
 
 def about(facts: Report) -> str:
-    """What was measured and how, in a paragraph."""
-    most = (
-        f" (at most {facts['per_source']} of one source and class)" if facts["per_source"] else ""
-    )
-    said = (
+    """A paragraph about the pictures and the way they were measured."""
+    cap = f" (at most {facts['per_source']} of one source and class)" if facts["per_source"] else ""
+    text = (
         f"{facts['n_ai'] + facts['n_real']:,} pictures ({facts['n_ai']:,} AI, {facts['n_real']:,} "
-        f"real) of {_count(facts['n_sources'], 'source')}{most}, "
+        f"real) of {_count(facts['n_sources'], 'source')}{cap}, "
         f"{_count(facts['n_generators'], 'generator name')}; "
         f"version {facts['version']}. Figures stand with their 95 % intervals: bootstrap over "
         "pictures within each class, Newcombe's for an AUROC of few pictures, Wilson's for shares. "
@@ -111,13 +113,13 @@ def about(facts: Report) -> str:
         "reads, so it abstains."
     )
     if equalise := facts["equalise"]:
-        said += (
+        text += (
             f' But for "{CLEAN}" every picture was first equalised as in training: scaled '
             f"down to at most {equalise['side']} pixels on its shorter side, then JPEG 70 to 95."
         )
     if facts["n_unread"]:
-        said += f" {facts['n_unread']} could not be read and are left out."
-    return said
+        text += f" {facts['n_unread']} could not be read and are left out."
+    return text
 
 
 def _count(n: int, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Analyses the pictures under every condition, but for what the cache knows already."""
+"""Analyses the pictures under every condition, except those that the cache already has."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from detector.inference.images import SourceImage
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.inference.pipeline import Detector
 from detector.inference.pixels.likeness import size_of
 from detector.training.corpus.labelled import Picture
 from detector.training.pictures.preparation import Progress
 
 from .cache import OutcomeCache, Outcomes
-from .data import Labelled
+from .data import LabelledPictures
 from .outcome import Outcome
 from .scoring import score_pictures
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """Outcomes of `pictures`, by condition in the same order; `unread` maps names to reasons."""
 
     pictures: list[Picture]
@@ -33,41 +33,43 @@ class Measured:
 
 def measure(
     detector: Detector,
-    data: Labelled,
+    data: LabelledPictures,
     conditions: Sequence[str],
     cache: OutcomeCache,
     *,
     workers: int,
     progress: Progress,
-) -> Measured:
-    """What the detector says about every picture. Resumable: run it again.
+) -> Measurement:
+    """The outcomes of the detector for every picture. Resumable: run it again.
 
     Raises `ValueError` if fewer than both classes can be read.
     """
-    known = cache.read(data.pictures)
-    missing = [[name for name in conditions if name not in said] for said in known]
+    cached = cache.read(data.pictures)
+    missing = [[name for name in conditions if name not in outcomes] for outcomes in cached]
     todo = [index for index, names in enumerate(missing) if names]
-    done = len(known) - len(todo)
-    logger.info("%d of %d pictures were analysed before; %d to go", done, len(known), len(todo))
-    unread: dict[int, str] = {}
-    stream = _analyse(detector, data, todo, missing, workers, unread)
+    n_cached = len(cached) - len(todo)
+    logger.info(
+        "%d of %d pictures were analysed before; %d to go", n_cached, len(cached), len(todo)
+    )
+    reasons: dict[int, str] = {}
+    stream = _analyse(detector, data, todo, missing, workers, reasons)
     with closing(stream):
-        for index, said in progress(stream, total=len(todo), desc="Analysing", unit="picture"):
-            if said:
-                cache.add(data.pictures[index], said)
-                known[index].update(said)
-    return _collect(data, conditions, known, unread)
+        for index, outcomes in progress(stream, total=len(todo), desc="Analysing", unit="picture"):
+            if outcomes:
+                cache.add(data.pictures[index], outcomes)
+                cached[index].update(outcomes)
+    return _collect(data, conditions, cached, reasons)
 
 
 def _analyse(
     detector: Detector,
-    data: Labelled,
+    data: LabelledPictures,
     todo: Sequence[int],
     missing: Sequence[Sequence[str]],
     workers: int,
-    unread: dict[int, str],
+    reasons: dict[int, str],
 ) -> Generator[tuple[int, Outcomes], None, None]:
-    """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `unread`."""
+    """(index, outcomes under `missing[index]`) for each index of `todo`; reasons into `reasons`."""
 
     def say(image: SourceImage) -> Outcome:
         return Outcome.of(detector.detect(image), size_of(image.width, image.height))
@@ -78,20 +80,23 @@ def _analyse(
         lambda place: missing[todo[place]],
         workers,
         data.equalise,
-        lambda place, reason: unread.update({todo[place]: reason}),
+        lambda place, reason: reasons.update({todo[place]: reason}),
     )
-    for place, said in stream:
-        yield todo[place], said
+    for place, outcomes in stream:
+        yield todo[place], outcomes
 
 
 def _collect(
-    data: Labelled, conditions: Sequence[str], known: Sequence[Outcomes], unread: dict[int, str]
-) -> Measured:
-    kept = [index for index in range(len(known)) if index not in unread]
-    pictures = [data.pictures[index] for index in kept]
+    data: LabelledPictures,
+    conditions: Sequence[str],
+    cached: Sequence[Outcomes],
+    faults: dict[int, str],
+) -> Measurement:
+    readable = [index for index in range(len(cached)) if index not in faults]
+    pictures = [data.pictures[index] for index in readable]
     if {picture.label for picture in pictures} != {0, 1}:
-        name = shown(data.name)
+        name = printable(data.name)
         raise ValueError(f"{name} needs readable pictures of both classes, ai and real.")
-    outcomes = {name: [known[index][name] for index in kept] for name in conditions}
-    reasons = {data.named(data.pictures[index]): unread[index] for index in sorted(unread)}
-    return Measured(pictures, outcomes, reasons)
+    outcomes = {name: [cached[index][name] for index in readable] for name in conditions}
+    reasons = {data.named(data.pictures[index]): faults[index] for index in sorted(faults)}
+    return Measurement(pictures, outcomes, reasons)

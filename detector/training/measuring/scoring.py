@@ -1,4 +1,4 @@
-"""What the serving methods say about pictures, as they are or re-encoded, both classes alike."""
+"""Scores pictures with the serving methods, unchanged or re-encoded, both classes alike."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def score_pictures(
             image = open_image(pictures[index].path)
             pixels = equalise(image.pixels, image.sha256) if equalise else image.pixels
             return {
-                name: say(image if name == CLEAN else _changed(name, pixels))
+                name: say(image if name == CLEAN else _reshipped(name, pixels))
                 for name in conditions(index)
             }
         except (ImageError, cv2.error) as error:  # cv2: more columns than JPEG or WebP can hold
@@ -55,5 +55,5 @@ def score_pictures(
         pool.shutdown(cancel_futures=True)
 
 
-def _changed(condition: str, pixels: Pixels) -> SourceImage:
+def _reshipped(condition: str, pixels: Pixels) -> SourceImage:
     return as_picture(CONDITIONS[condition](pixels))

@@ -12,7 +12,7 @@ from detector.training.pictures.augment import CLEAN
 from .figures import share
 from .outcome import Outcome
 
-SIDES = {"ai": 1, "uncertain": 0, "real": -1}
+LABEL_ORDER = {"ai": 1, "uncertain": 0, "real": -1}
 
 
 def stability(outcomes: Mapping[str, Sequence[Outcome]]) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def stability(outcomes: Mapping[str, Sequence[Outcome]]) -> list[dict[str, Any]]
 
 
 def _sides(outcomes: Sequence[Outcome]) -> np.ndarray:
-    return np.array([SIDES[outcome.label] for outcome in outcomes])
+    return np.array([LABEL_ORDER[outcome.label] for outcome in outcomes])
 
 
 def _compare(before: np.ndarray, after: np.ndarray) -> dict[str, Any]:

@@ -20,21 +20,21 @@ def main_condition(report: Report) -> str:
 def summarise(report: Report) -> list[str]:
     """The main figures in sentences."""
     main = main_condition(report)
-    fused = report["conditions"][main][FUSED]
-    said = [f"{report['n_ai']:,} AI and {report['n_real']:,} real pictures, “{main}”:"]
-    if fused["roc_auc"] is not None:
-        said.append(
+    verdict = report["conditions"][main][FUSED]
+    sentences = [f"{report['n_ai']:,} AI and {report['n_real']:,} real pictures, “{main}”:"]
+    if verdict["roc_auc"] is not None:
+        sentences.append(
             "Of an AI picture and a real one, the verdict gives the higher score to the AI picture "
-            f"in {_share(fused, 'roc_auc')} of the cases (50 % would be guessing)."
+            f"in {_share(verdict, 'roc_auc')} of the cases (50 % would be guessing)."
         )
-    said.append(
-        f"It calls {_share(fused, 'ai_called_ai')} of the AI pictures “likely AI” and "
-        f"{_share(fused, 'ai_called_real')} “likely real”; of the real pictures it calls "
-        f"{_share(fused, 'real_called_ai')} “likely AI” and {_share(fused, 'real_called_real')} "
-        "“likely real”. The others are “uncertain”."
+    sentences.append(
+        f"It calls {_share(verdict, 'ai_called_ai')} of the AI pictures “likely AI” and "
+        f"{_share(verdict, 'ai_called_real')} “likely real”; of the real pictures it calls "
+        f"{_share(verdict, 'real_called_ai')} “likely AI” and "
+        f"{_share(verdict, 'real_called_real')} “likely real”. The others are “uncertain”."
     )
-    others = (*_best_method(report, main), *_hardest(report), *_evidence(report))
-    return [" ".join(said), " ".join(others)]
+    further = (*_best_method(report, main), *_hardest(report), *_evidence(report))
+    return [" ".join(sentences), " ".join(further)]
 
 
 def _share(figures: Row, name: str) -> str:
@@ -58,13 +58,13 @@ def _best_method(report: Report, condition: str) -> list[str]:
 
 def _hardest(report: Report) -> list[str]:
     areas = {name: _areas(methods).get(FUSED) for name, methods in report["conditions"].items()}
-    known = {name: area for name, area in areas.items() if area is not None}
-    if len(known) < 2:
+    measured_areas = {name: area for name, area in areas.items() if area is not None}
+    if len(measured_areas) < 2:
         return []
-    low, high = (pick(known, key=lambda name: known[name]) for pick in (min, max))
+    low, high = (pick(measured_areas, key=lambda name: measured_areas[name]) for pick in (min, max))
     return [
-        f"The verdict's AUROC is lowest under “{low}” ({known[low]:.3f}) and highest under "
-        f"“{high}” ({known[high]:.3f})."
+        f"The verdict's AUROC is lowest under “{low}” ({measured_areas[low]:.3f}) and highest "
+        f"under “{high}” ({measured_areas[high]:.3f})."
     ]
 
 
@@ -72,8 +72,8 @@ def _evidence(report: Report) -> list[str]:
     """In how many of the untouched files evidence decided, which re-encoding takes away."""
     if CLEAN not in report["conditions"]:
         return []
-    fused = report["conditions"][CLEAN][FUSED]
-    ai, real = (fused[f"decided_by_file_{side}"] for side in ("ai", "real"))
+    verdict = report["conditions"][CLEAN][FUSED]
+    ai, real = (verdict[f"decided_by_file_{side}"] for side in ("ai", "real"))
     return [
         f"In the files as they are, evidence in the file decided on {ai:,} of {report['n_ai']:,} "
         f"AI and {real:,} of {report['n_real']:,} real pictures."

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from detector.inference.names import shown
+from detector.inference.names import printable
 from detector.training.figures.metrics import FIGURES
 
 from .figures import COUNTS, SHARES
@@ -41,8 +41,8 @@ def _csv_rows(figures: dict[str, Any]) -> Iterator[list[Any]]:
 
 def to_markdown(report: dict[str, Any]) -> str:
     """The report as tables, one a condition."""
-    lines = [f"# Accuracy on {shown(report['data'])}, {shown(report['split'])}", ""]
-    lines += [report["about"], "", f"`{shown(report['command'])}`", ""]
+    lines = [f"# Accuracy on {printable(report['data'])}, {printable(report['split'])}", ""]
+    lines += [report["about"], "", f"`{printable(report['command'])}`", ""]
     for condition, methods in report["conditions"].items():
         table = _table(methods, report["methods"])
         lines += [f"## {condition}", "", *table, "", sentence(methods[FUSED]), ""]
@@ -123,19 +123,20 @@ def _kinds(rows: list[dict[str, Any]], titles: dict[str, str]) -> list[str]:
 
 def _name(name: str) -> str:
     """A name from outside as a cell of a table in Markdown."""
-    return shown(name).replace("|", "\\|")
+    return printable(name).replace("|", "\\|")
 
 
-def sentence(fused: dict[str, Any]) -> str:
+def sentence(verdict: dict[str, Any]) -> str:
     """What the verdict called the pictures of either class."""
 
     def said(name: str) -> str:
-        low, high = fused[f"{name}_interval"]
-        return f"{fused[name]:.1%} ({low:.1%} to {high:.1%})"
+        low, high = verdict[f"{name}_interval"]
+        return f"{verdict[name]:.1%} ({low:.1%} to {high:.1%})"
 
     return (
         f"Real pictures: {said('real_called_ai')} called AI, {said('real_called_real')} called "
         f"real. AI pictures: {said('ai_called_ai')} called AI, {said('ai_called_real')} called "
         "real. The others are uncertain. Evidence in the file decided on "
-        f"{fused['decided_by_file_ai']:,} AI and {fused['decided_by_file_real']:,} real pictures."
+        f"{verdict['decided_by_file_ai']:,} AI and "
+        f"{verdict['decided_by_file_real']:,} real pictures."
     )

@@ -27,7 +27,7 @@ from detector.inference.pixels.tiles import Pixels, mirror_to
 cv2.setNumThreads(1)
 
 # Short side of a whole picture, scaled down, in pixels.
-VIEW = 256
+CACHED_SIDE = 256
 INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
 
@@ -128,7 +128,9 @@ class ViewAugmentation:
         """A crop of shape (size, size, 3), scaled, blurred, re-encoded and mirrored at random."""
         if rng.random() < self.blurred:  # as if the picture had been smaller
             view = rescale(view, rng.uniform(0.5, 1))
-        factor = max(rng.uniform(self.smallest, self.largest) * VIEW, size) / min(view.shape[:2])
+        factor = max(rng.uniform(self.smallest, self.largest) * CACHED_SIDE, size) / min(
+            view.shape[:2]
+        )
         view = rescale(view, factor, int(rng.choice(INTERPOLATIONS)))
         if rng.random() < self.encode:
             view = encode_jpeg(view, int(rng.integers(self.lowest_quality, 99)))
@@ -140,8 +142,8 @@ class ViewAugmentation:
 
 def change_light(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """The picture with its contrast and brightness changed by up to a fifth and 20 grey levels."""
-    changed = pixels * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-20, 20))
-    return changed.clip(0, 255).astype(np.uint8)
+    values = pixels * np.float32(rng.uniform(0.8, 1.2)) + np.float32(rng.uniform(-20, 20))
+    return values.clip(0, 255).astype(np.uint8)
 
 
 Draw = Augmentation | ViewAugmentation

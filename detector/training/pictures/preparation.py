@@ -12,7 +12,7 @@ import numpy as np
 
 from detector.training.corpus.labelled import Picture, hold_out_sources, read_corpus
 
-from .regions import NATIVE, Cut, Joined, Regions
+from .regions import NATIVE, Cut, JoinedRegions, Regions
 
 # Of the weight of either class: sources that calibration and fusion see for the first time.
 CALIBRATION_SHARE = 0.16
@@ -27,7 +27,7 @@ class Preparation:
     `seed` is that of the split: it says which sources are kept back.
     """
 
-    regions: Joined
+    regions: JoinedRegions
     learn: np.ndarray
     seed: int
 
@@ -37,32 +37,34 @@ class Preparation:
         return [self.regions.pictures[i] for i in self.learn]
 
 
-def calibration_pictures(data: Path, seed: int, more: Sequence[Path] = ()) -> list[Picture]:
-    """Pictures of the train split whose sources are kept back, and all of `more`.
+def calibration_pictures(
+    data: Path, seed: int, further_folders: Sequence[Path] = ()
+) -> list[Picture]:
+    """Pictures of the train split whose sources are kept back, and all of `further_folders`.
 
-    Raises `ValueError` if `more` has a source of the split that tests.
+    Raises `ValueError` if `further_folders` has a source of the split that tests.
     """
-    pictures, held, further = _train_splits(data, seed, more)
-    return [p for p in pictures if p.source in held] + list(chain.from_iterable(further))
+    pictures, held_out, further = _train_splits(data, seed, further_folders)
+    return [p for p in pictures if p.source in held_out] + list(chain.from_iterable(further))
 
 
 def _train_splits(
-    data: Path, seed: int, more: Sequence[Path]
+    data: Path, seed: int, further_folders: Sequence[Path]
 ) -> tuple[list[Picture], set[str], list[list[Picture]]]:
-    """The train split of `data`, which of its sources are kept back, and the splits of `more`.
+    """The train split of `data`, its sources that are kept back, and the further train splits.
 
-    Raises `ValueError` if one of `more` has a source of `data`'s val split, which tests.
+    Raises `ValueError` if one of `further_folders` has a source of `data`'s val split, which tests.
     """
     whole = read_corpus(data)
     pictures = [picture for picture in whole if picture.split == "train"]
-    further = [[p for p in read_corpus(folder) if p.split == "train"] for folder in more]
-    tested = {picture.source for picture in whole if picture.split == "val"}
-    if known := sorted(tested & {p.source for p in chain.from_iterable(further)}):
-        raise ValueError(f"{', '.join(known)}: of the val split, so kept from training.")
+    further = [[p for p in read_corpus(folder) if p.split == "train"] for folder in further_folders]
+    test_sources = {picture.source for picture in whole if picture.split == "val"}
+    if shared_sources := sorted(test_sources & {p.source for p in chain.from_iterable(further)}):
+        raise ValueError(f"{', '.join(shared_sources)}: of the val split, so kept from training.")
     return pictures, hold_out_sources(pictures, CALIBRATION_SHARE, seed), further
 
 
-def prepare(
+def decode_corpora(
     data: Path,
     cache: Path,
     *,
@@ -70,21 +72,21 @@ def prepare(
     workers: int,
     progress: Progress,
     cut: Cut = NATIVE,
-    more: Sequence[Path] = (),
+    further_folders: Sequence[Path] = (),
 ) -> Preparation:
     """Decode what is not in `cache` yet. Raises `FileNotFoundError`, `ValueError`.
 
-    Of the corpora `more` everything is learnt from: sources may be added without changing which
-    ones are kept back.
+    All pictures of `further_folders` are used for training: sources can be added there without
+    changing which sources are kept back.
     """
-    pictures, held, further = _train_splits(data, seed, more)
-    corpora = [pictures, *([p for p in corpus if p.source not in held] for corpus in further)]
-    regions = Joined([Regions(cache, corpus, cut) for corpus in corpora])
+    pictures, held_out, further = _train_splits(data, seed, further_folders)
+    corpora = [pictures, *([p for p in corpus if p.source not in held_out] for corpus in further)]
+    regions = JoinedRegions([Regions(cache, corpus, cut) for corpus in corpora])
     for part in regions.parts:
         missing = int((~part.done).sum())
         for _ in progress(part.build(workers), total=missing, desc="Decoding", unit="picture"):
             pass
-    learn = [int(i) for i in regions.readable() if regions.pictures[i].source not in held]
+    learn = [int(i) for i in regions.readable() if regions.pictures[i].source not in held_out]
     if {regions.pictures[i].label for i in learn} != {0, 1}:
         raise ValueError(f"{data} needs readable training pictures of both classes, ai and real.")
     return Preparation(regions, np.array(learn), seed)

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from detector.inference.images import ImageError, open_image
-from detector.inference.pixels.abstention import MIN_SIDE
+from detector.inference.pixels.abstention import MIN_PICTURE_SIDE
 from detector.inference.pixels.tiles import Pixels, scale_to
 from detector.training.corpus.labelled import Picture, fingerprint
 
-from .augment import VIEW
+from .augment import CACHED_SIDE
 
 SIDE = 384
 
@@ -67,10 +67,10 @@ class Regions:
                 self.done[i] = True
                 yield int(i)
 
-    def get(self, index: int, which: int) -> Pixels:
-        """Region `which` of a picture, shape (height, width, 3); empty if there is none."""
-        height, width = self.sizes[index, which]
-        return np.asarray(self.pixels[index, which, :height, :width])
+    def get(self, index: int, region: int) -> Pixels:
+        """Region `region` of a picture, shape (height, width, 3); empty if there is none."""
+        height, width = self.sizes[index, region]
+        return np.asarray(self.pixels[index, region, :height, :width])
 
     def count(self, index: int) -> int:
         """How many regions a picture has."""
@@ -81,7 +81,7 @@ class Regions:
         return np.flatnonzero(self.sizes[:, 0, 0] > 0)
 
 
-class Joined:
+class JoinedRegions:
     """Parts of the pictures of several `Regions` of one kind, one after the other."""
 
     def __init__(self, parts: Sequence[Regions]) -> None:
@@ -90,13 +90,13 @@ class Joined:
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
 
     def _find(self, index: int) -> tuple[Regions, int]:
-        which = int(np.searchsorted(self.starts, index, side="right")) - 1
-        return self.parts[which], index - int(self.starts[which])
+        corpus = int(np.searchsorted(self.starts, index, side="right")) - 1
+        return self.parts[corpus], index - int(self.starts[corpus])
 
-    def get(self, index: int, which: int) -> Pixels:
-        """Part `which` of a picture, shape (height, width, 3); empty if there is none."""
+    def get(self, index: int, region: int) -> Pixels:
+        """Part `region` of a picture, shape (height, width, 3); empty if there is none."""
         part, own = self._find(index)
-        return part.get(own, which)
+        return part.get(own, region)
 
     def count(self, index: int) -> int:
         """How many parts a picture has."""
@@ -131,7 +131,7 @@ def _random_region(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def cut_view(path: Path) -> list[Pixels]:
-    """The whole picture with a short side of VIEW pixels at most, the middle of a long one.
+    """The whole picture with a short side of CACHED_SIDE pixels at most, the middle of a long one.
 
     Empty if it is unreadable, or so small that serving abstains.
     """
@@ -139,10 +139,10 @@ def cut_view(path: Path) -> list[Pixels]:
         pixels = open_image(path).pixels
     except ImageError:
         return []
-    if min(pixels.shape[:2]) < MIN_SIDE:
+    if min(pixels.shape[:2]) < MIN_PICTURE_SIDE:
         return []
-    if min(pixels.shape[:2]) > VIEW:
-        pixels = scale_to(pixels, VIEW)
+    if min(pixels.shape[:2]) > CACHED_SIDE:
+        pixels = scale_to(pixels, CACHED_SIDE)
     top, left = (max(side - SIDE, 0) // 2 for side in pixels.shape[:2])
     return [pixels[top : top + SIDE, left : left + SIDE]]
 

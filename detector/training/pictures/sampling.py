@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from detector.training.corpus.labelled import balanced_weights
 
 from .augment import GENTLE, TRACES, VIEWS, Draw
-from .regions import WHOLE, Joined
+from .regions import WHOLE, JoinedRegions
 
 
 class BalancedCrops(IterableDataset[Any]):
@@ -24,7 +24,7 @@ class BalancedCrops(IterableDataset[Any]):
     """
 
     def __init__(
-        self, regions: Joined, indices: np.ndarray, *, size: int, seed: int, gentle: int
+        self, regions: JoinedRegions, indices: np.ndarray, *, size: int, seed: int, gentle: int
     ) -> None:
         self.regions, self.size, self.seed, self.gentle = regions, size, seed, gentle
         pictures = [regions.pictures[i] for i in indices]
@@ -37,15 +37,15 @@ class BalancedCrops(IterableDataset[Any]):
         worker = get_worker_info()
         share, first = (worker.num_workers, worker.id) if worker else (1, 0)
         rng = np.random.default_rng((self.seed, first))
-        drawn = first
+        total = first
         while True:
-            yield self._draw(drawn // share % 2, self._augmentation(drawn), rng)
-            drawn += share
+            yield self._draw(total // share % 2, self._augmentation(total), rng)
+            total += share
 
-    def _augmentation(self, drawn: int) -> Draw:
+    def _augmentation(self, total: int) -> Draw:
         if self.regions.cut == WHOLE:
             return VIEWS
-        return GENTLE if drawn < self.gentle else TRACES
+        return GENTLE if total < self.gentle else TRACES
 
     def _draw(
         self, label: int, augmentation: Draw, rng: np.random.Generator

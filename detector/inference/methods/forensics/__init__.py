@@ -1,4 +1,4 @@
-"""Method 3: what the file itself says about where it came from.
+"""Method 3: the statements and traces in the file about its own origin.
 
 Reads the original bytes: Content Credentials (C2PA), the declarations of the IPTC and GB 45438
 standards, the settings, graphs and job numbers that generators leave, hidden ones too; from the
@@ -126,11 +126,11 @@ def score_evidence(findings: Sequence[Finding]) -> float | None:
 
 
 def collect(metadata: Metadata) -> Iterator[Evidence]:
-    """What every reader finds, then what could not be read."""
+    """The findings of every reader, then the parts that could not be read."""
     for reader in READERS:
         yield from reader(metadata)
-    for where, why in metadata.problems.items():
-        yield unreadable(where, why)
+    for where, reason in metadata.problems.items():
+        yield unreadable(where, reason)
 
 
 def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
@@ -143,18 +143,18 @@ def _guarded(part: str, evidence: Iterator[Evidence]) -> Iterator[Evidence]:
 
 
 def _distinct(evidence: Iterator[Evidence]) -> list[Evidence]:
-    """One of a kind from each place, with the parameters of all.
+    """One piece of evidence of each kind and place, with the parameters of all of them.
 
     A file may repeat the same text a hundred times, and a text that hides another may come first.
     """
-    found: dict[tuple[str, str, str | None], Evidence] = {}
+    distinct: dict[tuple[str, str, str | None], Evidence] = {}
     for item in evidence:
         key = (item.finding.kind, item.finding.where, item.finding.claim)
-        kept = found.get(key, item)
-        rows = tuple(dict.fromkeys((*kept.rows, *item.rows)))[:MAX_ROWS]
-        stronger = min(kept, item, key=lambda one: _by_strength(one.finding))
-        found[key] = replace(stronger, rows=rows)
-    return list(found.values())
+        earlier = distinct.get(key, item)
+        rows = tuple(dict.fromkeys((*earlier.rows, *item.rows)))[:MAX_ROWS]
+        stronger = min(earlier, item, key=lambda evidence: _by_strength(evidence.finding))
+        distinct[key] = replace(stronger, rows=rows)
+    return list(distinct.values())
 
 
 def _by_strength(finding: Finding) -> float:
@@ -174,5 +174,5 @@ def _exhibits(evidence: list[Evidence], credentials: Credentials | None) -> tupl
     """The table of generation parameters, each row once, and the Content Credentials."""
     rows = dict.fromkeys(row for item in evidence for row in item.rows)
     table = [Exhibit("parameters", {"rows": [list(row) for row in rows]})] if rows else []
-    signed = [Exhibit("credentials", credentials.to_dict())] if credentials else []
-    return (*table, *signed)
+    exhibits = [Exhibit("credentials", credentials.to_dict())] if credentials else []
+    return (*table, *exhibits)

@@ -1,4 +1,4 @@
-"""What the file states about its origin, as declarations: who says so, and what was checked.
+"""The statements of the file about its origin, as declarations with signer and checks.
 
 Of the evidence only what makers state in words: signed manifests and the labels of standards. The
 settings that a generator left are evidence, but no statement.
@@ -16,8 +16,8 @@ from .c2pa.manifest import Credentials
 from .claims.declarations import CREATED_SOURCES, EDITED_SOURCES, STITCHED_SOURCES
 from .evidence import Evidence
 
-# The kinds of findings that are statements; those of `SIGNED` stand in the manifest.
-SIGNED = ("c2pa", "capture")
+# The kinds of findings that are statements; those of `SIGNED_KINDS` come from the manifest.
+SIGNED_KINDS = ("c2pa", "capture")
 LABELS = ("iptc", "iptc-ai", "google", "aigc-label", "samsung")
 MAKERS = {"google": "Google", "samsung": "Samsung"}
 # The sentence of each act, alone and with the name of the program.
@@ -39,33 +39,37 @@ def declare(evidence: Iterable[Evidence], credentials: Credentials | None) -> It
     """The declarations, those of the signed manifest first."""
     findings = [item.finding for item in evidence]
     if credentials and credentials.manifest == "embedded":
-        yield from _signed([one for one in findings if one.kind in SIGNED], credentials)
+        yield from _of_credentials(
+            [finding for finding in findings if finding.kind in SIGNED_KINDS], credentials
+        )
     for item in evidence:
         if item.finding.kind in LABELS and (act := _act(item.finding)):
             tool = dict(item.rows).get("AI system", "")
-            who = MAKERS.get(item.finding.kind) or dict(item.rows).get("content producer", "")
-            yield _unsigned(item.finding, act, who, tool)
+            maker = MAKERS.get(item.finding.kind) or dict(item.rows).get("content producer", "")
+            yield _of_finding(item.finding, act, maker, tool)
 
 
-def _signed(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
-    """What the manifest says of AI and of cameras; if nothing, that it says nothing of either."""
-    acts = [(one, act) for one in findings if (act := _act(one))]
+def _of_credentials(findings: list[Finding], credentials: Credentials) -> Iterator[Declaration]:
+    """The manifest's statements about AI and cameras, or one that it says nothing about either."""
+    acts = [(finding, act) for finding in findings if (act := _act(finding))]
     for finding, act in acts:
         yield _of_manifest(finding, act, credentials)
     if not acts and findings:
-        stated = [act for term in credentials.source_types if (act := _of_source(term))]
-        yield _of_manifest(findings[0], stated[0] if stated else "other", credentials)
+        acts_in_manifest = [act for term in credentials.source_types if (act := _of_source(term))]
+        yield _of_manifest(
+            findings[0], acts_in_manifest[0] if acts_in_manifest else "other", credentials
+        )
 
 
 def _of_source(term: object) -> Act | None:
-    """What a source type says that speaks neither of AI nor of a single capture."""
+    """The act that a source type names if it is neither AI nor a single capture."""
     if term in STITCHED_SOURCES:
         return "stitched"
     return "created" if term in CREATED_SOURCES else None
 
 
 def _act(finding: Finding) -> Act | None:
-    """What the statement says was done; None for what is no statement on the origin."""
+    """The act that the statement names; None if it is not a statement about the origin."""
     source, relation = finding.params.get("source", ""), finding.params.get("relation", "")
     if finding.partial:
         return "contains" if relation == "contains" else "edited"
@@ -94,10 +98,10 @@ def _of_manifest(finding: Finding, act: Act, credentials: Credentials) -> Declar
     )
 
 
-def _unsigned(finding: Finding, act: Act, who: str, tool: str) -> Declaration:
+def _of_finding(finding: Finding, act: Act, maker: str, tool: str) -> Declaration:
     return Declaration(
-        *_text(act, tool or who),
-        who=who,
+        *_text(act, tool or maker),
+        who=maker,
         tool=tool,
         action=act,
         trust_note=say("standing.unsigned", {}),
@@ -112,7 +116,7 @@ def _text(act: Act, tool: str) -> tuple[str, dict[str, str]]:
 
 
 def _evidence(finding: Finding, act: Act) -> Evident | None:
-    """The outcome that a statement is evidence of; a weak one is no more than a hint."""
+    """The outcome that a statement is evidence of; a weak statement is only a hint."""
     if finding.claim == "real":
         return "captured"
     return None if finding.strength in ("weak", "context") else EVIDENT.get(act)

@@ -1,4 +1,4 @@
-"""What a reader hands over: a finding, and the generation parameters that go with it."""
+"""The result of a reader: a finding, and the generation parameters that belong to it."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ def context(code: str, params: Params, kind: str, where: str = "") -> Evidence:
     return Evidence(Finding(code, params, kind, None, where, "context"))
 
 
-def unreadable(where: str, why: str) -> Evidence:
-    """A part of the file that cannot be read; `why` is the message of an `Unreadable`."""
-    params = {"where": quotable(where, MAX_IN_SENTENCE), "why": why}
+def unreadable(where: str, reason: str) -> Evidence:
+    """A part of the file that cannot be read; `reason` is the message of an `Unreadable`."""
+    params = {"where": quotable(where, MAX_IN_SENTENCE), "why": reason}
     return context("file.unreadable", params, "unreadable", where)
 
 
 def make_rows(pairs: Iterable[tuple[str, Any]]) -> Rows:
     """Rows of the table: numbers and texts that are not empty, as text."""
-    shown = ((name, clean(scalar(value), MAX_VALUE)) for name, value in pairs)
-    return tuple((name, value) for name, value in shown if value)
+    rows = ((name, clean(scalar(value), MAX_VALUE)) for name, value in pairs)
+    return tuple((name, value) for name, value in rows if value)
 
 
 def scalar(value: Any) -> str:
@@ -80,7 +80,7 @@ def scalar(value: Any) -> str:
 
 
 def settings_in(rows: Rows) -> dict[str, JSON]:
-    """What a sentence says about the settings in a table: "" for what the table does not have."""
+    """The parameters for sentences about the settings in a table: "" for missing settings."""
     values = {name: quotable(value, MAX_IN_SENTENCE) for name, value in rows}
     steps = values.get("steps", "")
     return {

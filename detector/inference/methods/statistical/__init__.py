@@ -26,11 +26,11 @@ from .trees import BoostedTrees
 
 MODEL = "trees.npz"
 MAX_CROPS = 6
-FOLDER = "statistical"
+STATISTICAL = "statistical"
 
 
 class Statistical(PixelMethod[BoostedTrees]):
-    folders = (FOLDER,)
+    folders = (STATISTICAL,)
     used = f"{N_FEATURES} statistics, boosted trees"
 
     def read_model(self, folder: Path) -> BoostedTrees:
@@ -41,23 +41,23 @@ class Statistical(PixelMethod[BoostedTrees]):
     ) -> Answer:
         crops = cut_tiles(pixels, CROP, MAX_CROPS)
         features = np.stack([extract_features(crop) for crop in crops])
-        raw = float(models[FOLDER].log_odds(features).mean())
-        calibration = calibrations[FOLDER]
+        raw = float(models[STATISTICAL].log_odds(features).mean())
+        calibration = calibrations[STATISTICAL]
         slope = calibration.slope_at(raw)
-        groups = explain_groups(models[FOLDER], features, slope, calibration.intercept)
+        groups = explain_groups(models[STATISTICAL], features, slope, calibration.intercept)
         score = calibration.score(raw)
         exhibits = (
             Exhibit("feature_groups", {"groups": groups}),
             Exhibit("spectrum", {"side": SIDE, "levels": spectrum_picture(crops)}),
         )
         findings = (_finding(score, groups),)
-        return Answer(score, findings, self.used, exhibits, raw_log_odds={FOLDER: raw})
+        return Answer(score, findings, self.used, exhibits, raw_log_odds={STATISTICAL: raw})
 
 
 def _finding(score: float, groups: list[dict[str, Any]]) -> Finding:
     side = "ai" if score >= 0.5 else "real"
     for_ai, against_ai = strongest_groups(groups)
     if not (for_ai or against_ai):
-        return Finding("statistical.balanced", {"side": side}, FOLDER)
+        return Finding("statistical.balanced", {"side": side}, STATISTICAL)
     params = {"side": side, "for_ai": for_ai, "against_ai": against_ai}
-    return Finding("statistical.patterns", params, FOLDER)
+    return Finding("statistical.patterns", params, STATISTICAL)

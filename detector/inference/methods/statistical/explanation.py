@@ -16,7 +16,7 @@ from .trees import BoostedTrees
 BASELINE = "baseline"
 # Log-odds below which a group is not worth a word: 50 % against 52.5 %.
 NEGLIGIBLE = 0.1
-NAMED = 3
+MOST_GROUPS = 3
 
 SIDE = 64
 # What is drawn black and white, of log(1 + |FFT|): below lies rounding, above only sharp lines.
@@ -30,18 +30,20 @@ def explain_groups(
 
     At the end stands what every picture starts from; all together are the calibrated log-odds.
     """
-    moved = model.attributions(features).mean(0) * slope
-    groups = [(name, float(moved[where].sum())) for name, where in feature_groups().items()]
+    attributions = model.attributions(features).mean(0) * slope
+    groups = [
+        (name, float(attributions[columns].sum())) for name, columns in feature_groups().items()
+    ]
     groups.sort(key=lambda group: -abs(group[1]))
     groups.append((BASELINE, slope * model.baseline + intercept))
     return [{"name": name, "log_odds": round(value, 4)} for name, value in groups]
 
 
 def strongest_groups(groups: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """The names of those of `explain_groups` that moved the score most: to AI, and away from it."""
-    named = [g for g in groups if g["name"] != BASELINE and abs(g["log_odds"]) >= NEGLIGIBLE]
-    for_ai = [group["name"] for group in named[:NAMED] if group["log_odds"] > 0]
-    return for_ai, [group["name"] for group in named[:NAMED] if group["log_odds"] < 0]
+    """The names of the groups that moved the score most: towards AI, and away from it."""
+    named_groups = [g for g in groups if g["name"] != BASELINE and abs(g["log_odds"]) >= NEGLIGIBLE]
+    for_ai = [group["name"] for group in named_groups[:MOST_GROUPS] if group["log_odds"] > 0]
+    return for_ai, [group["name"] for group in named_groups[:MOST_GROUPS] if group["log_odds"] < 0]
 
 
 def spectrum_picture(crops: Pixels) -> str:
@@ -68,5 +70,5 @@ def pool(plane: Array) -> Array:
     step = CROP // SIDE
     # Multiples of 1/8 come into the middle of their cell, together with what leaks around them.
     centred = np.roll(plane, step // 2, axis=(0, 1))
-    pooled: Array = centred.reshape(SIDE, step, SIDE, step).max(axis=(1, 3))
-    return pooled
+    peaks: Array = centred.reshape(SIDE, step, SIDE, step).max(axis=(1, 3))
+    return peaks

@@ -80,7 +80,7 @@ def compute_groups(crop: Pixels) -> dict[str, Array]:
 
 @cache
 def feature_groups() -> dict[str, slice]:
-    """Name of each group -> where its features stand in the vector of `extract_features`."""
+    """The slice of each group's features in the vector of `extract_features`, by name."""
     groups, start = {}, 0
     for name, values in compute_groups(np.zeros((CROP, CROP, 3), np.uint8)).items():
         groups[name] = slice(start, start + len(values))
@@ -119,7 +119,7 @@ def radial_profile(spectrum: Array) -> Profile:
 
 
 def high_pass(luma: Array) -> Array:
-    """A luma plane without what is smooth."""
+    """A luma plane without its smooth parts."""
     return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 1.0), np.float32)
 
 

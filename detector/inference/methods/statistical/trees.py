@@ -43,7 +43,7 @@ class BoostedTrees:
             raise ValueError(f"{path.name} is not a file of trees: {fault}")
 
     def _fault(self) -> str:
-        """What is out of range; empty if nothing is."""
+        """A sentence about the values that are out of range; empty if there are none."""
         shapes = {nodes.shape for nodes in self.nodes.values()}
         if len(shapes) > 1 or len(shape := shapes.pop()) != 2 or not all(shape):
             return f"{', '.join(FIELDS)} must be tables (trees, nodes) of one shape"
@@ -74,12 +74,12 @@ class BoostedTrees:
         At every split, what the answer gains from parent to child belongs to the feature that is
         asked for (Saabas 2014): with the baseline, a row adds up to its log-odds.
         """
-        moved = np.zeros(features.shape)
+        changes = np.zeros(features.shape)
         rows = np.arange(len(features))[:, None]
         for before, after in self._walk(features):
-            asked = self.nodes["feature"][self._trees, before]
-            np.add.at(moved, (rows, asked), self._values(after) - self._values(before))
-        return moved
+            columns = self.nodes["feature"][self._trees, before]
+            np.add.at(changes, (rows, columns), self._values(after) - self._values(before))
+        return changes
 
     @property
     def _trees(self) -> Places:

@@ -34,6 +34,7 @@ INVISIBLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", INVISIBLE)
 def test_a_picture_without_a_visible_pixel_is_said_and_not_judged(kind: str) -> None:
     image = open_image(INVISIBLE[kind]())

@@ -131,7 +131,7 @@ def test_a_large_picture_is_analysed_at_half_its_size(
     monkeypatch.setattr(limits_module, "MAX_FULL_SIZE", 401 * 300 // 2)
     image = open_image(encode(picture, format))
     assert (image.width, image.height) == (201, 150)
-    assert "sides divided by 2" in image.notes[0].text and "401 x 300" in image.notes[0].text
+    assert "height divided by 2" in image.notes[0].text and "401 x 300" in image.notes[0].text
     shrunk = whole.rgb.resize((201, 150), Image.Resampling.BOX)
     assert np.abs(image.pixels.astype(int) - np.asarray(shrunk)).mean() < 5
 

@@ -90,6 +90,7 @@ def members(answer: Answer) -> dict[str, dict]:
     return {row["name"]: row for row in answer.exhibit("members")["members"]}
 
 
+@pytest.mark.usefixtures("conversion_here")
 def test_fine_tuned_folder_is_used_and_said(
     runtime: Runtime,
     finetuned: Path,
@@ -106,6 +107,7 @@ def test_fine_tuned_folder_is_used_and_said(
     assert "✓ ViT AI-image-detector loaded successfully" in caplog.text
 
 
+@pytest.mark.usefixtures("conversion_here")
 def test_swapped_class_names_swap_the_answer(runtime: Runtime, finetuned: Path, image: SourceImage):
     before = HuggingFace(runtime).predict(image).score
     rename_labels(finetuned, ["AI-generated", "Human"])
@@ -114,6 +116,7 @@ def test_swapped_class_names_swap_the_answer(runtime: Runtime, finetuned: Path, 
     assert abs(before - 0.5) > 0.05, "a score of one half would prove nothing"
 
 
+@pytest.mark.usefixtures("conversion_here")
 def test_one_logit_is_the_log_odds_of_ai(tmp_path: Path, runtime: Runtime, image: SourceImage):
     folder = save_tiny_vit(runtime.finetuned_dir / VIT.finetuned, ["LABEL_0"])
     model = AutoModelForImageClassification.from_pretrained(folder)
@@ -124,6 +127,7 @@ def test_one_logit_is_the_log_odds_of_ai(tmp_path: Path, runtime: Runtime, image
     assert row["score"] < 0.96, "softmax over one logit would be 1, held at .95"
 
 
+@pytest.mark.usefixtures("conversion_here")
 def test_hub_checkpoint_in_the_cache_comes_after_fine_tuned(
     tmp_path: Path, runtime: Runtime, image: SourceImage, caplog: pytest.LogCaptureFixture
 ):
@@ -183,6 +187,7 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path, runtime: Runtime, image:
         HuggingFace(runtime).predict(image)
 
 
+@pytest.mark.usefixtures("conversion_here")
 def test_running_method_takes_up_new_weights(
     runtime: Runtime, finetuned: Path, image: SourceImage, caplog: pytest.LogCaptureFixture
 ):

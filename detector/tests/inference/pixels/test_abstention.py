@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from detector.inference.images import SourceImage
-from detector.inference.pixels.abstention import MIN_CONTRAST, MIN_SIDE, reason_to_abstain
+from detector.inference.pixels.abstention import MIN_CONTRAST, MIN_PICTURE_SIDE, reason_to_abstain
 from detector.tests.factories.pictures import noise
 
 
@@ -15,14 +15,14 @@ def source(rgb: Image.Image) -> SourceImage:
     return SourceImage(b"", "PNG", rgb, "")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (MIN_SIDE - 1, 900), (900, MIN_SIDE - 1)])
+@pytest.mark.parametrize("size", [(1, 1), (MIN_PICTURE_SIDE - 1, 900), (900, MIN_PICTURE_SIDE - 1)])
 def test_small_pictures_are_not_judged(size: tuple[int, int]) -> None:
     reason = reason_to_abstain(source(noise(*size)))
     assert reason and f"{size[0]} x {size[1]} pixels" in reason.text
 
 
 def test_the_smallest_side_is_judged() -> None:
-    assert reason_to_abstain(source(noise(MIN_SIDE, MIN_SIDE))) is None
+    assert reason_to_abstain(source(noise(MIN_PICTURE_SIDE, MIN_PICTURE_SIDE))) is None
 
 
 @pytest.mark.parametrize("colour", ["black", "white", "grey"])

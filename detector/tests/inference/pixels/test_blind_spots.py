@@ -51,6 +51,7 @@ def drawing(width: int = 640, height: int = 480) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIF", "TIFF", "BMP"])
 def test_a_photo_of_good_quality_has_no_blind_spots(format: str) -> None:
     assert blind_spots(source(photo(), format)) == ()
@@ -92,6 +93,7 @@ def test_lossless_files_are_never_strongly_compressed() -> None:
 # Kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1170, 2532)])
 def test_a_png_of_the_size_of_a_screen_may_be_a_screenshot(size: tuple[int, int]) -> None:
     note = about_kind(source(photo(*size)))

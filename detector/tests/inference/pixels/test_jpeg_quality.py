@@ -11,7 +11,7 @@ from detector.inference.images import open_image
 from detector.inference.methods.forensics.structure.quantisation import describe, read_compression
 from detector.inference.pixels.blind_spots import about_compression
 from detector.inference.pixels.jpeg_quality import (
-    MOST_WIDE,
+    MAX_WIDE_STEP,
     MOZJPEG,
     OWN,
     STANDARD,
@@ -68,13 +68,13 @@ def test_four_colours_have_a_quality(quality: int) -> None:
 @pytest.mark.parametrize("quality", [*range(1, 24), 24, 25, 60])
 def test_steps_of_two_bytes_are_told_apart(quality: int) -> None:
     """libjpeg writes them at low quality unless it is told to stay with a baseline file."""
-    data = encode(noise(), "JPEG", qtables=tables(("luma", "chroma"), quality, MOST_WIDE))
+    data = encode(noise(), "JPEG", qtables=tables(("luma", "chroma"), quality, MAX_WIDE_STEP))
     assert (data[data.index(b"\xff\xdb") + 4] >> 4 == 1) == (quality < 24)
     assert jpeg_quality(data) == JpegQuality(quality, STANDARD)
 
 
 @pytest.mark.parametrize("quality", [4, 20, 49, 75, 99])
-@pytest.mark.parametrize("most", [255, MOST_WIDE])
+@pytest.mark.parametrize("most", [255, MAX_WIDE_STEP])
 def test_mozjpegs_tables_are_known(quality: int, most: int) -> None:
     (table,) = tables(("robidoux",), quality, most)
     data = encode(noise(), "JPEG", qtables=[table, table])
@@ -100,7 +100,7 @@ CASES = {
     "camera": {"qtables": CAMERA},
     "coarse camera": {"qtables": COARSE_CAMERA},
     "mozjpeg": {"qtables": tables(("robidoux",), 33) * 2},
-    "two bytes": {"qtables": tables(("luma", "chroma"), 7, MOST_WIDE)},
+    "two bytes": {"qtables": tables(("luma", "chroma"), 7, MAX_WIDE_STEP)},
     "progressive": {"quality": 9, "progressive": True},
 }
 

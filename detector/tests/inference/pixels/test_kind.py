@@ -12,7 +12,7 @@ import pytest
 
 from detector.inference.images import SourceImage, open_image
 from detector.inference.pipeline import Detector
-from detector.inference.pixels.kind import FOLDER, KINDS, PROBE, KindProbe, load_probe
+from detector.inference.pixels.kind import KIND_FOLDER, KINDS, PROBE, KindProbe, load_probe
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode, scene
@@ -122,9 +122,10 @@ def shipped(weights_dir: Path, *without: str) -> Detector:
     return Detector(runtime, only=("deep_learning",))
 
 
+@pytest.mark.slow
 def test_the_kind_moves_no_score(tmp_path: Path, picture: SourceImage) -> None:
     with_kind = shipped(tmp_path / "with", "accuracy").detect(picture)
-    without = shipped(tmp_path / "without", FOLDER, "accuracy").detect(picture)
+    without = shipped(tmp_path / "without", KIND_FOLDER, "accuracy").detect(picture)
     assert with_kind.kind in (*KINDS, "unknown") and without.kind is None
     assert with_kind.score == without.score and with_kind.contributions == without.contributions
     assert with_kind.weights == without.weights and with_kind.version != without.version
@@ -133,9 +134,9 @@ def test_the_kind_moves_no_score(tmp_path: Path, picture: SourceImage) -> None:
 def test_a_damaged_probe_costs_the_kind_alone(
     tmp_path: Path, picture: SourceImage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    detector = shipped(tmp_path / "weights", FOLDER)
-    shutil.copytree(WEIGHTS_DIR / FOLDER, tmp_path / "weights" / FOLDER)
-    (tmp_path / "weights" / FOLDER / PROBE).write_bytes(b"damaged")
+    detector = shipped(tmp_path / "weights", KIND_FOLDER)
+    shutil.copytree(WEIGHTS_DIR / KIND_FOLDER, tmp_path / "weights" / KIND_FOLDER)
+    (tmp_path / "weights" / KIND_FOLDER / PROBE).write_bytes(b"damaged")
     verdict = detector.detect(picture)
     assert verdict.kind is None and verdict.score is not None
     assert PROBE in caplog.text

@@ -9,8 +9,8 @@ import pytest
 
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict.expected import (
+    ACCURACY_FOLDER,
     COUNTS,
-    FOLDER,
     Cell,
     Counts,
     Place,
@@ -79,10 +79,10 @@ def test_what_takes_no_side_of_the_pixels_has_no_errors(outcome: str) -> None:
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    (tmp_path / FOLDER).mkdir()
+    (tmp_path / ACCURACY_FOLDER).mkdir()
     written = Counts(MAIN, {Place("real", MAIN).write(): Cell(30, 1, 0.01, 0.2)})
-    write_counts(tmp_path / FOLDER, written, {"data": "corpus"})
-    write_digests(tmp_path / FOLDER)
+    write_counts(tmp_path / ACCURACY_FOLDER, written, {"data": "corpus"})
+    write_digests(tmp_path / ACCURACY_FOLDER)
     assert load_counts(tmp_path) == written
 
 
@@ -97,9 +97,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_counts_out_of_range_are_refused(tmp_path: Path, cell: object) -> None:
-    (tmp_path / FOLDER).mkdir()
-    (tmp_path / FOLDER / COUNTS).write_text(json.dumps({"main": MAIN, "cells": {"a": cell}}))
-    write_digests(tmp_path / FOLDER)
+    (tmp_path / ACCURACY_FOLDER).mkdir()
+    (tmp_path / ACCURACY_FOLDER / COUNTS).write_text(
+        json.dumps({"main": MAIN, "cells": {"a": cell}})
+    )
+    write_digests(tmp_path / ACCURACY_FOLDER)
     with pytest.raises(ValueError, match=COUNTS):
         load_counts(tmp_path)
 

@@ -55,20 +55,30 @@ def test_a_fusion_is_read_as_it_stands(tmp_path: Path) -> None:
         CONFIG | {"subsets": {"a": {"intercept": 0, "weights": {"a": 1}}}},
         CONFIG | {"subsets": {"a": {"weights": {"a": 1}, "thresholds": {"real": 0.2, "ai": 0.8}}}},
         CONFIG | {"subsets": {"a": 1}},
+        CONFIG | {"subsets": {k: v for k, v in SUBSETS.items() if k != "a+b"}},
+        CONFIG | {"subsets": SUBSETS | {"a": SUBSETS["a"] | {"weights": {"a": 1, "b": 1}}}},
+        CONFIG | {"file_weight": -0.1},
         CONFIG | {"file_weight": 3.1},
         CONFIG | {"file_weight": float("nan")},
         CONFIG | {"file_method": 7},
         CONFIG | {"thresholds": {"real": 0.8, "ai": 0.2}},
         CONFIG | {"thresholds": {"real": 0.2, "ai": 1.5}},
+        CONFIG | {"thresholds": {"real": -0.1, "ai": 0.8}},
         CONFIG | {"subsets": {"a": SUBSETS["a"] | {"weights": {"a": 9.0}}}},
         CONFIG | {"subsets": {"a": SUBSETS["a"] | {"weights": {"a": -1.0}}}},
         CONFIG | {"subsets": {"a": SUBSETS["a"] | {"intercept": float("inf")}}},
-        CONFIG | {"subsets": {f"a{i}": SUBSETS["a"] for i in range(256)}},
     ],
 )
 def test_a_broken_fusion_is_a_value_error(tmp_path: Path, config: Any) -> None:
     with pytest.raises(ValueError, match="accepted"):
         load_fusion(write_fusion(tmp_path, json.dumps(config)))
+
+
+def test_a_fusion_of_more_methods_than_there_can_be_is_a_value_error(tmp_path: Path) -> None:
+    """Before their subsets are counted: they double with each method."""
+    fits = {f"a{i}": SUBSETS["a"] | {"weights": {f"a{i}": 1}} for i in range(256)}
+    with pytest.raises(ValueError, match="accepted are fits of at most 8 methods"):
+        load_fusion(write_fusion(tmp_path, json.dumps(CONFIG | {"subsets": fits})))
 
 
 def test_a_fusion_that_is_no_json_is_a_value_error(tmp_path: Path) -> None:

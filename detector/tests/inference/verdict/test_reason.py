@@ -60,7 +60,7 @@ def test_the_reason_gives_chance_and_threshold(score: float) -> None:
 
 def test_no_sign_is_told_to_be_no_proof() -> None:
     reason = fuse(result("a", 0.01)).reason
-    assert "no sign of AI was found, which is no proof" in reason and "likely real" not in reason
+    assert "no sign of AI was found. That does not prove" in reason and "likely real" not in reason
 
 
 def test_the_reason_names_what_could_not_answer() -> None:
@@ -104,7 +104,7 @@ def test_one_method_alone_is_not_said_to_move_it_most() -> None:
         ((0.9, 0.6), (2, 0, 0), "All 2 methods that count lean towards AI."),
         ((0.1, 0.4), (0, 2, 0), "All 2 methods that count lean towards real."),
         ((0.5, 0.41), (0, 0, 2), "None of the 2 methods that count leans to a side."),
-        ((0.9, 0.1), (1, 1, 0), "The methods disagree. Number of those that lean towards AI: 1;"),
+        ((0.9, 0.1), (1, 1, 0), "The methods disagree. Number of methods that lean towards AI: 1;"),
         ((0.9, 0.8, 0.5), (2, 0, 1), "The methods agree in part."),
     ],
 )

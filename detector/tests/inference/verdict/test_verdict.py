@@ -57,6 +57,20 @@ def test_each_subset_of_methods_has_a_fit_of_its_own(
     assert log_odds(verdict.score or 0) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("claim", "score"), [("ai", 0.99), ("real", 0.01)])
+@pytest.mark.parametrize("fusion", [FUSION, NO_FUSION], ids=["fusion", "no fusion"])
+def test_what_decides_alone_gives_nearly_a_certainty(
+    fusion: Fusion, claim: str, score: float
+) -> None:
+    proof = claims(claim, signed=True)
+    verdict = fuse(result("file", score, findings=(proof,)), fusion=fusion)
+    assert (verdict.score, verdict.label) == (score, claim)
+
+
+def test_without_a_fusion_only_what_decides_alone_is_beyond_the_thresholds() -> None:
+    assert fuse(result("a", 0.98), fusion=NO_FUSION).thresholds == Thresholds(0.01, 0.99)
+
+
 @pytest.mark.parametrize("silent", SILENT, ids=lambda r: r.status)
 @pytest.mark.parametrize("score", [0.05, 0.5, 0.97])
 def test_a_method_without_a_score_counts_for_neither_side(

@@ -1,4 +1,4 @@
-"""The steps that a manifest tells of, and what each of the standard's steps does to a picture."""
+"""The steps that a manifest lists, and the effect of each standard step on a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.wording import words
 
 MAX_ACTIONS = 40  # of one manifest
-MAX_SAID = 120  # characters of a text that a file brings along
+MAX_QUOTED = 120  # characters of a text that a file brings along
 UNKNOWN_SOURCE = "a source type that is not known"
 
 Object = dict[str, Any]
@@ -22,7 +22,7 @@ Object = dict[str, Any]
 Effect = Literal["keeps", "changes", "brings"]
 _ACTIONS = re.compile(r"(c2pa\.)?actions(\.v\d)?(__\d+)?")
 
-# What each step does; the words for it are those of "c2pa_step" in the catalogue.
+# The effect of each step; the catalogue has its words under "c2pa_step".
 STEPS: dict[str, Effect] = {
     "c2pa.created": "brings",
     "c2pa.placed": "brings",
@@ -80,7 +80,7 @@ class Action:
 
     @property
     def keeps(self) -> bool:
-        """Whether the step adds nothing to a picture; of one that is not known nobody can tell."""
+        """Whether the step adds nothing to a picture; nobody can tell for an unknown step."""
         return STEPS.get(self.name, "changes") == "keeps"
 
     @property
@@ -93,16 +93,16 @@ class Action:
 
 
 def read_actions(manifest: Object) -> tuple[Action, ...]:
-    """The actions of a manifest; of very many the first ones, and those of generators."""
-    found = [_action(told) for told in _told(manifest)]
-    rest = [action for action in found[MAX_ACTIONS:] if action.source in AI_SOURCES]
-    return tuple(found[:MAX_ACTIONS] + rest[:MAX_ACTIONS])
+    """The actions of a manifest; if there are very many, the first ones and those of generators."""
+    actions = [_action(entry) for entry in _entries(manifest)]
+    later = [action for action in actions[MAX_ACTIONS:] if action.source in AI_SOURCES]
+    return tuple(actions[:MAX_ACTIONS] + later[:MAX_ACTIONS])
 
 
 def is_whole(manifest: Object, actions: tuple[Action, ...]) -> bool:
     """Whether `actions` are all that the manifest tells; templates may add to any of them."""
     templates = any(data.get("templates") for data in _lists(manifest))
-    return len(actions) == len(_told(manifest)) and not templates
+    return len(actions) == len(_entries(manifest)) and not templates
 
 
 def sources_of(actions: Iterable[Action]) -> tuple[str, ...]:
@@ -110,9 +110,9 @@ def sources_of(actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action.source for action in actions if action.source))
 
 
-def said(value: Any) -> str:
+def quoted_text(value: Any) -> str:
     """A text of the file, cut and cleaned for the page."""
-    return quotable(scalar(value), MAX_SAID)
+    return quotable(scalar(value), MAX_QUOTED)
 
 
 def objects(value: Any) -> list[Object]:
@@ -120,61 +120,63 @@ def objects(value: Any) -> list[Object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _told(manifest: Object) -> list[Object]:
-    """What all assertions on actions hold."""
-    return [told for data in _lists(manifest) for told in _told_in(data)]
+def _entries(manifest: Object) -> list[Object]:
+    """The entries of all assertions about actions."""
+    return [entry for data in _lists(manifest) for entry in _entries_of(data)]
 
 
-def _told_in(data: Object) -> list[Object]:
-    """The actions of one assertion, each with what the first template of its name adds to it."""
+def _entries_of(data: Object) -> list[Object]:
+    """The actions of one assertion, each completed by the first template of its name."""
     templates: dict[str, Object] = {}
     for template in objects(data.get("templates")):
         templates.setdefault(scalar(template.get("action")), template)
     agents = objects(data.get("softwareAgents"))
     actions = objects(data.get("actions"))
-    whole = (templates.get(scalar(told.get("action")), {}) | told for told in actions)
-    return [_with_agent(told, agents) for told in whole]
+    whole = (templates.get(scalar(entry.get("action")), {}) | entry for entry in actions)
+    return [_with_agent(entry, agents) for entry in whole]
 
 
 def _lists(manifest: Object) -> list[Object]:
     """The data of each assertion on actions; older versions have a bare list of them."""
-    found = [
+    lists = [
         assertion.get("data")
         for assertion in objects(manifest.get("assertions"))
         if _ACTIONS.fullmatch(scalar(assertion.get("label")))
     ]
-    return [data if isinstance(data, dict) else {"actions": data} for data in found]
+    return [data if isinstance(data, dict) else {"actions": data} for data in lists]
 
 
-def _with_agent(told: Object, agents: list[Object]) -> Object:
+def _with_agent(entry: Object, agents: list[Object]) -> Object:
     """The action with its program in it, where it only names a place in a list of programs."""
-    index = told.get("softwareAgentIndex")
-    if type(index) is int and 0 <= index < len(agents) and "softwareAgent" not in told:
-        return told | {"softwareAgent": agents[index]}
-    return told
+    index = entry.get("softwareAgentIndex")
+    if type(index) is int and 0 <= index < len(agents) and "softwareAgent" not in entry:
+        return entry | {"softwareAgent": agents[index]}
+    return entry
 
 
-def _action(told: Object) -> Action:
-    name, agent = said(told.get("action")), told.get("softwareAgent")
-    named = said(agent.get("name") if isinstance(agent, dict) else agent)
-    parameters = told.get("parameters")
+def _action(entry: Object) -> Action:
+    name, agent = quoted_text(entry.get("action")), entry.get("softwareAgent")
+    agent_name = quoted_text(agent.get("name") if isinstance(agent, dict) else agent)
+    parameters = entry.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     return Action(
         name,
         words("c2pa_step", name),
-        agent=named or said(parameters.get("com.adobe.details")),
-        source=_source(told, parameters),
-        when=said(told.get("when")),
+        agent=agent_name or quoted_text(parameters.get("com.adobe.details")),
+        source=_source(entry, parameters),
+        when=quoted_text(entry.get("when")),
     )
 
 
-def _source(told: Object, parameters: Object) -> str:
-    """The term of IPTC's vocabulary; one that is not known may be anything, an AI too.
+def _source(entry: Object, parameters: Object) -> str:
+    """The term of IPTC's vocabulary; an unknown term may mean anything, an AI too.
 
     Adobe names it among the parameters (com.adobe.digitalSourceType) where the model is another's.
     """
-    named = [told.get("digitalSourceType")]
-    named += [v for k, v in parameters.items() if k.rpartition(".")[2] == "digitalSourceType"]
-    values = [value for value in map(scalar, named) if value.strip()]
+    source_terms = [entry.get("digitalSourceType")]
+    source_terms += [
+        v for k, v in parameters.items() if k.rpartition(".")[2] == "digitalSourceType"
+    ]
+    values = [value for value in map(scalar, source_terms) if value.strip()]
     terms = [source_term(value) or UNKNOWN_SOURCE for value in values]
     return next((term for term in terms if term in AI_SOURCES), terms[0] if terms else "")

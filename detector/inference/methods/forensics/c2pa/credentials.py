@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA): signed statements on where a picture came from.
+"""Content Credentials (C2PA): signed statements about the origin of a picture.
 
 Four things are told apart: a manifest is there, its signature is valid, its signer is trusted, and
 it says that an AI was at work. A valid signature proves that the file is unchanged since somebody
@@ -28,7 +28,7 @@ from .jumbf import find_manifest
 from .manifest import Credentials, Ingredient, interpret
 from .statements import Statement, at_most, capped, strongest
 
-# What a statement is about: "c2pa_relation" of the catalogue.
+# The picture that a statement is about: "c2pa_relation" of the catalogue.
 Relation = Literal["itself", "made_from", "contains"]
 INGREDIENTS = "C2PA manifest, ingredients"
 PROVENANCE = "{http://purl.org/dc/terms/}provenance"
@@ -51,7 +51,7 @@ def find_credentials(image: SourceImage, metadata: Metadata, trust: Trust) -> Cr
 
 
 def read_credentials(credentials: Credentials | None) -> Iterator[Evidence]:
-    """What the manifest is worth: first the manifest itself, then what it says about the origin."""
+    """The findings about a manifest: first its signature, then its statements on the origin."""
     if credentials is None:
         return
     if credentials.manifest == "unreadable":
@@ -86,7 +86,7 @@ def _signature(credentials: Credentials) -> dict[str, JSON]:
 
 
 def _trust(credentials: Credentials) -> str:
-    """What is known about the signer: a word of "c2pa_trust" in the catalogue."""
+    """The state of the signer: a word of "c2pa_trust" in the catalogue."""
     if credentials.trusted is None:
         return "unknown"
     if credentials.trusted:
@@ -95,7 +95,7 @@ def _trust(credentials: Credentials) -> str:
 
 
 def _claims(credentials: Credentials) -> Iterator[Evidence]:
-    """What the manifest says about generative AI itself, and how its only parent began.
+    """The manifest's own statements about generative AI, and the origin of its only parent.
 
     A step that is not the first may have put a generated part into a photograph, so its word is
     worth less, unless the picture was an AI's from the beginning.
@@ -103,11 +103,11 @@ def _claims(credentials: Credentials) -> Iterator[Evidence]:
     origin = credentials.origin
     whole = origin is not None and origin.strength == "decisive"
     own = [
-        one if whole or one.about == "whole" else capped(one, "strong")
-        for one in credentials.statements
+        statement if whole or statement.about == "whole" else capped(statement, "strong")
+        for statement in credentials.statements
     ]
-    for one in own:
-        yield _claim(credentials, one)
+    for statement in own:
+        yield _claim(credentials, statement)
     best = strongest(own)
     if origin and origin not in own and (best is None or best.strength != "decisive"):
         yield _claim(credentials, _inherited(origin), "made_from")
@@ -119,7 +119,7 @@ def _inherited(statement: Statement) -> Statement:
 
 
 def _ingredient_claims(credentials: Credentials) -> Iterator[Evidence]:
-    """A word about AI that only the pictures have that went into this one; the nearest counts."""
+    """Claims of AI found only in the ingredients of this picture; the nearest one counts."""
     if parent := _of_parents(credentials.ingredients):
         yield _claim(credentials, capped(_inherited(parent), "strong"), "made_from")
     elif part := next(_of_parts(credentials.ingredients), None):
@@ -128,15 +128,15 @@ def _ingredient_claims(credentials: Credentials) -> Iterator[Evidence]:
 
 
 def _of_parents(ingredients: Iterable[Ingredient]) -> Statement | None:
-    """What the picture says that this one was made from, or the one that that was made from."""
+    """The claims of the picture that this one was made from, or of that picture's own parents."""
     parents = [part for part in ingredients if part.relationship == "parentOf"]
     nearest = strongest(parent.statement for parent in parents if parent.statement)
     further = (_of_parents(parent.ingredients) for parent in parents)
-    return nearest or next((found for found in further if found), None)
+    return nearest or next((statements for statements in further if statements), None)
 
 
 def _of_parts(ingredients: Iterable[Ingredient]) -> Iterator[Statement]:
-    """What all say that went into the picture itself, at any level.
+    """The claims of all ingredients that are part of the picture, at any level.
 
     What was only shown to a program (`inputTo`) need not be in the picture.
     """
@@ -149,7 +149,7 @@ def _of_parts(ingredients: Iterable[Ingredient]) -> Iterator[Statement]:
 def _claim(
     credentials: Credentials, statement: Statement, relation: Relation = "itself"
 ) -> Evidence:
-    """A claim of AI, worth less where the file may have been changed since.
+    """A claim of AI, which counts less if the file may have been changed since.
 
     Under an old certificate, or against a rule, it is worth what an unsigned declaration is.
     """
@@ -191,5 +191,5 @@ def _is_proof(credentials: Credentials) -> bool:
 
 def _is_harmless(action: Action) -> bool:
     """The capture itself, or a step that adds nothing to it, by no program that generates."""
-    known = action.keeps or (action.name == "c2pa.created" and action.source in CAPTURED)
-    return known and action.source in ("", *CAPTURED) and not is_generator(action.agent)
+    is_known = action.keeps or (action.name == "c2pa.created" and action.source in CAPTURED)
+    return is_known and action.source in ("", *CAPTURED) and not is_generator(action.agent)

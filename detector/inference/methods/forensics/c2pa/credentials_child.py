@@ -21,7 +21,7 @@ import sys
 from functools import lru_cache
 from typing import IO, Any
 
-MEMORY = 200 * 2**20  # bytes beyond what the program has once it is ready
+MEMORY = 200 * 2**20  # bytes beyond the memory of the program when it is ready
 CPU_SECONDS = 3  # a picture; the parent loses patience before, unless it has died
 MAX_REPORT = 2 * 2**20  # bytes; the largest seen in 170 real files had 92,000
 
@@ -85,7 +85,7 @@ def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
     if "time_stamp" in report:
         stamps = _reread(lists["stamps"], mime, data)
         report["time_stamp"]["trusted"] = _has(stamps, "timeStamp.trusted")
-    clocks = [one for one in anchors if one["trust_kind"] == "tsa"]
+    clocks = [anchor for anchor in anchors if anchor["trust_kind"] == "tsa"]
     if clocks and _has(report, "signingCredential.trusted"):
         signers = _reread(clocks, mime, data)
         report["signer_is_clock"] = _has(signers, "signingCredential.trusted")
@@ -93,7 +93,7 @@ def _report(lists: Lists, mime: str, data: bytes) -> dict[str, Any]:
 
 
 def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, Any]:
-    """The report if these alone were trusted."""
+    """The report of a reading that trusts only these lists."""
     with _open(anchors, mime, data) as reader:
         report: dict[str, Any] = json.loads(reader.json())
         return report
@@ -102,7 +102,7 @@ def _reread(anchors: list[dict[str, str]], mime: str, data: bytes) -> dict[str, 
 def _has(report: dict[str, Any], success: str) -> bool:
     """Whether the file's own manifest has this code among its successes."""
     codes = (report.get("validation_results") or {}).get("activeManifest") or {}
-    return any(one.get("code") == success for one in codes.get("success") or [])
+    return any(entry.get("code") == success for entry in codes.get("success") or [])
 
 
 def _not_after(report: dict[str, Any], label: str) -> str:
@@ -178,11 +178,11 @@ def _read(pipe: IO[bytes], length: int) -> bytes:
 
 
 def send(pipe: IO[bytes], frame: bytes) -> None:
-    """Write one frame, also to a pipe that takes it in pieces."""
+    """Write one frame, even to a pipe that accepts it only in pieces."""
     for part in (struct.pack(">I", len(frame)), frame):
-        rest = memoryview(part)
-        while rest:
-            rest = rest[pipe.write(rest) :]
+        remainder = memoryview(part)
+        while remainder:
+            remainder = remainder[pipe.write(remainder) :]
     pipe.flush()
 
 

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 SECONDS = 2.0  # a picture
 START_SECONDS = 20.0  # a busy machine may read the library from a cold disk
 
-# What a child that hangs, crashes or talks nonsense leads to, and a machine without room for it.
+# The errors of a child that hangs, crashes or answers nonsense, and of a lack of memory.
 FAILURES = (OSError, EOFError, ValueError, RuntimeError, MemoryError)
 
 Child = subprocess.Popen[bytes]

@@ -1,4 +1,4 @@
-"""What a C2PA manifest says, in our own terms: from the library's report to `Credentials`.
+"""The contents of a C2PA manifest in our own terms: from the library's report to `Credentials`.
 
 Every text in the report comes from the file: all are cut and cleaned, and all lists and trees are
 bounded.
@@ -16,7 +16,7 @@ from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.trust_lists import Trust
 from detector.inference.wording import words
 
-from .actions import Action, Object, is_whole, objects, read_actions, said, sources_of
+from .actions import Action, Object, is_whole, objects, quoted_text, read_actions, sources_of
 from .signer import SignerCheck, check_signer, standing
 from .statements import Statement, capped, declared, read_statements, strongest
 from .validation import Check, Signature, examine, judge
@@ -33,7 +33,7 @@ Relation = Literal["parentOf", "componentOf", "inputTo", ""]
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A picture that went into this one, with its own history as far as it is told.
+    """A picture that is part of this one, with its own history as far as it is known.
 
     `sources` are all the source types that it names, `statement` the strongest thing that it says
     about generative AI, `origin` what it says about how it began, through its own parents too, if
@@ -52,7 +52,7 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the manifest of a file says, and what is known about who says so.
+    """The contents of a file's manifest, and the facts about its signer.
 
     `manifest` is where it lies: in the file, elsewhere (and was not fetched), or in the file but
     damaged; only the first has more to tell, and `unread` says why the last cannot be read. `fault`
@@ -100,10 +100,10 @@ class Credentials:
 
 def _in_words(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     tables = {"fault": "c2pa_fault", "unread": "cannot_read", "doubt": "c2pa_distrust"}
-    told = dict(fields)
+    values = dict(fields)
     return {
-        name: words(tables[name], value, told) if name in tables and value else value
-        for name, value in told.items()
+        name: words(tables[name], value, values) if name in tables and value else value
+        for name, value in values.items()
     }
 
 
@@ -120,11 +120,11 @@ class _Store:
     told: dict[str, tuple[tuple[Action, ...], tuple[Statement, ...]]] = field(default_factory=dict)
 
     def get(self, label: str) -> Object:
-        """The manifest of this label, an empty one if there is none."""
+        """The manifest of this label; an empty manifest if there is none."""
         return _object(self.manifests.get(label))
 
     def read(self, label: str) -> tuple[tuple[Action, ...], tuple[Statement, ...]]:
-        """The actions of a manifest, and what it says about generative AI."""
+        """The actions of a manifest, and its statements about generative AI."""
         if label not in self.told:
             manifest = self.get(label)
             actions = read_actions(manifest)
@@ -145,11 +145,11 @@ def interpret(report: dict[str, Any], where: str, trust: Trust) -> Credentials:
     active = store.get(label)
     if not active:
         raise Unreadable(ERRORS["damaged"])
-    found = _object(results.get("activeManifest"))
-    codes = _codes(found, "success"), _codes(found, "failure")
+    manifest_results = _object(results.get("activeManifest"))
+    codes = _codes(manifest_results, "success"), _codes(manifest_results, "failure")
     check = judge(scalar(report.get("validation_state")), *codes)
     signer = check_signer(report, active, codes, trust)
-    signed = _object(active.get("signature_info"))
+    signature_info = _object(active.get("signature_info"))
     actions, statements = store.read(label)
     ingredients = _ingredients(label, store)
     return Credentials(
@@ -157,9 +157,9 @@ def interpret(report: dict[str, Any], where: str, trust: Trust) -> Credentials:
         where,
         **vars(check),
         **vars(signer),
-        signer=said(signed.get("common_name")),
-        issuer=said(signed.get("issuer")),
-        time=said(signed.get("time")),
+        signer=quoted_text(signature_info.get("common_name")),
+        issuer=quoted_text(signature_info.get("issuer")),
+        time=quoted_text(signature_info.get("time")),
         generator=_generator(active),
         actions=actions,
         ingredients=ingredients,
@@ -184,8 +184,8 @@ def _deltas(results: Object) -> dict[str, Object]:
 
 def _generator(manifest: Object) -> str:
     for info in objects(manifest.get("claim_generator_info")):
-        return said(f"{scalar(info.get('name'))} {scalar(info.get('version'))}")
-    return said(manifest.get("claim_generator"))
+        return quoted_text(f"{scalar(info.get('name'))} {scalar(info.get('version'))}")
+    return quoted_text(manifest.get("claim_generator"))
 
 
 def _origin(
@@ -194,48 +194,48 @@ def _origin(
     statements: Iterable[Statement],
     ingredients: Iterable[Ingredient],
 ) -> Statement | None:
-    """How the picture began, if by an AI: as it says itself, or as its only parent began.
+    """The statement that the picture began with an AI: its own, or that of its only parent.
 
     A parent counts only where nothing else came in: no other part, no step that brings one.
     """
-    if own := strongest(one for one in statements if one.about == "whole"):
+    if own := strongest(statement for statement in statements if statement.about == "whole"):
         return own
     relations = [part.get("relationship") for part in objects(manifest.get("ingredients"))]
-    others = [relation for relation in relations if relation != "inputTo"]
-    if others not in ([], ["parentOf"]) or any(action.brings for action in actions):
+    inherited = [relation for relation in relations if relation != "inputTo"]
+    if inherited not in ([], ["parentOf"]) or any(action.brings for action in actions):
         return None
     parent = next((part for part in ingredients if part.relationship == "parentOf"), None)
     if parent and (parent.origin or parent.sources):
         return parent.origin
-    return strongest(one for one in statements if one.about == "opened")
+    return strongest(statement for statement in statements if statement.about == "opened")
 
 
 def _ingredients(label: str, store: _Store) -> tuple[Ingredient, ...]:
     """The tree of ingredients, which may be a circle: `store.left` of them in all.
 
-    Parents come first: what a picture was made from must not be crowded out.
+    Parents come first, so that other ingredients do not crowd them out.
     """
-    found: list[Ingredient] = []
+    ingredients: list[Ingredient] = []
     parts = objects(store.get(label).get("ingredients"))
-    for told in sorted(parts, key=lambda told: told.get("relationship") != "parentOf"):
+    for part in sorted(parts, key=lambda part: part.get("relationship") != "parentOf"):
         if store.left <= 0:
             break
         store.left -= 1
-        found.append(_ingredient(told, label, store))
-    return tuple(found)
+        ingredients.append(_ingredient(part, label, store))
+    return tuple(ingredients)
 
 
-def _ingredient(told: Object, parent: str, store: _Store) -> Ingredient:
-    label = scalar(told.get("active_manifest"))
+def _ingredient(part: Object, parent: str, store: _Store) -> Ingredient:
+    label = scalar(part.get("active_manifest"))
     actions, statements = store.read(label)
-    source = source_term(scalar(told.get("digital_source_type")))
+    source = source_term(scalar(part.get("digital_source_type")))
     statements += declared(source)
     ingredients = _ingredients(label, store)
-    check = _check(told, parent, store)
+    check = _check(part, parent, store)
     return Ingredient(
-        said(told.get("title")),
-        said(told.get("format")),
-        _relation(told.get("relationship")),
+        quoted_text(part.get("title")),
+        quoted_text(part.get("format")),
+        _relation(part.get("relationship")),
         tuple(dict.fromkeys(filter(None, (*sources_of(actions), source)))),
         _doubted(strongest(statements), check),
         _doubted(_origin(store.get(label), actions, statements, ingredients), check),
@@ -249,14 +249,14 @@ def _doubted(statement: Statement | None, check: Check) -> Statement | None:
     return statement if check.intact or statement is None else capped(statement, "medium")
 
 
-def _check(told: Object, parent: str, store: _Store) -> Check:
+def _check(part: Object, parent: str, store: _Store) -> Check:
     """The signature of an ingredient: as recorded when it was taken in, and as it was found now."""
-    name = scalar(told.get("label"))
+    name = scalar(part.get("label"))
     delta = store.deltas.get(f"self#jumbf=/c2pa/{parent}/c2pa.assertions/{name}", {})
-    results = _object(_object(told.get("validation_results")).get("activeManifest"))
+    results = _object(_object(part.get("validation_results")).get("activeManifest"))
     success = _codes(results, "success") | _codes(delta, "success")
     failure = _codes(results, "failure") | _codes(delta, "failure")
-    return examine(success, failure | _codes(told, "validation_status"))
+    return examine(success, failure | _codes(part, "validation_status"))
 
 
 def _relation(value: Any) -> Relation:

@@ -18,8 +18,8 @@ from detector.inference.wording import say
 from .actions import Object
 from .validation import FORGED, Check
 
-STAMPED = "timeStamp.trusted"
-# Why a signer is not trusted: the words are those of "c2pa_distrust" in the catalogue.
+TRUSTED_STAMP = "timeStamp.trusted"
+# The reasons not to trust a signer; the catalogue has their words under "c2pa_distrust".
 NOT_LISTED, CLOCK, EXPIRED, TOO_LATE = "not_listed", "clock", "expired", "too_late"
 DOUBTS = (NOT_LISTED, CLOCK, EXPIRED, TOO_LATE)
 
@@ -43,7 +43,7 @@ class SignerCheck:
 def check_signer(
     report: Object, manifest: Object, codes: tuple[Set[str], Set[str]], trust: Trust
 ) -> SignerCheck:
-    """What is known about the signer; `codes` are the successes and failures of the manifest."""
+    """The facts about the signer; `codes` are the successes and failures of the manifest."""
     if not trust.checks:
         return SignerCheck()
     success, failure = codes
@@ -54,18 +54,18 @@ def check_signer(
     dated = checked and stamp.get("trusted") is True
     results = report.get("validation_results")
     uri = scalar(results.get("trustListUri")) if isinstance(results, dict) else ""
-    found = trust.find(uri)
+    trust_list = trust.find(uri)
     # It must be the trusted signer who signed: a certificate alone can be copied.
     sound = "signingCredential.trusted" in success and FORGED.codes.isdisjoint(failure)
-    if found is None or not sound:
+    if trust_list is None or not sound:
         return SignerCheck(False, trust.names, NOT_LISTED, dated=dated)
     if report.get("signer_is_clock"):
-        return SignerCheck(False, found.name, CLOCK, dated=dated)
-    if STAMPED in success and not dated and not _is_in_force(scalar(stamp.get("not_after"))):
-        return SignerCheck(False, found.name, EXPIRED, dated=dated)
-    if found.kind.ended and not (dated and _is_before_end(manifest, found)):
-        return SignerCheck(False, found.name, TOO_LATE, found.kind.ended, dated)
-    return SignerCheck(True, found.name, dated=dated)
+        return SignerCheck(False, trust_list.name, CLOCK, dated=dated)
+    if TRUSTED_STAMP in success and not dated and not _is_in_force(scalar(stamp.get("not_after"))):
+        return SignerCheck(False, trust_list.name, EXPIRED, dated=dated)
+    if trust_list.kind.ended and not (dated and _is_before_end(manifest, trust_list)):
+        return SignerCheck(False, trust_list.name, TOO_LATE, trust_list.kind.ended, dated)
+    return SignerCheck(True, trust_list.name, dated=dated)
 
 
 def standing(check: Check, signer: SignerCheck) -> str:
@@ -87,10 +87,12 @@ def _is_in_force(not_after: str) -> bool:
     return until is not None and datetime.now(UTC) <= until
 
 
-def _is_before_end(manifest: Object, found: TrustList) -> bool:
-    signed = manifest.get("signature_info")
-    time = _time(scalar(signed.get("time"))) if isinstance(signed, dict) else None
-    return time is not None and time < datetime.fromisoformat(found.kind.ended).replace(tzinfo=UTC)
+def _is_before_end(manifest: Object, trust_list: TrustList) -> bool:
+    signature_info = manifest.get("signature_info")
+    time = _time(scalar(signature_info.get("time"))) if isinstance(signature_info, dict) else None
+    return time is not None and time < datetime.fromisoformat(trust_list.kind.ended).replace(
+        tzinfo=UTC
+    )
 
 
 def _time(text: str) -> datetime | None:

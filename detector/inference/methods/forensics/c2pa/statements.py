@@ -1,4 +1,4 @@
-"""What a manifest says about generative AI: in its steps, its metadata, Adobe's first assertion."""
+"""A manifest's statements about generative AI: in steps, metadata and Adobe's first assertion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.results import Strength
 from detector.inference.wording import JSON
 
-from .actions import Action, Object, objects, said
+from .actions import Action, Object, objects, quoted_text
 
 STRENGTHS: tuple[Strength, ...] = ("context", "weak", "medium", "strong", "decisive")
 MAX_VALUES = 8  # of one property
@@ -38,7 +38,7 @@ SCHEMA_ORG = re.compile(r"(?:https?://schema\.org/|schema:)?(\w+)DigitalSource")
 
 @dataclass(frozen=True)
 class Statement:
-    """One thing that a manifest says: the code of its sentence, and the parameters of that.
+    """One statement of a manifest: the code of its sentence, and the parameters of the sentence.
 
     `about` is what it is about: the whole picture from its beginning, the picture that was opened,
     or a part that came in with some step.
@@ -56,14 +56,14 @@ class Statement:
         return self.about == "part" or self.params.get("source") in EDITED_SOURCES
 
 
-def at_most(most: Strength, strength: Strength) -> Strength:
+def at_most(limit: Strength, strength: Strength) -> Strength:
     """The weaker of the two."""
-    return min(most, strength, key=STRENGTHS.index)
+    return min(limit, strength, key=STRENGTHS.index)
 
 
-def capped(statement: Statement, most: Strength) -> Statement:
-    """The statement, worth no more than `most`."""
-    return replace(statement, strength=at_most(most, statement.strength))
+def capped(statement: Statement, limit: Strength) -> Statement:
+    """The statement, worth no more than `limit`."""
+    return replace(statement, strength=at_most(limit, statement.strength))
 
 
 def strongest(statements: Iterable[Statement]) -> Statement | None:
@@ -82,15 +82,17 @@ def read_statements(
 
     `generator` is the program that wrote the manifest.
     """
-    kept: dict[str, Statement] = {}
-    for one in (*_of_actions(actions, generator), *_of_assertions(manifest)):
-        kept[one.where] = max(kept.get(one.where, one), one, key=_rank)
-    by_strength = sorted(kept.values(), key=_rank, reverse=True)
+    distinct: dict[str, Statement] = {}
+    for statement in (*_of_actions(actions, generator), *_of_assertions(manifest)):
+        distinct[statement.where] = max(
+            distinct.get(statement.where, statement), statement, key=_rank
+        )
+    by_strength = sorted(distinct.values(), key=_rank, reverse=True)
     return tuple(by_strength[:MAX_STATEMENTS])
 
 
 def _of_actions(actions: Iterable[Action], generator: str) -> Iterator[Statement]:
-    """The picture began as it was created, or as what was opened did; other steps add a part."""
+    """A picture begins when it is created or opened; other steps add parts."""
     for action in actions:
         where = f"C2PA manifest, action {action.name}"
         program = action.agent or generator
@@ -110,12 +112,14 @@ def _created_by_generator(action: Action, program: str) -> bool:
 
 def _of_assertions(manifest: Object) -> Iterator[Statement]:
     for assertion in objects(manifest.get("assertions")):
-        label, data = said(assertion.get("label")), assertion.get("data")
+        label, data = quoted_text(assertion.get("label")), assertion.get("data")
         where = f"C2PA manifest, assertion {label}"
         if not isinstance(data, dict):
             continue
         if FIREFLY.fullmatch(label):
-            program = said(f"{scalar(data.get('description'))} {scalar(data.get('version'))}")
+            program = quoted_text(
+                f"{scalar(data.get('description'))} {scalar(data.get('version'))}"
+            )
             yield Statement("c2pa.firefly", {"program": program}, where, "strong", "whole")
         elif METADATA.fullmatch(label):
             for term in metadata_terms(data):
@@ -123,7 +127,7 @@ def _of_assertions(manifest: Object) -> Iterator[Statement]:
 
 
 def declared(source: str) -> tuple[Statement, ...]:
-    """What the source type says that a manifest gives to a picture that it was made from."""
+    """The statement of the source type that a manifest gives to an ingredient."""
     if source not in AI_SOURCES:
         return ()
     where = "C2PA manifest, ingredients"
@@ -141,11 +145,11 @@ def _of(value: Any) -> list[str]:
     items = (value if isinstance(value, list) else [value])[:MAX_VALUES]
     nodes = [item if isinstance(item, dict) else {"@value": item} for item in items]
     inner = [node.get(key) for node in nodes for key in ("@id", "@value", "@list", "@set")]
-    found = [scalar(text) for text in inner]
-    found += [
+    terms = [scalar(text) for text in inner]
+    terms += [
         scalar(text) for part in inner if isinstance(part, list) for text in part[:MAX_VALUES]
     ]
-    return [text for text in found if text]
+    return [text for text in terms if text]
 
 
 def _term(value: str) -> str:

@@ -1,4 +1,4 @@
-"""What the validator's status codes mean: a changed file, an old certificate, a check cut short.
+"""The meaning of the validator's status codes: a changed file, an old certificate and so on.
 
 The codes are those of the C2PA specification 2.2, chapter 15.2.2, with those that the library and
 CAWG's identity assertion add. Only a code that says so makes a file "changed after it was signed":
@@ -27,7 +27,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Fault:
-    """What failure codes mean: the state of the signature, the reason, the codes."""
+    """The meaning of failure codes: the state of the signature, the reason, the codes."""
 
     signature: Signature
     name: str
@@ -55,7 +55,7 @@ FORGED = _fault(
     "forged",
     "claimSignature.mismatch",
 )
-CHANGED = _fault(
+CHANGED_FILE = _fault(
     "tampered",
     "changed",
     " ".join(f"{binding}.mismatch" for binding in BINDINGS)
@@ -95,10 +95,10 @@ IRREGULAR = _fault(
     "manifest.compressed.invalid",
 )
 UNCHECKED = Fault("unchecked", "unchecked", frozenset())
-# The first that fits is told. What none of them names is `UNCHECKED`.
+# The first fault that fits is reported. A failure that fits none of them is `UNCHECKED`.
 FAULTS = (
     FORGED,
-    CHANGED,
+    CHANGED_FILE,
     _fault(
         "tampered",
         "statements",
@@ -138,11 +138,11 @@ NOTE_PREFIXES = ("cawg.", "timeStamp.")
 SUCCESSES = (".match", ".validated", ".insideValidity", ".trusted", ".notRevoked", ".accessible")
 
 VALID_STATES = ("Valid", "Trusted")
-SIGNED = {"claimSignature.validated", "claimSignature.insideValidity"}
+SIGNATURE_CODES = {"claimSignature.validated", "claimSignature.insideValidity"}
 
 
 def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
-    """What is known about the signature of the file.
+    """The state of the signature of the file.
 
     `state` is the library's verdict, which also counts what is wrong with other manifests in the
     file; so a signature whose own codes are all good is valid whatever the state.
@@ -150,12 +150,12 @@ def judge(state: str, success: Set[str], failure: Iterable[str]) -> Check:
     if state in VALID_STATES:
         return Check("valid")
     check = examine(success, failure)
-    sound = success >= SIGNED and _is_bound(success)
+    sound = success >= SIGNATURE_CODES and _is_bound(success)
     return check if check.fault or sound else Check(UNCHECKED.signature, UNCHECKED.name, False)
 
 
 def examine(success: Set[str], failure: Iterable[str]) -> Check:
-    """What the gravest of the failures means; a valid signature if all are notes.
+    """The meaning of the gravest failure; a valid signature if all codes are notes.
 
     A hash that matches and does not match at once proves nothing, so it is no accusation.
     """
@@ -168,13 +168,13 @@ def examine(success: Set[str], failure: Iterable[str]) -> Check:
 
 
 def _is_intact(failures: Set[str], success: Set[str]) -> bool:
-    """Whether it is what was signed even so: the certificate is old, or a rule was broken.
+    """Whether the file is unchanged in spite of the fault: an old certificate, a broken rule.
 
     Where a rule was broken, signature and hash must fit; elsewhere a failure would say so.
     """
     old = frozenset().union(*(fault.codes for fault in LAPSED))
-    fits = "claimSignature.validated" in success and _is_bound(success)
-    return failures <= old or (fits and failures <= old | IRREGULAR.codes)
+    is_bound = "claimSignature.validated" in success and _is_bound(success)
+    return failures <= old or (is_bound and failures <= old | IRREGULAR.codes)
 
 
 def _is_bound(success: Set[str]) -> bool:

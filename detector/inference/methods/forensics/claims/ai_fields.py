@@ -44,39 +44,39 @@ _DENIED = re.compile("未使用|不使用|不适用|していません|してい
 
 
 def read_ai_fields(metadata: Metadata) -> Iterator[Evidence]:
-    """What the file says of the AI system, its prompt and who wrote that."""
-    held = {name: _values(metadata, name) for name in FIELDS}
-    systems = [text for text in held["AISystemUsed"] if not _denies_system(text)]
-    if held["AISystemUsed"] and not systems:
-        params = _said("AISystemUsed", held["AISystemUsed"][0])
-        yield context("iptc_ai.denied", params, "iptc-ai", _where("AISystemUsed"))
+    """The statements of the file about the AI system, its prompt and the writer of the prompt."""
+    values = {name: _values(metadata, name) for name in FIELDS}
+    systems = [text for text in values["AISystemUsed"] if not _denies_system(text)]
+    if values["AISystemUsed"] and not systems:
+        params = _params("AISystemUsed", values["AISystemUsed"][0])
+        yield context("iptc_ai.denied", params, "iptc-ai", _place("AISystemUsed"))
         return
-    held["AISystemUsed"] = sorted(systems, key=lambda text: not is_name(text))
+    values["AISystemUsed"] = sorted(systems, key=lambda text: not is_name(text))
     claiming = {"AISystemUsed": systems} | {
-        name: [text for text in held[name] if not _denies_ai(text)]
+        name: [text for text in values[name] if not _denies_ai(text)]
         for name in ("AIPromptInformation", "AIPromptWriterName")
     }
     if field := next((name for name, texts in claiming.items() if texts), ""):
-        yield _claim(field, held)
+        yield _claim(field, values)
 
 
-def _claim(field: str, held: dict[str, list[str]]) -> Evidence:
-    """A known name decides; whatever else stands in such a field is a hint."""
-    text = held[field][0]
-    rows = make_rows((shown, next(iter(held[name]), "")) for name, shown in FIELDS.items())
+def _claim(field: str, values: dict[str, list[str]]) -> Evidence:
+    """A known name decides; any other text in such a field is a hint."""
+    text = values[field][0]
+    rows = make_rows((label, next(iter(values[name]), "")) for name, label in FIELDS.items())
     if field == "AISystemUsed" and is_name(text):
         params = {"said": quotable(text, MAX_IN_SENTENCE)}
-        return ai_claim("iptc_ai.system", params, "iptc-ai", _where(field), rows=rows)
-    params = _said(field, text)
-    where = _where(field)
+        return ai_claim("iptc_ai.system", params, "iptc-ai", _place(field), rows=rows)
+    params = _params(field, text)
+    where = _place(field)
     return ai_claim("iptc_ai.hint", params, "iptc-ai", where, strength="weak", rows=rows)
 
 
-def _said(field: str, text: str) -> dict[str, str]:
+def _params(field: str, text: str) -> dict[str, str]:
     return {"said": quotable(text, MAX_IN_SENTENCE), "field": field}
 
 
-def _where(field: str) -> str:
+def _place(field: str) -> str:
     return f"XMP Iptc4xmpExt:{field}"
 
 
@@ -87,7 +87,7 @@ def _values(metadata: Metadata, name: str) -> list[str]:
 
 
 def _is_blank(text: str) -> bool:
-    """Whether it is what forms that fill in every field write where there is nothing to say."""
+    """Whether the text is a filler that forms write into a field without contents."""
     return all(word in _BLANK or not word.strip("0") for word in words_of(text))
 
 

@@ -41,7 +41,7 @@ def read_comfyui(metadata: Metadata) -> Iterator[Evidence]:
     for text in metadata.texts:
         for data in text.objects:
             if graph := as_graph(data):
-                yield _graph_evidence(graph, text, drawn=is_drawing(data))
+                yield _graph_evidence(graph, text, from_drawing=is_drawing(data))
         if _UNQUOTED.match(text.value):
             yield from _unquoted_evidence(text)
 
@@ -64,13 +64,13 @@ def _is_node(node: Any) -> bool:
     )
 
 
-def _generates(graph: dict[str, Node], drawn: bool) -> bool:
+def _generates(graph: dict[str, Node], from_drawing: bool) -> bool:
     kinds = {node["class_type"] for node in of_kind(graph.values(), _GENERATES)}
-    return len(kinds) > drawn or bool(kinds and of_kind(graph.values(), _ONLY_COMFYUI))
+    return len(kinds) > from_drawing or bool(kinds and of_kind(graph.values(), _ONLY_COMFYUI))
 
 
-def _graph_evidence(graph: dict[str, Node], text: Text, *, drawn: bool) -> Evidence:
-    if not _generates(graph, drawn):
+def _graph_evidence(graph: dict[str, Node], text: Text, *, from_drawing: bool) -> Evidence:
+    if not _generates(graph, from_drawing):
         params = {"nodes": len(graph)}
         return ai_claim("comfyui.unknown", params, "comfyui", text.where, strength="weak")
     rows = make_rows(parameters(graph))

@@ -54,8 +54,8 @@ def drawn_graph(data: Drawing) -> Graph:
 def _subgraphs(data: Drawing) -> Iterator[tuple[str, Drawing]]:
     """(id, drawing) of each subgraph that the drawing defines."""
     definitions = data.get("definitions")
-    drawn = definitions.get("subgraphs") if isinstance(definitions, dict) else None
-    for subgraph in drawn if isinstance(drawn, list) else []:
+    subgraphs = definitions.get("subgraphs") if isinstance(definitions, dict) else None
+    for subgraph in subgraphs if isinstance(subgraphs, list) else []:
         if isinstance(subgraph, dict) and is_drawing(subgraph):
             yield scalar(subgraph.get("id")), subgraph
 
@@ -72,8 +72,8 @@ class _Canvas:
         """Add the nodes that ran, and their links; `outer` is the node that stands for them."""
         self.parts += len(data["nodes"]) + len(data["links"]) + 1
         within = outer and f"{outer}:"
-        drawn = {scalar(node.get("id")) or f"#{i}": node for i, node in enumerate(data["nodes"])}
-        ran = {key: node for key, node in drawn.items() if node.get("mode") != MUTED}
+        nodes = {scalar(node.get("id")) or f"#{i}": node for i, node in enumerate(data["nodes"])}
+        ran = {key: node for key, node in nodes.items() if node.get("mode") != MUTED}
         for key, node in ran.items():
             kind = "" if node.get("mode") == BYPASSED else node["type"]
             self.graph[within + key] = {"class_type": kind, "inputs": {}}
@@ -92,7 +92,7 @@ class _Canvas:
             end["inputs"][link.slot] = [within + link.source, link.output]
 
     def _expand(self, key: str, depth: int) -> None:
-        """Draw what a node stands for: its inputs lead in, and it hands on what comes out."""
+        """Draw the subgraph of a node: its inputs lead in, and it passes on the outputs."""
         subgraph = self.subgraphs.get(self.graph[key]["class_type"])
         if subgraph is None or depth >= MAX_DEPTH or self.parts > MAX_PARTS:
             return
@@ -103,19 +103,19 @@ class _Canvas:
 
 def _links(links: list[Any]) -> list[Link]:
     """The links that can be read, by slot; older drawings hold lists, newer ones objects."""
-    found = []
+    triples = []
     for link in links:
         if isinstance(link, dict):
             names = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
             link = [link.get(name) for name in names]
         if isinstance(link, list) and len(link) > 4:
             kind = scalar(link[5]) if len(link) > 5 else ""
-            found.append(Link(scalar(link[1]), link[2], scalar(link[3]), scalar(link[4]), kind))
-    return sorted(found, key=lambda link: (len(link.slot), link.slot))
+            triples.append(Link(scalar(link[1]), link[2], scalar(link[3]), scalar(link[4]), kind))
+    return sorted(triples, key=lambda link: (len(link.slot), link.slot))
 
 
 def _wireless(nodes: dict[str, Drawing]) -> Iterator[Link]:
-    """From the node that sets to the one that gets, for pairs joined by a name, not a line."""
+    """The links from the setting node to the getting node, for pairs joined only by a name."""
     kinds = {key: node["type"].lower() for key, node in nodes.items()}
     setters = {_name(nodes[key]): key for key, kind in kinds.items() if kind.endswith("setnode")}
     for key, kind in kinds.items():

@@ -1,4 +1,4 @@
-"""What a graph of ComfyUI was told, found by following its links back from the picture.
+"""The settings of a ComfyUI graph, found by following its links back from the picture.
 
 A graph may hold several samplers, prompts and models, some of them idle. Those count that lead to
 the output: from the node that saves back to the nearest sampler, and from there along the inputs
@@ -59,15 +59,15 @@ def parameters(graph: Graph) -> Iterator[tuple[str, Any]]:
     yield "negative prompt", _prompt(graph, sampler, "negative")
     for name, (routes, keys) in _ROUTES.items():
         values = (_value(node, keys) for node in _upstream(graph, sampler, routes))
-        found = next((value for value in values if value is not None), None)
-        yield name, _only_model(graph) if name == "model" and found is None else found
+        first = next((value for value in values if value is not None), None)
+        yield name, _only_model(graph) if name == "model" and first is None else first
     yield "LoRA", ", ".join(dict.fromkeys(_loras(graph, sampler)))
 
 
 def makers(graph: Graph) -> Iterator[Node]:
-    """The nodes that lead to one that puts a picture out; all nodes, if none is known to do so."""
+    """The nodes that lead to an output of a picture; all nodes, if no output is known."""
     linked = [node for node in graph.values() if next(_all_links(node), None)]
-    # A preview puts out what is not saved, unless nothing else does.
+    # A preview outputs a picture that is not saved, so it counts only if there is no other output.
     outputs = of_kind(linked, _OUTPUTS) or of_kind(linked, _PREVIEWS)
     return _behind(graph, outputs) if outputs else iter(graph.values())
 
@@ -76,14 +76,16 @@ def of_kind(nodes: Iterable[Node], pattern: re.Pattern[str]) -> list[Node]:
     """The nodes whose kind holds the pattern; each kind is searched once, however long its name."""
     nodes = list(nodes)
     kinds = {node["class_type"] for node in nodes}
-    wanted = {kind for kind in kinds if pattern.search(kind)}
-    return [node for node in nodes if node["class_type"] in wanted]
+    matches = {kind for kind in kinds if pattern.search(kind)}
+    return [node for node in nodes if node["class_type"] in matches]
 
 
-def _nearest(graph: Graph, wanted: Callable[[Node], bool]) -> Node | None:
-    """The wanted node nearest to one that saves; else the first one of the graph."""
+def _nearest(graph: Graph, is_match: Callable[[Node], bool]) -> Node | None:
+    """The matching node nearest to a saving node; otherwise the first match in the graph."""
     saves = [n for n in graph.values() if n["class_type"].lower().startswith(_SAVES)]
-    return next(filter(wanted, _behind(graph, saves)), next(filter(wanted, graph.values()), None))
+    return next(
+        filter(is_match, _behind(graph, saves)), next(filter(is_match, graph.values()), None)
+    )
 
 
 def _behind(graph: Graph, ends: list[Node]) -> Iterator[Node]:
@@ -93,8 +95,8 @@ def _behind(graph: Graph, ends: list[Node]) -> Iterator[Node]:
 
 def _samples(node: Node) -> bool:
     name = node["class_type"].lower()
-    known = any(word in name for word in _SAMPLERS) and "select" not in name
-    return known and not _OF_SAMPLERS.isdisjoint(node["inputs"])
+    is_sampler = any(word in name for word in _SAMPLERS) and "select" not in name
+    return is_sampler and not _OF_SAMPLERS.isdisjoint(node["inputs"])
 
 
 def _has_prompt(node: Node) -> bool:
@@ -109,12 +111,12 @@ def _upstream(graph: Graph, start: Node, inputs: tuple[str, ...]) -> Iterator[No
 
 def _walk(graph: Graph, starts: list[Node], follow: Follow) -> Iterator[Node]:
     """Breadth first; each node twice at most, however the links run in circles."""
-    queue, seen = deque((start, 0) for start in starts), set[tuple[int, int]]()
+    queue, visits = deque((start, 0) for start in starts), set[tuple[int, int]]()
     while queue:
         node, output = queue.popleft()
-        if (id(node), output) in seen:
+        if (id(node), output) in visits:
             continue
-        seen.add((id(node), output))
+        visits.add((id(node), output))
         yield node
         links = (link for link in follow(node, output) if link[0] in graph)
         queue.extend((graph[source], number) for source, number in links)
@@ -139,12 +141,12 @@ def _value(node: Node, keys: tuple[str, ...]) -> str | int | float | None:
 
 def _only_model(graph: Graph) -> str | int | float | None:
     """The checkpoint, where unknown nodes hide the way to it and the graph loads no other."""
-    loaded = {_value(node, ("ckpt_name", "unet_name")) for node in graph.values()} - {None}
-    return loaded.pop() if len(loaded) == 1 else None
+    models = {_value(node, ("ckpt_name", "unet_name")) for node in graph.values()} - {None}
+    return models.pop() if len(models) == 1 else None
 
 
 def _prompt(graph: Graph, sampler: Node, side: str) -> str:
-    """What the nearest node with texts says, along the conditioning of this side."""
+    """The texts of the nearest node that has some, along the conditioning of this side."""
     *_, start = _upstream(graph, sampler, _BETWEEN)
 
     def follow(node: Node, output: int) -> Iterator[tuple[str, int]]:
@@ -157,8 +159,8 @@ def _prompt(graph: Graph, sampler: Node, side: str) -> str:
     for node in _walk(graph, [start], follow):
         own = (side, f"{side}_prompt")
         keys = own if node is start and side == "negative" else (*own, *_TEXTS)
-        held = (node["inputs"].get(key) for key in keys)
-        if texts := dict.fromkeys(t for t in held if isinstance(t, str) and t.strip()):
+        values = (node["inputs"].get(key) for key in keys)
+        if texts := dict.fromkeys(t for t in values if isinstance(t, str) and t.strip()):
             return "\n".join(texts)  # the encoders of SDXL and Flux take two, often the same
     return ""
 
@@ -167,5 +169,5 @@ def _loras(graph: Graph, sampler: Node) -> Iterator[str]:
     """The names, under keys such as "lora_name", "lora_name_1" and "lora_01"."""
     routes, _ = _ROUTES["model"]
     for node in _upstream(graph, sampler, routes):
-        named = (value for key, value in node["inputs"].items() if key.startswith("lora"))
-        yield from (name for name in named if isinstance(name, str) and name not in ("", "None"))
+        values = (value for key, value in node["inputs"].items() if key.startswith("lora"))
+        yield from (name for name in values if isinstance(name, str) and name not in ("", "None"))

@@ -1,4 +1,4 @@
-"""What a file declares about its origin in the words of a standard: IPTC, Google, GB 45438.
+"""The declarations of a file about its origin by a standard: IPTC, Google, GB 45438.
 
 A declaration is a claim, not a proof; but nobody gains from declaring a photograph to be generated.
 """
@@ -69,7 +69,7 @@ CREATED_SOURCES = (
     "virtualRecording",
 )
 CAPTURED = ("digitalCapture", "computationalCapture")
-# What programs show for a term, and some write instead of it.
+# The labels that programs show for a term, and that some write instead of it.
 _LABELS = {
     "createdusinggenerativeai": "trainedAlgorithmicMedia",
     "editedusinggenerativeai": "compositeWithTrainedAlgorithmicMedia",
@@ -125,7 +125,7 @@ def source_term(value: str) -> str:
 
 
 def read_google_credit(metadata: Metadata) -> Iterator[Evidence]:
-    """Google's credit line; with an AI source type it decides, alone it is one editable field."""
+    """Google's credit line: with an AI source type it decides; alone it is only a hint."""
     terms = (term for _, term in _source_terms(metadata))
     declared = [AI_SOURCES[term] for term in terms if term in AI_SOURCES]
     for text in metadata.texts:
@@ -144,7 +144,7 @@ def read_aigc_label(metadata: Metadata) -> Iterator[Evidence]:
         for fields in _labels(text):
             label = scalar(fields.get("Label")).strip()
             if label in AIGC_LABELS:
-                rows = make_rows((shown, fields.get(name)) for name, shown in AIGC_FIELDS.items())
+                rows = make_rows((label, fields.get(name)) for name, label in AIGC_FIELDS.items())
                 code, strength = AIGC_LABELS[label]
                 yield ai_claim(code, {}, "aigc-label", text.where, strength=strength, rows=rows)
 

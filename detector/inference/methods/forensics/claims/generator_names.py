@@ -10,14 +10,14 @@ MAX_NAME, MAX_WORDS = 10, 60  # words of a name, and words that are looked at
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # Both lists are patterns of words in lower case with single spaces between, as `words_of` gives
 # them: "DALL-E 3" is "dall e 3", "GPT4o" is "gpt 4 o".
-# What means nothing else, and counts anywhere in the name of a program.
+# Names that mean nothing else, and count anywhere in the name of a program.
 _UNMISTAKABLE = (
     r"midjourney|adobe firefly|dall ?e|stable ?diffusion|automatic ?1111|comfyui|invokeai|"
     r"novelai|fooocus|swarmui|draw things|easy diffusion|ideogram|leonardo ai|bing image creator|"
     r"chatgpt|openai|gpt image|google imagen|nightcafe|diffusionbee|dreamstudio|mflux|"
     r"image creator from designer"
 )
-# What also means something else, and counts where it is the whole name.
+# Names that also mean something else, and count only as the whole name.
 _AMBIGUOUS = (
     r"niji ?journey|niji|firefly|sdxl|leonardoai|"
     r"chat gpt|gpt|imagen|image ?fx|gemini|"
@@ -44,7 +44,7 @@ def vocabulary(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# What stands beside the name: who made it, which edition.
+# Words that may accompany the name: its maker, its edition.
 _BESIDE = vocabulary("""
     google deepmind openai nvidia adobe microsoft bing meta xai alibaba tencent bytedance baidu
     amazon azure aws bedrock vertex stability stabilityai black forest labs bfl tongyi ai by from on
@@ -63,8 +63,8 @@ def words_of(text: str) -> list[str]:
 def is_name(text: str) -> bool:
     """Whether the text is the name of a known system and no more than its maker and version."""
     words = words_of(text)
-    rest, names = _NAME.subn(" ", " ".join(words))
-    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, rest.split()))
+    remainder, names = _NAME.subn(" ", " ".join(words))
+    return 0 < names <= len(words) <= MAX_NAME and all(map(_is_beside, remainder.split()))
 
 
 def names_program(text: str) -> bool:

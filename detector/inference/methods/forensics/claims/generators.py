@@ -65,8 +65,8 @@ def read_imaginairy(metadata: Metadata) -> Iterator[Evidence]:
             pairs = [("prompt", match["prompt"]), ("negative prompt", match["negative"] or "")]
             pairs += [("seed", match["seed"]), ("steps", match["steps"])]
             rows = make_rows([*pairs, ("sampler", match["sampler"]), ("CFG scale", match["scale"])])
-            said = settings_in(rows)
-            yield ai_claim("imaginairy.line", said, "imaginairy", text.where, rows=rows)
+            settings = settings_in(rows)
+            yield ai_claim("imaginairy.line", settings, "imaginairy", text.where, rows=rows)
 
 
 def read_dream(metadata: Metadata) -> Iterator[Evidence]:
@@ -83,8 +83,8 @@ def read_dream(metadata: Metadata) -> Iterator[Evidence]:
             pairs = [("prompt", prompt[1:]), ("seed", seed), ("steps", steps)]
             pairs += [("sampler", flags.get("A", "")), ("CFG scale", flags.get("C", ""))]
             rows = make_rows(pairs)
-            said = settings_in(rows)
-            yield ai_claim("invokeai.command", said, "invokeai", text.where, rows=rows)
+            settings = settings_in(rows)
+            yield ai_claim("invokeai.command", settings, "invokeai", text.where, rows=rows)
 
 
 def read_grok(metadata: Metadata) -> Iterator[Evidence]:
@@ -92,8 +92,8 @@ def read_grok(metadata: Metadata) -> Iterator[Evidence]:
     described = (t.value.strip() for t in metadata.carriers("ImageDescription"))
     signatures = filter(None, map(_SIGNATURE.fullmatch, described))
     artists = (t.value.strip().lower() for t in metadata.carriers("Artist"))
-    signed = any(_is_base64(signature[1]) for signature in signatures)
-    if signed and any(re.fullmatch(_UUID, artist) for artist in artists):
+    is_signature = any(_is_base64(signature[1]) for signature in signatures)
+    if is_signature and any(re.fullmatch(_UUID, artist) for artist in artists):
         where = "EXIF ImageDescription, Artist"
         yield ai_claim("grok.signature", {}, "grok", where, strength="medium")
 
@@ -142,7 +142,7 @@ def _used_generative_tool(data: Any) -> bool:
 
 
 def read_software(metadata: Metadata) -> Iterator[Evidence]:
-    """The name of a generator in the field for the program that wrote the file.
+    """The name of a generator in the field for the writing program.
 
     It is one editable field: a hint, no more.
     """

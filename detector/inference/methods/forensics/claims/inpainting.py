@@ -1,4 +1,4 @@
-"""Whether what a generator wrote tells that it painted into a picture that was there before.
+"""Whether the settings of a generator show that it painted into an existing picture.
 
 Programs say so by the mode in which they ran, by the settings of the mask, or by the steps that
 take one. That another picture was given to begin with is no such sign: all of it is drawn again.
@@ -24,7 +24,7 @@ _STEPS = re.compile(
 
 
 def is_inpainting(rows: Rows) -> bool:
-    """Whether the parameters are those of a picture of which only a part was generated."""
+    """Whether the parameters show that only a part of the picture was generated."""
     return any(name == MASK or (name == MODE and _MODES.search(value)) for name, value in rows)
 
 

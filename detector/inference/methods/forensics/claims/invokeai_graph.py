@@ -53,9 +53,9 @@ def _steps(data: Mapping[str, Any]) -> list[Step]:
     nodes = data.get("nodes")
     if not isinstance(data.get("edges"), list) or not isinstance(nodes, (dict, list)):
         return []
-    listed = list(nodes.values()) if isinstance(nodes, dict) else nodes
-    found = (_step(node) for node in listed[:MAX_STEPS] if isinstance(node, dict))
-    return [step for step in found if isinstance(step.get("type"), str)]
+    entries = list(nodes.values()) if isinstance(nodes, dict) else nodes
+    steps = (_step(node) for node in entries[:MAX_STEPS] if isinstance(node, dict))
+    return [step for step in steps if isinstance(step.get("type"), str)]
 
 
 def _step(node: Step) -> Step:
@@ -64,8 +64,8 @@ def _step(node: Step) -> Step:
     if not isinstance(data, dict):
         return node
     inputs = data.get("inputs")
-    held = inputs.items() if isinstance(inputs, dict) else ()
-    values = {name: one.get("value") for name, one in held if isinstance(one, dict)}
+    items = inputs.items() if isinstance(inputs, dict) else ()
+    values = {name: entry.get("value") for name, entry in items if isinstance(entry, dict)}
     return values | {"type": data.get("type")}
 
 
@@ -73,7 +73,7 @@ def _evidence(steps: list[Step], text: Text) -> Iterator[Evidence]:
     kinds = {step["type"] for step in steps}
     if not any(map(_DENOISES.fullmatch, kinds)):
         return
-    rows = make_rows((shown, _setting(steps, names)) for shown, names in _SETTINGS.items())
+    rows = make_rows((label, _setting(steps, names)) for label, names in _SETTINGS.items())
     settings = settings_in(rows)
     if any(map(_DECODES.fullmatch, kinds)):
         edit = paints_into(kinds)
@@ -86,6 +86,6 @@ def _evidence(steps: list[Step], text: Text) -> Iterator[Evidence]:
 
 def _setting(steps: list[Step], names: tuple[str, ...]) -> str:
     """The first value that a step has for the setting, those that remove noise first."""
-    ordered = sorted(steps, key=lambda step: not _DENOISES.fullmatch(step["type"]))
-    values = (scalar(step.get(name)) for step in ordered for name in names)
+    steps_by_kind = sorted(steps, key=lambda step: not _DENOISES.fullmatch(step["type"]))
+    values = (scalar(step.get(name)) for step in steps_by_kind for name in names)
     return next(filter(None, values), "")

@@ -1,6 +1,7 @@
-"""What the settings look like that generators write as one JSON object: the names in it.
+"""The shape of the settings that generators write as one JSON object: the names in it.
 
-Another generator is one line of `SHAPES`.
+
+To add a generator, add a row to `SHAPES`.
 """
 
 from __future__ import annotations

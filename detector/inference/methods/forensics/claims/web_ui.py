@@ -70,7 +70,7 @@ _POINTS = (
     ("hires upscale", r"\d(\.\d+)?", 1),
 )
 _POINTS_NEEDED, _NEGATIVE_POINTS = 2, 2
-_SHOWN = {
+_LABELS = {
     "model": "model",
     "seed": "seed",
     "steps": "steps",
@@ -78,7 +78,7 @@ _SHOWN = {
     "cfg scale": "CFG scale",
     "size": "size",
     "version": "version",
-    # What is only there where a mask was drawn.
+    # Settings that are only there if a mask was drawn.
     "mask blur": MASK,
     "masked content": MASK,
     "inpaint area": MASK,
@@ -92,13 +92,15 @@ def read_web_ui(metadata: Metadata) -> Iterator[Evidence]:
     for text in metadata.texts:
         for settings in filter(None, map(parse_settings, text.strings)):
             rows = make_rows(settings)
-            said, edit = settings_in(rows), is_inpainting(rows)
+            params, edit = settings_in(rows), is_inpainting(rows)
             if dict(rows).get("version", "").startswith("Fooocus"):
                 yield ai_claim(
-                    "fooocus.settings", said, "fooocus", text.where, rows=rows, partial=edit
+                    "fooocus.settings", params, "fooocus", text.where, rows=rows, partial=edit
                 )
             else:
-                yield ai_claim("a1111.settings", said, "a1111", text.where, rows=rows, partial=edit)
+                yield ai_claim(
+                    "a1111.settings", params, "a1111", text.where, rows=rows, partial=edit
+                )
 
 
 def parse_settings(text: str) -> list[tuple[str, str]]:
@@ -111,29 +113,29 @@ def parse_settings(text: str) -> list[tuple[str, str]]:
     if not settings:
         return []
     prompt, *negative = _NEGATIVE.split(text[:start], maxsplit=1)
-    found = [("prompt", prompt), ("negative prompt", negative[0] if negative else "")]
-    return found + [(name, settings[key]) for key, name in _SHOWN.items() if key in settings]
+    pairs = [("prompt", prompt), ("negative prompt", negative[0] if negative else "")]
+    return pairs + [(name, settings[key]) for key, name in _LABELS.items() if key in settings]
 
 
 def _best(text: str) -> tuple[int, Settings]:
-    """Where the settings begin, and they: the last ones of those that hold the most."""
-    best, most = (0, Settings()), 0
+    """The start of the settings, and the settings: of the richest candidates the last."""
+    best, highest = (0, Settings()), 0
     negative = _NEGATIVE.search(text)
     for start in _starts(text):
         before = negative is not None and negative.end() <= start
         for settings in _readings(text[start : start + MAX_SETTINGS]):
-            held = _held(settings, _NEGATIVE_POINTS * before)
-            if held >= most and held:
-                best, most = (start, settings), held
-            if held:
+            points = _points_of(settings, _NEGATIVE_POINTS * before)
+            if points >= highest and points:
+                best, highest = (start, settings), points
+            if points:
                 break
     return best
 
 
 def _starts(text: str) -> list[int]:
     """The first and the last places where settings may begin."""
-    found = [match.start() for match in _START.finditer(text)]
-    starts = dict.fromkeys([*found[:MAX_STARTS], *found[-MAX_STARTS:]])
+    positions = [match.start() for match in _START.finditer(text)]
+    starts = dict.fromkeys([*positions[:MAX_STARTS], *positions[-MAX_STARTS:]])
     return [_with_what_stands_before(text, start) for start in starts]
 
 
@@ -152,25 +154,25 @@ def _readings(region: str) -> Iterator[Settings]:
 
 def _settings(pairs: list[tuple[str, str]]) -> Settings:
     """By name in small letters. The first value that fits counts: later ones may be quotations."""
-    found = Settings()
+    settings = Settings()
     for key, value in pairs:
         name = " ".join(key.lower().replace("_", " ").split())
         name, value = _OTHER_NAMES.get(name, name), value.strip().strip('"')
-        if name not in found or not _fits(name, found[name]):
-            found[name] = value
-    return found
+        if name not in settings or not _is_setting(name, settings[name]):
+            settings[name] = value
+    return settings
 
 
-def _fits(name: str, value: str) -> bool:
+def _is_setting(name: str, value: str) -> bool:
     return name not in _SHAPES or bool(re.fullmatch(_SHAPES[name], value))
 
 
-def _held(settings: Settings, points: int) -> int:
+def _points_of(settings: Settings, points: int) -> int:
     """How many settings are there; 0 if it is too few, or if others than generators have them."""
-    held = [name for name, shape in _SHAPES.items() if re.fullmatch(shape, settings.get(name, ""))]
-    if len(held) < _LEAST or not {"seed", "sampler"} & set(held):
+    names = [name for name, shape in _SHAPES.items() if re.fullmatch(shape, settings.get(name, ""))]
+    if len(names) < _LEAST or not {"seed", "sampler"} & set(names):
         return 0
     if not _STEPS.fullmatch(settings.get("steps", "")):
         return 0
-    said = {n: p for n, shape, p in reversed(_POINTS) if re.fullmatch(shape, settings.get(n, ""))}
-    return len(held) if points + sum(said.values()) >= _POINTS_NEEDED else 0
+    scores = {n: p for n, shape, p in reversed(_POINTS) if re.fullmatch(shape, settings.get(n, ""))}
+    return len(names) if points + sum(scores.values()) >= _POINTS_NEEDED else 0

@@ -92,10 +92,10 @@ def add_exif(data: bytes | memoryview, metadata: Metadata, name: str = "EXIF") -
 
 
 def _add_capture(view: memoryview, order: str, entry: Entry, metadata: Metadata) -> None:
-    """What only a capture has. Programs show the first EXIF of a file, so others do not count."""
+    """Reads the tags that only a capture has. Programs show only the first EXIF of a file."""
     tag, kind, _, field = entry
     if tag in CAPTURE_TAGS and not _is_word(entry):
-        metadata.camera[CAPTURE_TAGS[tag]] = _shown(view, order, entry)
+        metadata.camera[CAPTURE_TAGS[tag]] = _capture_value(view, order, entry)
     elif tag == ORIENTATION and kind == SHORT:
         metadata.orientation = _short(field, order)
 
@@ -110,8 +110,8 @@ def _add_entry(view: memoryview, order: str, entry: Entry, metadata: Metadata, n
     if tag == MAKER_NOTE and not _is_word(entry):
         return
     packed = kind == LONG and tag == IPTC_TAG  # as Adobe's programs have it
-    named = (tag in TEXT_TAGS or tag in PACKETS) and kind in BYTES_TYPES
-    if packed or named or (kind in (ASCII, UTF8) and count >= LEAST_OTHER):
+    is_text = (tag in TEXT_TAGS or tag in PACKETS) and kind in BYTES_TYPES
+    if packed or is_text or (kind in (ASCII, UTF8) and count >= LEAST_OTHER):
         size = 4 * count if packed else count
         with metadata.reading(f"{name} {_name(tag)}"):
             metadata.load(size)
@@ -122,7 +122,7 @@ def _name(tag: int) -> str:
     return TEXT_TAGS.get(tag) or PACKETS.get(tag) or f"tag 0x{tag:04X}"
 
 
-def _shown(view: memoryview, order: str, entry: Entry) -> str:
+def _capture_value(view: memoryview, order: str, entry: Entry) -> str:
     """The value of a tag of the capture in words; "" if it has none or is not to be shown."""
     tag, kind, count, field = entry
     name = CAPTURE_TAGS[tag]

@@ -22,7 +22,7 @@ DATASETS = {
     110: "Credit",
     120: "Description",
 }
-SHOWN = {80: "By-line", 120: "Caption"}
+DATASET_NAMES = {80: "By-line", 120: "Caption"}
 MAX_RESOURCES, MAX_RECORDS = 200, 1000
 MARK = 0x1C
 
@@ -31,7 +31,7 @@ def add_photoshop(parts: Sequence[memoryview], metadata: Metadata) -> None:
     """Read the IPTC resources among Photoshop's "8BIM" resources, which may be cut into parts."""
     with metadata.reading("IPTC"):
         metadata.load(sum(map(len, parts)))
-        bodies, error = _bodies(_joined(parts))
+        bodies, error = _bodies(_join(parts))
         if error:  # a part may be whole although they do not fit together
             bodies = [body for part in parts for body in _bodies(part)[0]]
         add_records(bodies, metadata)
@@ -39,20 +39,20 @@ def add_photoshop(parts: Sequence[memoryview], metadata: Metadata) -> None:
             raise error
 
 
-def _joined(parts: Sequence[memoryview]) -> memoryview:
+def _join(parts: Sequence[memoryview]) -> memoryview:
     return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
 def _bodies(view: memoryview) -> tuple[list[memoryview], Unreadable | None]:
     """The IPTC resources, and what ended them too early."""
-    found = []
+    bodies = []
     try:
         for number, body in resources(view):
             if number == IIM_RESOURCE:
-                found.append(body)
+                bodies.append(body)
     except Unreadable as error:
-        return found, error
-    return found, None
+        return bodies, error
+    return bodies, None
 
 
 def resources(view: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -82,10 +82,10 @@ def add_records(bodies: Sequence[memoryview], metadata: Metadata) -> None:
     if not bodies:
         return
     metadata.read("IPTC")
-    for dataset, raw in records(_joined(bodies)):
+    for dataset, raw in records(_join(bodies)):
         key, text = DATASETS.get(dataset, ""), decode_text(raw)
         if key:
-            metadata.add(key, text, f"IPTC {SHOWN.get(dataset, key)}")
+            metadata.add(key, text, f"IPTC {DATASET_NAMES.get(dataset, key)}")
         else:
             metadata.add_other(text, f"IPTC {APPLICATION}:{dataset:03}")
 

@@ -1,4 +1,4 @@
-"""What a file says in words, whatever container it said it in.
+"""The texts of a file, whatever container they are in.
 
 Everything here was written by strangers: each text is capped before it is decoded, and what cannot
 be read becomes a problem to report, never an exception.
@@ -55,17 +55,17 @@ def clean(text: str, limit: int) -> str:
 
 
 def is_place(name: str) -> bool:
-    """Whether what stands under this name may say where a picture was taken."""
+    """Whether the value of this name may say where a picture was taken."""
     return bool(_PLACE.search(name))
 
 
 def quotable(text: str, limit: int) -> str:
-    """As `clean`, fit to stand between quotation marks in a sentence: it cannot end them."""
+    """Like `clean`, but safe between quotation marks in a sentence: the text cannot end them."""
     return clean(" ".join(text.split()), limit).translate(_NO_QUOTES)
 
 
 def parse_json(text: str) -> Any:
-    """The JSON value, or None for a text that is none. Raises `Unreadable` for a broken one."""
+    """The JSON value, or None for a text that is not JSON. Raises `Unreadable` for broken JSON."""
     if not _JSON_START.match(text):
         return None
     try:
@@ -78,7 +78,7 @@ def parse_json(text: str) -> Any:
 
 
 def without_pictures(text: str) -> str:
-    """A long text without what only a picture written as base64 can be."""
+    """A long text without the parts that can only be a picture written as base64."""
     return _PICTURE_IN_TEXT.sub("0", text) if len(text) > MAX_WHOLE else text
 
 
@@ -97,25 +97,25 @@ class Text:
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
         """The JSON object, and those that it wraps, also as texts of JSON; nearest first."""
-        found: list[dict[str, Any]] = []
+        objects: list[dict[str, Any]] = []
         level = unwrapped([self.json])
         for _ in range(MAX_WRAPS):
-            found += level[: MAX_OBJECTS - len(found)]
+            objects += level[: MAX_OBJECTS - len(objects)]
             level = unwrapped(chain.from_iterable(o.values() for o in level if _is_wrapper(o)))
-        return found
+        return objects
 
     @cached_property
     def strings(self) -> list[str]:
         """The text itself or, if it is JSON, the texts that its objects hold."""
         if self.json is None:
             return [self.value]
-        held = chain.from_iterable(o.values() for o in self.objects if _is_wrapper(o))
-        return [value for value in held if isinstance(value, str)]
+        values = chain.from_iterable(o.values() for o in self.objects if _is_wrapper(o))
+        return [value for value in values if isinstance(value, str)]
 
 
 def unwrapped(values: Iterable[Any]) -> list[dict[str, Any]]:
     """The objects among these values, whether as they are or as a text of JSON."""
-    found = []
+    texts = []
     for value in values:
         if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
             try:
@@ -123,10 +123,10 @@ def unwrapped(values: Iterable[Any]) -> list[dict[str, Any]]:
             except Unreadable:
                 continue
         if isinstance(value, dict):
-            found.append(value)
-            if len(found) == MAX_OBJECTS:
+            texts.append(value)
+            if len(texts) == MAX_OBJECTS:
                 break
-    return found
+    return texts
 
 
 def _is_wrapper(data: dict[str, Any]) -> bool:
@@ -138,7 +138,7 @@ def _is_wrapper(data: dict[str, Any]) -> bool:
 
 @dataclass
 class Metadata:
-    """All that was read from one file.
+    """The data that was read from one file.
 
     `xmp` maps "{namespace}name" to values, `camera` the names of the EXIF tags that only a capture
     has to their values as shown to people ("" where there is nothing to show), `thumbnail` is the
@@ -173,7 +173,7 @@ class Metadata:
             text = stream.decompress(data, min(MAX_STORED, self.stored) + 1)
         except zlib.error as error:
             raise Unreadable("compression_damaged") from error
-        self.stored -= min(len(text), self.stored)  # also of what is refused: it was work
+        self.stored -= min(len(text), self.stored)  # refused text counts too, because it was work
         if not stream.eof and (stream.unconsumed_tail or len(text) > MAX_STORED):
             raise Unreadable("inflated_long")
         if not stream.eof:
@@ -195,15 +195,15 @@ class Metadata:
             return
         if label := _LABEL.match(value):
             key, value = label[1], value[label.end() :]
-        value, parsed = without_pictures(value), None
+        value, data = without_pictures(value), None
         with self.reading(where):
             self.spend(len(value))
             if len(self.texts) >= MAX_TEXTS:
                 raise Unreadable("texts_many")
             try:
-                parsed = parse_json(value)
+                data = parse_json(value)
             finally:
-                self.texts.append(Text(key, value, where, parsed))
+                self.texts.append(Text(key, value, where, data))
 
     def add_other(self, value: str, where: str) -> None:
         """Keep a text under a name that no reader looks for: it may hold a payload all the same."""

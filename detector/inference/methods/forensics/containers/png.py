@@ -85,12 +85,12 @@ def _inflate_rows(data: bytes, size: int) -> bytes:
 def _add_text(kind: bytes, body: memoryview, metadata: Metadata) -> None:
     if len(body) > MAX_STORED:  # before it is copied
         raise Unreadable("text_long")
-    keyword, separator, rest = bytes(body).partition(b"\0")
+    keyword, separator, remainder = bytes(body).partition(b"\0")
     if not separator or len(keyword) > 79:
         raise Unreadable("no_keyword")
     key = keyword.decode("latin-1")
     with metadata.reading(f"PNG {kind.decode()} {key}"):
-        text = TEXTS[kind](rest, metadata)
+        text = TEXTS[kind](remainder, metadata)
         if key == XMP_KEY:
             add_xmp(text, metadata)
         elif key.lower().startswith("raw profile type "):
@@ -99,23 +99,23 @@ def _add_text(kind: bytes, body: memoryview, metadata: Metadata) -> None:
             metadata.add(key, text, f"PNG {kind.decode()} {key}")
 
 
-def _plain(rest: bytes, metadata: Metadata) -> str:
-    metadata.load(len(rest))
-    return decode_text(rest)
+def _plain(remainder: bytes, metadata: Metadata) -> str:
+    metadata.load(len(remainder))
+    return decode_text(remainder)
 
 
-def _compressed(rest: bytes, metadata: Metadata) -> str:
-    if rest[:1] != b"\0":
+def _compressed(remainder: bytes, metadata: Metadata) -> str:
+    if remainder[:1] != b"\0":
         raise Unreadable("compression_unknown")
-    return decode_text(metadata.inflate(rest[1:]))
+    return decode_text(metadata.inflate(remainder[1:]))
 
 
-def _international(rest: bytes, metadata: Metadata) -> str:
+def _international(remainder: bytes, metadata: Metadata) -> str:
     """Compression flag and method, language, translated keyword, then the text in UTF-8."""
-    parts = rest[2:].split(b"\0", 2)
-    if len(parts) != 3 or rest[0] > 1:
+    parts = remainder[2:].split(b"\0", 2)
+    if len(parts) != 3 or remainder[0] > 1:
         raise Unreadable("header_damaged")
-    if rest[0]:
+    if remainder[0]:
         return decode_text(metadata.inflate(parts[2]))
     return _plain(parts[2], metadata)
 

@@ -1,4 +1,4 @@
-"""From bytes to text. What a file says of its encoding is often wrong; the bytes tell it better."""
+"""From bytes to text. The encoding that a file names is often wrong; the bytes tell more."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def decode_comment(raw: bytes, order: str) -> str:
 
 def _prefix(raw: bytes) -> tuple[bytes, bytes]:
     """(name of the encoding in capital letters, or nothing; the text itself)."""
-    if written := _WRITTEN_OUT.match(raw):
-        return b"", raw[written.end() :]
+    if escapes := _WRITTEN_OUT.match(raw):
+        return b"", raw[escapes.end() :]
     name = raw[:8].strip(b"\0 ").upper()
     # The eight bytes end as a name does, and not in the midst of words.
-    padded = raw[7:8] == b"\0" or name in (b"", b"ASCII", b"UNICODE", b"JIS")
-    return (name, raw[8:]) if padded and _PREFIX.fullmatch(raw[:8]) else (b"", raw)
+    is_padded = raw[7:8] == b"\0" or name in (b"", b"ASCII", b"UNICODE", b"JIS")
+    return (name, raw[8:]) if is_padded and _PREFIX.fullmatch(raw[:8]) else (b"", raw)

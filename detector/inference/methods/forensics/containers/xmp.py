@@ -79,8 +79,8 @@ def _add_property(name: str, value: str, metadata: Metadata) -> None:
         return
     metadata.xmp.setdefault(name, []).append(value)
     if name in TEXT_PROPERTIES and value.strip():
-        key, shown = TEXT_PROPERTIES[name]
-        metadata.add(key, value, f"XMP {shown}")
+        key, label = TEXT_PROPERTIES[name]
+        metadata.add(key, value, f"XMP {label}")
     elif not name.startswith(RDF):
         metadata.add_other(value, f"XMP {clean(local, MAX_NAME)}")
 
@@ -102,14 +102,14 @@ def parse_xmp(text: str, spend: Callable[[int], None]) -> list[tuple[str, str]]:
 
     `spend` is told, before each try, how much text it costs; an element costs more than its text.
     """
-    tried, damaged = set[str](), Exception()
+    attempts, damaged = set[str](), Exception()
     for repair in (str, _repaired, _only_rdf):
         try:
-            shown = repair(text)
-            if shown not in tried:
-                tried.add(shown)
-                spend(COST * len(shown))
-                return _properties(_root(shown))
+            repaired = repair(text)
+            if repaired not in attempts:
+                attempts.add(repaired)
+                spend(COST * len(repaired))
+                return _properties(_root(repaired))
         except Unreadable:
             raise
         except (ParseError, ValueError, LookupError) as error:
@@ -147,21 +147,21 @@ def _only_rdf(text: str) -> str:
 
 def _properties(root: Element) -> list[tuple[str, str]]:
     rdf = next(root.iter(f"{RDF}RDF"), None)
-    found: list[tuple[str, str]] = []
+    properties: list[tuple[str, str]] = []
     for description in () if rdf is None else rdf.findall(f"{RDF}Description"):
-        found += [(name, value) for name, value in description.items() if name[:1] == "{"]
+        properties += [(name, value) for name, value in description.items() if name[:1] == "{"]
         for element in description:
-            found += [(element.tag, value) for value in _values(element)]
-            if len(found) > MAX_VALUES:
+            properties += [(element.tag, value) for value in _values(element)]
+            if len(properties) > MAX_VALUES:
                 raise Unreadable("properties_many")
-    return found
+    return properties
 
 
 def _values(element: Element, depth: int = 0) -> Iterator[str]:
     """The values of a property: its resource, the items of its list, its `rdf:value`, its text."""
-    named = [element.get(f"{RDF}resource"), *map(element.get, _VALUES)]
-    if any(named):
-        yield from filter(None, named)
+    attributes = [element.get(f"{RDF}resource"), *map(element.get, _VALUES)]
+    if any(attributes):
+        yield from filter(None, attributes)
     elif not len(element):
         yield from filter(None, [element.text])
     elif depth < MAX_DEPTH:

@@ -27,15 +27,15 @@ class Extensions:
     count: int = 0
 
     def add(self, body: memoryview) -> None:
-        """Keep the part in this segment, whose name is already known to be `JPEG_EXTENSION`."""
+        """Keep the part in this segment, which the caller knows to be a `JPEG_EXTENSION`."""
         at = len(JPEG_EXTENSION)
         self.count += 1
         if len(body) < at + HEADER.size or self.count > MAX_PARTS:
             return
         digest, length, place = HEADER.unpack_from(body, at)
         name = digest.decode("latin-1").upper()
-        _, held = self.parts.setdefault(name, (length, {}))
-        held[place] = body[at + HEADER.size :]
+        _, parts = self.parts.setdefault(name, (length, {}))
+        parts[place] = body[at + HEADER.size :]
 
     def read(self, metadata: Metadata) -> None:
         """Read the extensions that a packet of the file points at."""

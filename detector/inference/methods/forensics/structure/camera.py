@@ -1,4 +1,4 @@
-"""What a camera or an editor wrote: context for the reader, evidence for neither side.
+"""Data that a camera or an editor wrote: context for the reader, evidence for neither side.
 
 Anyone can write such fields into any file, so they never argue for "real". Where the picture was
 taken is never read, only whether the file says so.
@@ -30,27 +30,27 @@ _DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) \d\d:\d\d(:\d\d)?")
 
 def read_camera(metadata: Metadata) -> Iterator[Evidence]:
     """The camera that the file names, with lens, exposure, date and whether it left notes."""
-    make, model = (quotable(metadata.value(key), MAX_IN_SENTENCE) for key in ("Make", "Model"))
-    camera = model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
-    named = {"camera": camera, **_more(metadata)}
+    maker, model = (quotable(metadata.value(key), MAX_IN_SENTENCE) for key in ("Make", "Model"))
+    camera = model if model.lower().startswith(maker.lower()) else f"{maker} {model}".strip()
+    camera_params = {"camera": camera, **_camera_details(metadata)}
     if len(metadata.camera.keys() & set(_EXPOSURE)) >= 2:
-        params = {"exposure": _exposure(metadata), **named}
-        # Both together are what a capture has; one of them is left by scanners and converters too.
-        tell = capture_claim if make and model else context
-        yield tell("camera.exposure", params, "camera", "EXIF Make, Model")
-    elif make and model:
-        yield context("camera.named", named, "camera", "EXIF Make, Model")
+        params = {"exposure": _exposure(metadata), **camera_params}
+        # A capture has both; scanners and converters leave one of them, too.
+        make_claim = capture_claim if maker and model else context
+        yield make_claim("camera.exposure", params, "camera", "EXIF Make, Model")
+    elif maker and model:
+        yield context("camera.named", camera_params, "camera", "EXIF Make, Model")
     if "GPS" in metadata.camera:
         yield context("camera.place", {}, "gps", "EXIF GPS")
 
 
 def _exposure(metadata: Metadata) -> list[str]:
-    """What can be shown of it: ["1/250 s", "f/2.8", "ISO 400", "50 mm"]."""
+    """The parts of the exposure that can be shown: ["1/250 s", "f/2.8", "ISO 400", "50 mm"]."""
     return [metadata.camera[name] for name in _EXPOSURE if metadata.camera.get(name)]
 
 
-def _more(metadata: Metadata) -> dict[str, JSON]:
-    """Lens, date and the size of the maker's notes; "" or None for what is not there."""
+def _camera_details(metadata: Metadata) -> dict[str, JSON]:
+    """Lens, date and the size of the maker's notes; "" or None for missing values."""
     date = _DATE.fullmatch(metadata.camera.get("DateTimeOriginal", ""))
     notes = metadata.camera.get("MakerNote")
     return {

@@ -82,16 +82,16 @@ def find_earlier_jpeg(rgb: Image.Image, table: Table | None, orientation: int = 
     EXIF orientation that was applied to it (1 to 8).
     """
     luma = cut_on_grid(rgb, orientation)
-    found, shifted = _coefficients(luma), _coefficients(luma[4:, 4:])
+    on_grid, off_grid = _coefficients(luma), _coefficients(luma[4:, 4:])
     steps = [1] * len(FREQUENCIES)
     if table is not None:
         steps = [int(table[8 * down + across]) for down, across in FREQUENCIES]
-        if not _on_grid(found, steps):
+        if not _on_grid(on_grid, steps):
             return EarlierJpeg(0.0, 0)
     ratios, count = np.zeros((len(steps), MAX_STEP + 1)), 0
     for place, step in enumerate(steps):
-        ratios[place], counted = _ratios(found[:, place], shifted[:, place], step)
-        count += counted
+        ratios[place], total = _ratios(on_grid[:, place], off_grid[:, place], step)
+        count += total
     return _conclude(ratios / max(count, 1))
 
 
@@ -131,31 +131,31 @@ def _coefficients(luma: Floats) -> Floats:
     return coefficients
 
 
-def _on_grid(found: Floats, steps: list[int]) -> bool:
+def _on_grid(coefficients: Floats, steps: list[int]) -> bool:
     """Whether the coefficients are multiples of their steps, as they must be in this JPEG."""
     for place, step in enumerate(steps):
-        multiples = found[np.abs(found[:, place]) > step, place] / step
+        multiples = coefficients[np.abs(coefficients[:, place]) > step, place] / step
         if step >= MIN_STEP and len(multiples) >= MIN_COUNT:
             return float(np.abs(multiples - np.rint(multiples)).mean()) < 0.2
     return True  # with such small steps there is no telling
 
 
-def _ratios(found: Floats, shifted: Floats, step: int) -> tuple[Floats, int]:
+def _ratios(on_grid: Floats, off_grid: Floats, step: int) -> tuple[Floats, int]:
     """(log-likelihood ratios for each first step up to MAX_STEP, how many coefficients)."""
     top = HIGHEST // max(step, 1)
-    multiples = np.abs(np.rint(found / step))
-    seen = np.bincount(multiples[multiples < top].astype(np.int64), minlength=top)[1:top]
-    none = np.zeros(MAX_STEP + 1)
-    if top < 4 or seen.sum() < MIN_COUNT:
-        return none, 0
+    multiples = np.abs(np.rint(on_grid / step))
+    counts = np.bincount(multiples[multiples < top].astype(np.int64), minlength=top)[1:top]
+    zeros = np.zeros(MAX_STEP + 1)
+    if top < 4 or counts.sum() < MIN_COUNT:
+        return zeros, 0
     fine = np.bincount(
-        (np.abs(shifted) * BINS).astype(np.int64).clip(0, HIGHEST * BINS),
+        (np.abs(off_grid) * BINS).astype(np.int64).clip(0, HIGHEST * BINS),
         minlength=HIGHEST * BINS + 1,
     )[:-1]
     twice = _histograms(fine, step, top)
     once = _shares(np.bincount(_bins(_middles(), step, top), fine, top + 1)[1:top])
-    none[MIN_STEP:] = np.log(HEDGE + (1 - HEDGE) * twice / once) @ seen
-    return none, int(seen.sum())
+    zeros[MIN_STEP:] = np.log(HEDGE + (1 - HEDGE) * twice / once) @ counts
+    return zeros, int(counts.sum())
 
 
 def _middles() -> Floats:
@@ -170,11 +170,11 @@ def _bins(values: npt.NDArray[Any], step: int, top: int) -> npt.NDArray[np.int64
 def _histograms(fine: npt.NDArray[np.int64], step: int, top: int) -> Floats:
     """(first steps, multiples 1 to top - 1): what each first step would have made of it."""
     first = np.arange(MIN_STEP, MAX_STEP + 1)[:, None]
-    decoded = np.rint(_middles() / first) * first
+    pixels = np.rint(_middles() / first) * first
     rows = (top + 1) * np.arange(len(first))[:, None]
     total = np.zeros(len(first) * (top + 1))
     for error in ROUNDING:
-        places = _bins(decoded + error, step, top) + rows
+        places = _bins(pixels + error, step, top) + rows
         weights = np.broadcast_to(fine, places.shape).ravel()
         total += np.bincount(places.ravel(), weights, len(total))
     return _shares(total.reshape(len(first), -1)[:, 1:top])

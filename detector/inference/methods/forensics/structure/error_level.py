@@ -1,4 +1,4 @@
-"""Error levels: where a picture changes most when it is saved as a JPEG once more.
+"""Error levels: the places where a picture changes most when it is saved again as a JPEG.
 
 N. Krawetz, "A picture's worth: digital image analysis and forensics" (Black Hat 2007). It can show
 a part that was pasted in from a file of another compression. It cannot tell an AI's picture from a
@@ -17,7 +17,7 @@ QUALITY = 90
 LONGEST = 512
 MAX_WORKED_ON = 2048
 BLOCK = 16  # the unit of a JPEG with halved colour
-WHITE_SHARE = 0.995  # what is brighter than this share of the pixels becomes white
+WHITE_SHARE = 0.995  # values brighter than this share of the pixels become white
 MIN_WHITE = 6.0  # a smaller difference than this is rounding and must not be made white
 
 
@@ -50,10 +50,10 @@ def _thin_out(rgb: Image.Image) -> Image.Image:
     rows, columns = rgb.height // BLOCK, rgb.width // BLOCK
     # Row by row: an array of the whole picture may be large.
     across = (0, columns * BLOCK)
-    kept = [
+    lines = [
         np.asarray(rgb.crop((across[0], top, across[1], top + BLOCK)))
         .reshape(BLOCK, columns, BLOCK, 3)[:, ::step]
         .reshape(BLOCK, -1, 3)
         for top in range(0, rows * BLOCK, step * BLOCK)
     ]
-    return Image.fromarray(np.concatenate(kept))
+    return Image.fromarray(np.concatenate(lines))

@@ -1,4 +1,4 @@
-"""What the structure of the file says about its way here: context, evidence for neither side."""
+"""Traces of a file's history in its structure: context, evidence for neither side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .quantisation import Compression, describe, read_compression
 from .thumbnail import read_thumbnail
 
 WHERE = "JPEG tables"
-MIN_SIDE = 128  # fewer blocks say too little
+MIN_STRUCTURE_SIDE = 128  # fewer blocks say too little
 
 
 def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]:
@@ -29,7 +29,7 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
             yield context(code, params, "compression", WHERE)
         except Unreadable as error:
             yield unreadable(WHERE, str(error))
-            compression = None  # tables that cannot be described tell of no earlier ones
+            compression = None  # tables that cannot be described say nothing about earlier tables
     yield from read_thumbnail(metadata, image.rgb)
     yield from _read_history(image, metadata, compression)
     yield from read_platform(metadata, max(image.rgb.size), image.format)
@@ -38,14 +38,14 @@ def read_structure(image: SourceImage, metadata: Metadata) -> Iterator[Evidence]
 def _read_history(
     image: SourceImage, metadata: Metadata, compression: Compression | None
 ) -> Iterator[Evidence]:
-    if min(image.rgb.size) < MIN_SIDE:
+    if min(image.rgb.size) < MIN_STRUCTURE_SIDE:
         return
     if compression is not None:
         earlier = find_earlier_jpeg(image.rgb, compression.luma, metadata.orientation)
         if earlier.evidence >= FROM_JPEG:
             yield context("resaved.jpeg", {"quality": earlier.quality}, "re-saved")
     elif format_of(image.format).exact and not format_of(image.format).palette:
-        # What keeps every pixel keeps the traces of an earlier JPEG; a palette breaks them up.
+        # A lossless format keeps the traces of an earlier JPEG; a palette breaks them up.
         earlier = find_earlier_jpeg(image.rgb, None, metadata.orientation)
         if earlier.evidence >= FROM_PIXELS:
             params: dict[str, JSON] = {"quality": earlier.quality, "format": image.format}

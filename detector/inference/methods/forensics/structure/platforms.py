@@ -1,4 +1,4 @@
-"""Traces of a platform that re-saved the picture. They strip what a file says about its origin.
+"""Traces of a platform that re-saved the picture. Platforms remove the data about the origin.
 
 Facebook and Instagram write an identifier that begins with "FBMD" into the special instructions of
 IPTC. The others are known by the longest side that they shrink pictures to, which proves little:
@@ -34,7 +34,7 @@ def read_platform(metadata: Metadata, longest: int, format: str) -> Iterator[Evi
         if text.value.startswith("FBMD"):
             yield context("platform.marked", {}, "platform", text.where)
             return
-    stripped = not any(name in metadata.containers for name in ORIGIN_CONTAINERS)
-    if format == "JPEG" and stripped and not metadata.texts and longest in LONGEST_SIDES:
+    is_bare = not any(name in metadata.containers for name in ORIGIN_CONTAINERS)
+    if format == "JPEG" and is_bare and not metadata.texts and longest in LONGEST_SIDES:
         params: dict[str, JSON] = {"longest": longest, "platforms": list(LONGEST_SIDES[longest])}
         yield context("platform.size", params, "platform")

@@ -1,4 +1,4 @@
-"""How a JPEG was compressed: its quality, its colour sampling, its coding, and what saved it.
+"""The compression of a JPEG: quality, colour sampling, coding, and the program that saved it.
 
 ITU-T T.81 says how the segments are laid out. None of it says who made a picture.
 """
@@ -42,7 +42,7 @@ PHOTOSHOP_QUALITY = 0x0406
 
 @dataclass
 class Compression:
-    """What the header of a JPEG says about its compression.
+    """The facts about compression in the header of a JPEG.
 
     `tables` are those of `read_tables`, `components` holds the (horizontal, vertical) sampling of
     each colour, `coding` is empty without a frame, `saved_by` names a program that gave its own
@@ -63,28 +63,28 @@ class Compression:
 
 def read_compression(data: bytes) -> Compression:
     """Read the header of a JPEG. Raises `Unreadable` where its segments or tables are damaged."""
-    found = read_coding(data)
+    compression = read_coding(data)
     try:
-        found.tables = read_tables(data)
+        compression.tables = read_tables(data)
     except TablesDamaged as error:
         raise Unreadable(str(error)) from error
-    return found
+    return compression
 
 
 def read_coding(data: bytes) -> Compression:
     """The same but for the tables. Raises `Unreadable` where the segments are damaged."""
-    found = Compression()
+    compression = Compression()
     for marker, body in segments(data):
-        if marker in FRAMES and not found.coding:
-            found.coding = FRAMES[marker]
-            found.components = _components(body)
+        if marker in FRAMES and not compression.coding:
+            compression.coding = FRAMES[marker]
+            compression.components = _components(body)
         elif marker == 0xEC and bytes(body[:7]) == b"Ducky\0\1" and len(body) >= 13:
             (quality,) = struct.unpack_from(">I", body, 9)
             if quality <= 100:
-                found.saved_by, found.saved_quality = "save_for_web", quality
+                compression.saved_by, compression.saved_quality = "save_for_web", quality
         elif marker == 0xED and bytes(body[: len(PHOTOSHOP_HEADER)]) == PHOTOSHOP_HEADER:
-            _add_photoshop_quality(body[len(PHOTOSHOP_HEADER) :], found)
-    return found
+            _add_photoshop_quality(body[len(PHOTOSHOP_HEADER) :], compression)
+    return compression
 
 
 def _components(body: memoryview) -> list[tuple[int, int]]:
@@ -94,20 +94,20 @@ def _components(body: memoryview) -> list[tuple[int, int]]:
     return [(part[1] >> 4, part[1] & 15) for part in parts]
 
 
-def _add_photoshop_quality(view: memoryview, found: Compression) -> None:
+def _add_photoshop_quality(view: memoryview, compression: Compression) -> None:
     """Photoshop counts 0 to 12 and stores that less 4."""
     for number, body in resources(view):
         if number == PHOTOSHOP_QUALITY and len(body) >= 2:
             quality = struct.unpack_from(">h", body)[0] + 4
             if 0 <= quality <= 12:
-                found.saved_by, found.saved_quality = "photoshop", quality
+                compression.saved_by, compression.saved_quality = "photoshop", quality
 
 
-def find_sampling(found: Compression) -> str:
+def find_sampling(compression: Compression) -> str:
     """ "4:2:0", or the word for it in "jpeg_sampling" of the catalogue."""
-    if len(found.components) != 3:
-        return "grey" if len(found.components) == 1 else "components"
-    (across, down), *colours = found.components
+    if len(compression.components) != 3:
+        return "grey" if len(compression.components) == 1 else "components"
+    (across, down), *colours = compression.components
     if any(colour != colours[0] for colour in colours) or 0 in colours[0]:
         return "unusual"
     ratio = (across / colours[0][0], down / colours[0][1])
@@ -115,10 +115,10 @@ def find_sampling(found: Compression) -> str:
     return sampling or "unusual"
 
 
-def describe(found: Compression) -> tuple[str, dict[str, str | int | None]]:
-    """Code and parameters of what it is. Raises `Unreadable` if the tables are not whole."""
+def describe(compression: Compression) -> tuple[str, dict[str, str | int | None]]:
+    """The code and parameters of its sentence. Raises `Unreadable` if a table is incomplete."""
     try:
-        quality = quality_of(found.tables)
+        quality = quality_of(compression.tables)
     except TablesDamaged as error:
         raise Unreadable(str(error)) from error
     # Photoshop does not use the standard tables: another program has saved such a file since.
@@ -126,9 +126,9 @@ def describe(found: Compression) -> tuple[str, dict[str, str | int | None]]:
     return code, {
         "quality": quality.value,
         "tables": quality.tables,
-        "sampling": find_sampling(found),
-        "components": len(found.components),
-        "coding": found.coding,
-        "saved_by": found.saved_by,
-        "saved_quality": found.saved_quality,
+        "sampling": find_sampling(compression),
+        "components": len(compression.components),
+        "coding": compression.coding,
+        "saved_by": compression.saved_by,
+        "saved_quality": compression.saved_quality,
     }

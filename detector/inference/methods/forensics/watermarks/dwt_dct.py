@@ -33,7 +33,7 @@ Bits = npt.NDArray[np.bool_]
 
 STEP = 36
 BLOCK = 8  # pixels: 4 x 4 values of 2 x 2 pixels
-MIN_SIDE = 256  # the programs do not mark smaller pictures
+MIN_MARKED_SIDE = 256  # the programs do not mark smaller pictures
 # Two megapixels: each bit of the longest message has 146 votes, and more would change nothing.
 MAX_BLOCKS = 2**15
 # A match is accepted if at least 11 of 12 bits match (44 of 48, 125 of 136), and if the chance that
@@ -85,18 +85,18 @@ class Match:
     chance: float
 
     @property
-    def accepted(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether this is evidence."""
-        matched, of = MIN_MATCHED
-        enough = of * self.matched >= matched * len(self.mark.bits)
+        fewest, of = MIN_MATCHED
+        enough = of * self.matched >= fewest * len(self.mark.bits)
         return enough and self.chance < MAX_CHANCE
 
 
 def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
     """The marks in the pixels. Never decisive: photographs edited by these programs carry them."""
-    if min(image.width, image.height) < MIN_SIDE:
+    if min(image.width, image.height) < MIN_MARKED_SIDE:
         return
-    for match in filter(lambda match: match.accepted, match_marks(image.pixels)):
+    for match in filter(lambda match: match.is_accepted, match_marks(image.pixels)):
         model = match.mark.model
         where = f"pixels, {model}"
         params = {
@@ -112,7 +112,7 @@ def read_watermarks(image: SourceImage) -> Iterator[Evidence]:
 
 
 def match_marks(pixels: Pixels) -> list[Match]:
-    """How well each of MARKS matches RGB pixels (height, width, 3) of at least MIN_SIDE."""
+    """How well each of MARKS matches RGB pixels (height, width, 3) of at least MIN_MARKED_SIDE."""
     numbers, readings = _readings(pixels)
     votes = [_votes(largest) for largest in readings]
     return [
@@ -130,10 +130,10 @@ def _readings(pixels: Pixels) -> tuple[npt.NDArray[np.intp], list[Values]]:
     """
     import cv2
 
-    chosen, numbers = _choose_blocks(pixels)
+    rows, numbers = _choose_blocks(pixels)
     readings = []
     for conversion in (cv2.COLOR_RGB2YUV, cv2.COLOR_BGR2YUV):
-        u = cv2.extractChannel(cv2.cvtColor(chosen, conversion), 1)
+        u = cv2.extractChannel(cv2.cvtColor(rows, conversion), 1)
         values = _block_values(np.asarray(u))
         readings += [values.max(0), np.abs(values - 2 * (128 - 0.5)).max(0)]
     return numbers, readings
@@ -146,9 +146,9 @@ def _choose_blocks(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.intp]]:
     """
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     count = min(rows, max(MAX_BLOCKS // columns, 1))
-    chosen = np.linspace(0, rows - 1, count).astype(np.intp)
-    lines = (chosen[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-    numbers = chosen[:, None] * columns + np.arange(columns)
+    picks = np.linspace(0, rows - 1, count).astype(np.intp)
+    lines = (picks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    numbers = picks[:, None] * columns + np.arange(columns)
     return pixels[lines][:, : columns * BLOCK], numbers.ravel()
 
 

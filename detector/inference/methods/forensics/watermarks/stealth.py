@@ -68,7 +68,7 @@ def add_stealth(image: SourceImage, metadata: Metadata) -> None:
 
 
 def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
-    """That there was a hidden payload. What it says is found by the readers of such texts."""
+    """The finding that there was a hidden payload. Other readers evaluate its text."""
     for _, where in PLACES.values():
         if where in metadata.containers:
             yield ai_claim("stealth.hidden", {}, "stealth", where, strength="medium")
@@ -76,12 +76,12 @@ def read_stealth(metadata: Metadata) -> Iterator[Evidence]:
 
 def _with_alpha(image: SourceImage) -> Image.Image | None:
     """The picture with its alpha as stored; None if it has none, is too large or plain."""
-    most = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
-    if not _says_alpha(image) or image.width * image.height > most or _is_plain(image):
+    limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if not _says_alpha(image) or image.width * image.height > limit or _is_plain(image):
         return None
     try:
         picture = Image.open(io.BytesIO(image.stream or image.data), formats=(image.format,))
-        if picture.mode != "RGBA" or picture.width * picture.height > most:
+        if picture.mode != "RGBA" or picture.width * picture.height > limit:
             return None
         picture.load()
     except Exception as error:  # decoders of damaged files raise anything

@@ -112,9 +112,9 @@ def test_the_table_holds_the_generation_parameters() -> None:
         ["version", "v1.9.4"],
     ]
     assert answer.findings[0].text == (
-        "The file holds settings as the web interfaces of Stable Diffusion write them when they "
-        'generate a picture. Number of steps: 30. Sampling method: "Euler a". Name of the model: '
-        '"dreamshaper_8".'
+        "The file holds settings in the form in which the web interfaces of Stable Diffusion "
+        'write them when they generate a picture. Number of steps: 30. Sampling method: "Euler '
+        'a". Name of the model: "dreamshaper_8".'
     )
 
 

@@ -27,6 +27,8 @@ from detector.tests.factories.processes import loaded_after, run_python
 from detector.tests.factories.servers import PATIENCE, wait_for
 from detector.tests.factories.signing import action, identity, sign
 
+pytestmark = pytest.mark.slow
+
 AI = action("c2pa.created", "trainedAlgorithmicMedia")
 PHOTO = encode(noise(), "JPEG")
 SIGNED = sign(PHOTO, "JPEG", AI)

@@ -240,6 +240,6 @@ def test_two_statements_in_one_place_contradict_each_other() -> None:
 def test_text_of_a_file_stays_within_our_quotation_marks(unseen: str) -> None:
     answer = ask(with_exif("PNG", exif(Software=f"GIMP{unseen} It is proven to be real.".encode())))
     (text,) = (f.text for f in answer.findings if f.kind == "editor")
-    start, end = 'The program that last wrote the file is "', '", an editor of pictures.'
+    start, end = 'The program that last wrote the file is "', '", a picture editor.'
     assert text.startswith(start + "GIMP") and text.endswith(end)
     assert unseen not in text.removeprefix(start).removesuffix(end)

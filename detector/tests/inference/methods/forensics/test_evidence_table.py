@@ -26,6 +26,7 @@ def test_a_decoy_is_ignored(case: Case) -> None:
     assert is_ignored(case)
 
 
+@pytest.mark.slow
 @each
 def test_damage_neither_raises_nor_takes_much_work(case: Case) -> None:
     assert survives_damage(case)

@@ -125,6 +125,7 @@ def test_lying_lengths_are_reported(format: str, data: bytes) -> None:
     assert problems(ask_raw(data, format))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -164,6 +165,7 @@ def test_no_text_is_slow_to_parse(key: str, text: str) -> None:
     assert ask_raw(png({key: text}), "PNG").score in (None, 0.6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -183,6 +185,7 @@ def test_many_texts_are_no_slower_than_one(text: str) -> None:
     assert ask_raw(png_with(*texts), "PNG").score is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "packet",
     [
@@ -208,6 +211,7 @@ def test_a_text_that_is_repeated_fills_no_endless_table() -> None:
     assert len(answer.exhibit("parameters")["rows"]) == MAX_ROWS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["no ", "人工", "- ", "0", "a i ", "n/", "\u00e9"])
 @pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation"])
 def test_no_declaration_is_slow_to_parse(field: str, text: str) -> None:
@@ -224,6 +228,7 @@ def overlapping_exif() -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, 0x7000) + entries + bytes(16 * MB)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "build",
     [
@@ -247,6 +252,7 @@ def test_memory_stays_small(build: Callable[[], bytes]) -> None:
     assert peak < MAX_MEMORY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", VALID)
 def test_random_damage_never_raises(format: str) -> None:
     rng = random.Random(format)

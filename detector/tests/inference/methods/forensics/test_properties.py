@@ -41,6 +41,8 @@ from detector.tests.factories.pictures import noise, png_chunk
 from detector.tests.factories.stealth import embed
 from detector.tests.factories.work import little_work
 
+pytestmark = pytest.mark.slow
+
 STRENGTHS = ("decisive", "strong", "medium", "weak")
 MB = 2**20
 FORENSICS = Forensics(Runtime(Path(), Path()))
