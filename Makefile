@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # What was installed: serving alone, or everything.
 SERVE := $(VENV)/.serve
 ALL := $(VENV)/.all
-GROUPS := serve train test lint
+GROUPS := serve scale train test lint
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command 'make lock'
 
@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit training models format lock clean
+.PHONY: help run test quick lint types unit scale training models format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -48,6 +48,9 @@ lint: $(ALL)
 
 types: $(ALL)
 	$(BIN)/mypy
+
+scale: $(SERVE)  ## Install what PostgreSQL, S3 and Celery need, beside serving
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/scale.txt
 
 training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 

@@ -9,8 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ai_image_detector.settings")
 application = get_asgi_application()
 
 # Django must be set up before.
-from detector.services import get_pool  # noqa: E402
+from detector.services.engines import start_engine  # noqa: E402
 from detector.sweep import start_serving  # noqa: E402
 
 start_serving()
-get_pool()  # its models load while the server opens its doors
+start_engine()  # its models load while the server opens its doors

@@ -26,7 +26,8 @@ from waitress.utilities import BadRequest, Error
 REFUSED = "ai_image_detector.refused"
 FORM_OVERHEAD = 64 * 1024  # bytes of a body that are no picture: boundaries, other fields
 
-PAGE_THREADS, UPLOAD_THREADS = 4, 4
+# A thread that takes an upload mostly waits for a worker, and holds no picture in memory.
+PAGE_THREADS, UPLOAD_THREADS = 4, 24
 MAX_QUEUED = 64  # uploads that wait for a thread; each may lie on the disk in full
 MAX_HEADER = 16 * 1024  # bytes of all headers, of the line before a chunk, of the lines at the end
 IN_MEMORY = 64 * 1024  # bytes of an unfinished body; what is longer goes to an unnamed file

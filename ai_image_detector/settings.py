@@ -14,6 +14,8 @@ from typing import overload
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
+from . import scale
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -161,6 +163,8 @@ DATABASES = {
         },
     }
 }
+if url := os.environ.get("DATABASE_URL"):
+    DATABASES["default"] = scale.database(url)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
@@ -172,6 +176,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = make_folder("DATA_DIR", DATA_DIR / "static")  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
+if STORAGE_URL := os.environ.get("STORAGE_URL"):
+    STORAGES = {
+        "default": scale.storage(STORAGE_URL),
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 # Uploads on their way; `detector.sweep` finds here what a killed process has left.
 TEMP_DIR = FILE_UPLOAD_TEMP_DIR = make_folder("DATA_DIR", DATA_DIR / "tmp", 0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -197,12 +206,31 @@ SWEEP_SECONDS = env_int("SWEEP_SECONDS", 600)
 # time of the answer tells that somebody has.
 SHARE_RESULTS = env_bool("SHARE_RESULTS", False)
 
-# Pictures are analysed in processes beside the web process: how many there are, how many pictures
-# may wait for them, and how many seconds and megabytes (on top of the models) one picture may take.
+# Who analyses pictures: a worker beside the web process, Celery workers where there is a broker, or
+# (for tests) the process of the request.
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+ENGINE = "CELERY" if CELERY_BROKER_URL else "EMBEDDED"
+ANALYSIS_ENGINE = env_choice("ANALYSIS_ENGINE", ENGINE, ("EMBEDDED", "INLINE", "CELERY"))
+# A worker has processes of its own: how many there are, how many pictures may wait for them while
+# somebody waits for the answer, and how many seconds and megabytes (on top of the models) one
+# picture may take.
 ANALYSIS_PROCESSES = env_int("ANALYSIS_PROCESSES", 1)
-ANALYSIS_QUEUE = env_int("ANALYSIS_QUEUE", 16)
+ANALYSIS_QUEUE = env_int("ANALYSIS_QUEUE", 64)
 ANALYSIS_TIMEOUT = env_int("ANALYSIS_TIMEOUT", 30)
 ANALYSIS_MEMORY_MB = env_int("ANALYSIS_MEMORY_MB", 1024)
+if CELERY_BROKER_URL:
+    # The names are Celery's. What a worker has not finished goes back to the broker at its end.
+    CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = CELERY_TASK_IGNORE_RESULT = True
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+    CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+    CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+    CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+    CELERY_BROKER_TRANSPORT_OPTIONS = scale.transport_options(ANALYSIS_TIMEOUT)
+    CACHES = {"default": scale.cache(CELERY_BROKER_URL)}
+# How many seconds a page waits for the result before it shows that there is none yet, and the API
+# before it gives up.
+PAGE_WAIT_SECONDS = env_int("PAGE_WAIT_SECONDS", 8)
+API_WAIT_SECONDS = env_int("API_WAIT_SECONDS", 120)
 
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"

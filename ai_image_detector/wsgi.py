@@ -30,8 +30,8 @@ application = get_wsgi_application()
 application.request_class = Request
 
 # Django must be set up before.
-from detector.services import get_pool  # noqa: E402
+from detector.services.engines import start_engine  # noqa: E402
 from detector.sweep import start_serving  # noqa: E402
 
 start_serving()
-get_pool()  # its models load while the server opens its doors
+start_engine()  # its models load while the server opens its doors

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from .inference.methods import METHODS
 from .inference.runtime import WEIGHTS_DIR
-from .services import find_trust_lists
+from .installation import find_trust_lists
 
 
 @register()

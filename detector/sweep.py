@@ -25,7 +25,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import PICTURE_FOLDERS, Detection
+from .models import FILES, Analysis, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -54,21 +54,26 @@ def sweep() -> Swept:
     with open(settings.DATA_DIR / "serving.lock", "a") as file:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         return Swept(
-            Detection.objects.expired().delete_with_files(),
-            sum(_delete_orphans(folder, field, age) for field, folder in PICTURE_FOLDERS.items()),
+            Upload.objects.expired().delete_with_files(),
+            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
 
 
 def start_serving() -> None:
-    """Make this process one that serves: sweep, now and again and again, and say that it lives.
+    """Make this process one that serves: sweep, now and again and again, and say that it lives."""
+    threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+    sweep_once()
+    live_in_data_folder()
+
+
+def live_in_data_folder() -> None:
+    """Say that this process, a server or a worker, lives; others then leave its files alone.
 
     Its temporary files go where the sweep finds them, those of libraries and children included.
     """
     os.environ["TMPDIR"] = tempfile.tempdir = str(settings.TEMP_DIR)
-    threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
-    sweep_once()
     _say_that_it_lives()
 
 
@@ -108,17 +113,22 @@ def _lock(descriptor: int, kind: int) -> bool:
         return False
 
 
-def _delete_orphans(folder: str, field: str, age: timedelta) -> int:
-    """Delete the pictures in a folder of the storage that no row has in `field`."""
+def _storage_age(age: timedelta) -> timedelta:
+    """Whether another machine serves is not known: what is new there may be in its hands."""
+    return IN_USE if settings.STORAGE_URL else age
+
+
+def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
+    """Delete the files in a folder of the storage that no row has in `field`."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
         return 0
-    kept = set(Detection.objects.values_list(field, flat=True))
-    return sum(_delete_picture(path, age) for path in paths if path not in kept)
+    kept = set(Analysis.objects.values_list(field, flat=True))
+    return sum(_delete_file(path, age) for path in paths if path not in kept)
 
 
-def _delete_picture(path: str, age: timedelta) -> bool:
+def _delete_file(path: str, age: timedelta) -> bool:
     try:
         if default_storage.get_modified_time(path) > timezone.now() - age:
             return False
@@ -126,7 +136,7 @@ def _delete_picture(path: str, age: timedelta) -> bool:
         return True
     except FileNotFoundError:  # another process was faster
         return False
-    except OSError:  # the next ones must go all the same
+    except Exception:  # of whatever storage; the next ones must go all the same
         logger.exception("%s cannot be deleted", path)
         return False
 

@@ -9,7 +9,7 @@ from detector.inference.images import ImageError, Limits
 from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
 
-# The fields of an `Analysis` that are files.
+# The fields of an `Assessment` that are files.
 PICTURES = ("preview", "error_levels")
 
 
@@ -40,7 +40,7 @@ class Job(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Assessment:
     """What is known about a picture: the verdict, with the facts of the file that it is about.
 
     `preview` and `error_levels` are WebP files, empty where nobody asked for them.
@@ -66,6 +66,14 @@ class NotAnalysed(ImageError):
 
     status = 422
     retry_after: int | None = None
+
+
+class Refused(NotAnalysed):
+    """One of the others, as it was written down."""
+
+    def __init__(self, sentence: str, status: int, retry_after: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.retry_after = status, retry_after
 
 
 class TooSlow(NotAnalysed):

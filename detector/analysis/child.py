@@ -111,14 +111,14 @@ def _take_up_weights(detector: Detector, loaded: str) -> str:
 def _answer(channel: Channel, detector: Detector, job: Job, memory: int) -> None:
     try:
         with _within(memory, job.seconds):
-            analysis = carry_out(detector, job)
+            assessment = carry_out(detector, job)
     except ImageError as error:
         wire.send_refusal(channel, str(error))
     except MemoryError:
         logger.warning("A picture of %d bytes needs more memory than allowed.", len(job.data))
         wire.send_shortage(channel)
     else:
-        wire.send(channel, analysis)
+        wire.send(channel, assessment)
 
 
 @contextmanager

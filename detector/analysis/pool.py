@@ -1,9 +1,9 @@
-"""The web process's side: a few analysis processes, and a limit on how many pictures wait for them.
+"""The worker's side: a few analysis processes, each with one picture at a time.
 
 Written with `subprocess` because what the pools of libraries share is what must not break here:
 in those of pebble and billiard one pipe and its locks serve all workers, so a worker that is killed
 with a lock in its hand stops the others too, and `concurrent.futures` gives up all that wait. Here
-each process has a socket of its own, and the thread of the request that it works for watches it.
+each process has a socket of its own, and the thread that it works for watches it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from detector.inference.images import ImageError
 
 from . import child, wire
-from .answers import Analysis, BrokenOff, Busy, Job, NeedsMemory, NotReady, Setup, TooSlow
+from .answers import Assessment, BrokenOff, Job, NeedsMemory, NotReady, Setup, TooSlow
 
 logger = logging.getLogger(__name__)
 
@@ -38,26 +38,19 @@ GONE = (OSError, EOFError, ValueError, TypeError)
 class Pool:
     """Analysis processes that any number of threads may ask."""
 
-    def __init__(self, setup: Setup, *, processes: int, waiting: int) -> None:
+    def __init__(self, setup: Setup, *, processes: int) -> None:
         """Start the processes, which then load their models; nobody waits for that here."""
-        self._waiting = waiting
-        self._places = threading.BoundedSemaphore(processes + waiting)
         self._free: queue.SimpleQueue[AnalysisProcess] = queue.SimpleQueue()
         for _ in range(processes):
             self._free.put(AnalysisProcess(setup))
 
-    def analyse(self, job: Job) -> Analysis:
+    def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
-        if not self._places.acquire(blocking=False):
-            raise Busy(self._waiting)
+        process = self._free.get()
         try:
-            process = self._free.get()
-            try:
-                return process.analyse(job)
-            finally:
-                self._free.put(process)
+            return process.analyse(job)
         finally:
-            self._places.release()
+            self._free.put(process)
 
 
 class AnalysisProcess:
@@ -69,7 +62,7 @@ class AnalysisProcess:
         self._pictures = 0
         self._prepare()
 
-    def analyse(self, job: Job) -> Analysis:
+    def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
         try:
             self._begin(job)
@@ -119,7 +112,7 @@ class AnalysisProcess:
                 self.end()
         raise NotReady
 
-    def _finish(self, job: Job) -> Analysis:
+    def _finish(self, job: Job) -> Assessment:
         self._pictures += 1
         with self._killed_after(job.seconds) as late:
             try:

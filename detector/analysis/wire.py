@@ -12,7 +12,7 @@ from typing import Any
 from detector.inference.images import ImageError
 from detector.inference.results import Verdict
 
-from .answers import PICTURES, Analysis
+from .answers import PICTURES, Assessment
 
 MAX_FRAME = 64 * 2**20  # bytes; a frame that is longer is no answer
 Channel = Connection
@@ -22,11 +22,11 @@ class Shortage(Exception):
     """The analysis came to the end of its memory."""
 
 
-def send(channel: Channel, analysis: Analysis) -> None:
-    """Send a whole analysis: the data, then each picture."""
-    _send_json(channel, {"verdict": analysis.verdict.to_dict()})
+def send(channel: Channel, assessment: Assessment) -> None:
+    """Send a whole assessment: the data, then each picture."""
+    _send_json(channel, {"verdict": assessment.verdict.to_dict()})
     for name in PICTURES:
-        channel.send_bytes(getattr(analysis, name))
+        channel.send_bytes(getattr(assessment, name))
 
 
 def send_refusal(channel: Channel, sentence: str) -> None:
@@ -43,7 +43,7 @@ def _send_json(channel: Channel, data: dict[str, Any]) -> None:
     channel.send_bytes(json.dumps(data).encode())
 
 
-def receive(channel: Channel) -> Analysis:
+def receive(channel: Channel) -> Assessment:
     """The next answer.
 
     Raises `ImageError` for a refusal and `Shortage` where the memory did not suffice; `EOFError`
@@ -58,4 +58,4 @@ def receive(channel: Channel) -> Analysis:
         raise Shortage
     verdict = Verdict.from_dict(data.get("verdict") or {})
     pictures: dict[str, Any] = {name: channel.recv_bytes(MAX_FRAME) for name in PICTURES}
-    return Analysis(verdict, **pictures)
+    return Assessment(verdict, **pictures)

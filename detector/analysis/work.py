@@ -8,10 +8,10 @@ from detector.inference.reshipping import check_stability
 from detector.inference.shortage import is_shortage
 from detector.previews import make_error_levels, make_preview
 
-from .answers import Analysis, Job
+from .answers import Assessment, Job
 
 
-def carry_out(detector: Detector, job: Job) -> Analysis:
+def carry_out(detector: Detector, job: Job) -> Assessment:
     """Open, judge and draw one picture.
 
     Raises `ImageError` for what cannot be opened and `MemoryError` whatever library had too little.
@@ -24,7 +24,7 @@ def carry_out(detector: Detector, job: Job) -> Analysis:
         raise
 
 
-def _carry_out(detector: Detector, job: Job) -> Analysis:
+def _carry_out(detector: Detector, job: Job) -> Assessment:
     image = open_image(job.data, job.limits)
     verdict = detector.detect(image)
     if job.with_stability:
@@ -35,4 +35,4 @@ def _carry_out(detector: Detector, job: Job) -> Analysis:
             "preview": make_preview(image.rgb),
             "error_levels": make_error_levels(image.rgb),
         }
-    return Analysis(verdict, **pictures)
+    return Assessment(verdict, **pictures)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from detector.analysis.answers import Refused
 from detector.inference.images import ImageError
 from detector.inference.results.schema import json_schema
-from detector.uploads import analyse, mark_refusal
-from detector.web.errors import MAX_QUOTED
+from detector.models import Upload
+from detector.services import submit, wait, withdraw
+from detector.web.errors import MAX_QUOTED, mark_refusal
 from detector.web.forms import UploadForm
 
 FIELD = "image"
@@ -26,6 +31,16 @@ UNREADABLE = (
     UnreadablePostError,
 )
 MAX_NAMES = 5
+
+
+class TooLate(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            f"There was no result after {settings.API_WAIT_SECONDS} seconds; too much is waiting. "
+            "Try again later.",
+            status=503,
+            retry_after=60,
+        )
 
 
 # Exempt from CSRF: scripts have no token. `refuse_foreign_pages` keeps other sites out.
@@ -41,15 +56,24 @@ def detect(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return JsonResponse({"error": " ".join(map(str, form.errors[FIELD]))}, status=400)
-    upload = form.cleaned_data[FIELD]
-    # Nobody's: there is no page to show a preview, and no session to ask for the row.
-    nobody = uuid.uuid4()
-    wanted = {"with_preview": False, "with_stability": request.GET.get(STABILITY) == "1"}
     try:
-        detection = analyse(upload, owner=nobody, filename=upload.name, **wanted)
+        upload = _analyse(form.cleaned_data[FIELD], request.GET.get(STABILITY) == "1")
     except ImageError as error:
         return mark_refusal(JsonResponse({"error": str(error)}), error)
-    return JsonResponse(detection.result)
+    return JsonResponse(upload.result)
+
+
+def _analyse(file: UploadedFile[Any], with_stability: bool) -> Upload:
+    """The upload with its result. Raises `ImageError` where there is none."""
+    # Nobody's: there is no page to show a preview, and no session to ask for the row.
+    nobody = uuid.uuid4()
+    wanted = {"with_pictures": False, "with_stability": with_stability}
+    upload = submit(file, owner=nobody, filename=file.name or "", **wanted)
+    upload = wait(upload, settings.API_WAIT_SECONDS)
+    if not upload.analysis.is_done:
+        withdraw(upload)
+        raise TooLate if upload.analysis.is_unfinished else upload.analysis.refusal
+    return upload
 
 
 @require_safe

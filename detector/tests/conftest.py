@@ -16,7 +16,7 @@ from django.test import Client, override_settings
 from PIL import Image
 from pytest_django import Settings
 
-from detector.analysis.answers import Analysis
+from detector.analysis.answers import Assessment
 from detector.checkpoints import convert
 from detector.inference.images import open_image
 from detector.inference.method import Method
@@ -30,9 +30,9 @@ from detector.inference.results import (
     Thresholds,
     Verdict,
 )
-from detector.models import Detection
+from detector.installation import get_detector
+from detector.models import Analysis, Upload
 from detector.previews import make_error_levels, make_preview
-from detector.services import get_detector
 from detector.tests.factories.stubs import Here, spec_of
 
 
@@ -62,9 +62,10 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def analysed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def analysed_here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads are analysed in the process of the tests, which may put methods into the table."""
-    monkeypatch.setattr("detector.services.get_pool", Here)
+    settings.ANALYSIS_ENGINE = "INLINE"
+    monkeypatch.setattr("detector.installation.get_pool", Here)
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def owner(client: Client) -> uuid.UUID:
 
 
 @pytest.fixture
-def make_detection(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Detection]:
+def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
     """Save a row with a real preview; the result is whatever verdict the test wants to see."""
 
     def make(
@@ -125,15 +126,20 @@ def make_detection(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Detection]:
         *,
         owner: uuid.UUID = owner,
         filename: str = "beach.jpg",
-    ) -> Detection:
+    ) -> Upload:
         image = open_image(jpeg)
         file = FileFacts("", len(jpeg), image.format, *image.rgb.size, image.sha256)
-        analysis = Analysis(
+        assessment = Assessment(
             replace(verdict or make_verdict(), file=file),
             make_preview(image.rgb),
             make_error_levels(image.rgb),
         )
-        return Detection.record(analysis, owner=owner, filename=filename)
+        # A scope of its own: the same bytes have one analysis in each.
+        analysis = Analysis(sha256=image.sha256, scope=uuid.uuid4(), size=len(jpeg))
+        analysis.keep_pictures(assessment)
+        analysis.succeed(assessment)
+        analysis.save()
+        return Upload.objects.create(owner=owner, filename=filename, analysis=analysis)
 
     return make
 

@@ -21,7 +21,7 @@ asked = []
 def refuse(self, address): asked.append(address); raise OSError("no network")
 socket.socket.connect = socket.socket.connect_ex = refuse
 socket.getaddrinfo = lambda *a, **k: refuse(None, a)
-from detector.services import detect, read_image
+from detector.installation import detect, read_image
 verdict = detect(read_image(pathlib.Path({path!r})))
 assert asked == [], asked
 assert sys.modules.get("openvino_telemetry") is None
@@ -42,7 +42,7 @@ def test_the_pipeline_needs_neither_django_nor_a_heavy_library(tmp_path: Path) -
 
 def test_training_needs_no_django(tmp_path: Path) -> None:
     code = "import detector.training.pictures.preparation, detector.training.measuring.scoring"
-    assert loaded_after(code, ["django", "detector.services"], tmp_path) == []
+    assert loaded_after(code, ["django", "detector.installation"], tmp_path) == []
 
 
 def test_a_whole_detection_needs_no_training_library_and_no_network(tmp_path: Path) -> None:

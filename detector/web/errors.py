@@ -9,6 +9,9 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from detector.analysis.answers import NotAnalysed
+from detector.inference.images import ImageError
+
 API = "/api/"
 POSTED_TO = f"{API}detect"
 # The pages for what comes without one of its own, by status.
@@ -45,6 +48,16 @@ def answer_errors(
         return response
 
     return middleware
+
+
+def mark_refusal(response: HttpResponse, error: ImageError) -> HttpResponse:
+    """The response, with the status of the error that it tells, and when to try again."""
+    response.status_code = 400  # the file is at fault
+    if isinstance(error, NotAnalysed):
+        response.status_code = error.status
+        if error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
-from detector.services import get_limits
+from detector.installation import get_limits
 
 
 class UploadForm(forms.Form):

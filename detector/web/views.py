@@ -23,11 +23,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from detector.inference.formats import FORMAT_NAMES
 from detector.inference.images import ImageError, say_too_large
 from detector.inference.methods import METHODS
-from detector.models import Detection
-from detector.services import get_limits
-from detector.uploads import analyse, mark_refusal
+from detector.installation import get_limits
+from detector.models import State, Upload
+from detector.services import submit, wait, withdraw
 
-from .errors import is_api
+from .errors import is_api, mark_refusal
 from .forms import UploadForm
 from .owners import get_owner, make_owner
 from .presenters.methods_page import build_page as build_methods
@@ -45,23 +45,37 @@ def index(request: HttpRequest) -> HttpResponse:
         try:
             return redirect(_analyse(request, form))
         except ImageError as error:
-            form.add_error("image", str(error))
-            return mark_refusal(_render_index(request, form), error)
+            return _render_refusal(request, form, error)
+        except Upload.DoesNotExist:  # its owner has deleted it in another tab
+            return redirect("detector:index")
     return _render_index(request, form, status=400 if form.errors else 200)
 
 
-def _analyse(request: HttpRequest, form: UploadForm) -> Detection:
-    upload = form.cleaned_data["image"]
-    return analyse(
-        upload,
+def _analyse(request: HttpRequest, form: UploadForm) -> Upload:
+    """The upload, with its result if that comes soon. Raises `ImageError` where there is none."""
+    file = form.cleaned_data["image"]
+    upload = submit(
+        file,
         owner=make_owner(request),
-        filename=upload.name,
+        filename=file.name,
         with_stability=form.cleaned_data["stability"],
     )
+    upload = wait(upload, settings.PAGE_WAIT_SECONDS)
+    if upload.analysis.state == State.FAILED:
+        withdraw(upload)
+        raise upload.analysis.refusal
+    return upload
+
+
+def _render_refusal(request: HttpRequest, form: UploadForm, error: ImageError) -> HttpResponse:
+    """The form again, with the reason why there is no result."""
+    form.errors["image"] = form.error_class([str(error)])
+    return mark_refusal(_render_index(request, form), error)
 
 
 def _render_index(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
-    recent = Detection.objects.owned_by(get_owner(request))[:RECENT]
+    mine = Upload.objects.owned_by(get_owner(request))
+    recent = mine.exclude(analysis__state=State.FAILED)[:RECENT]
     context = {"form": form, "recent": recent} | _conditions()
     return render(request, "detector/index.html", context, status=status)
 
@@ -98,19 +112,31 @@ def _conditions() -> dict[str, Any]:
 @require_safe
 @cache_control(private=True, no_store=True)
 def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
-    context = {"detection": detection, "staff": getattr(request.user, "is_staff", False)}
-    return render(request, "detector/result.html", context | build_result(detection.verdict))
+    upload = _get_mine(request, pk)
+    if upload.analysis.state == State.FAILED:
+        form = UploadForm({}, MultiValueDict())
+        return _render_refusal(request, form, upload.analysis.refusal)
+    if not upload.analysis.is_done:
+        return render(request, "detector/waiting.html", {"upload": upload})
+    context = {"upload": upload, "staff": getattr(request.user, "is_staff", False)}
+    return render(request, "detector/result.html", context | build_result(upload.verdict))
+
+
+def _get_mine(request: HttpRequest, pk: uuid.UUID) -> Upload:
+    upload: Upload = get_object_or_404(Upload.objects.owned_by(get_owner(request)), pk=pk)
+    return upload
 
 
 @require_safe
 @cache_control(private=True, no_store=True)
 def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
     """The result as a file, the same object that API and command line give."""
-    detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
-    name = f"detection-{detection.sha256[:16]}.json"
+    upload = _get_mine(request, pk)
+    if not upload.analysis.is_done:
+        raise Http404
+    name = f"detection-{upload.analysis.sha256[:16]}.json"
     return JsonResponse(
-        detection.result,
+        upload.result,
         json_dumps_params={"indent": 2},
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -129,16 +155,18 @@ def error_levels(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
 
 
 def _picture(request: HttpRequest, pk: uuid.UUID, field: str) -> FileResponse:
-    detection = get_object_or_404(Detection.objects.owned_by(get_owner(request)), pk=pk)
+    picture = getattr(_get_mine(request, pk), field)
+    if not picture:  # not yet there, or never kept
+        raise Http404
     try:
-        return FileResponse(getattr(detection, field).open(), content_type="image/webp")
-    except (FileNotFoundError, ValueError) as error:  # deleted meanwhile, or never kept
+        return FileResponse(picture.open(), content_type="image/webp")
+    except FileNotFoundError as error:  # deleted meanwhile
         raise Http404 from error
 
 
 @require_POST
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
-    mine = Detection.objects.owned_by(get_owner(request)).filter(pk=pk)
+    mine = Upload.objects.owned_by(get_owner(request)).filter(pk=pk)
     if mine.delete_with_files():
         messages.success(request, "The picture and its result were deleted.")
     return redirect("detector:index")

@@ -15,8 +15,8 @@ from PIL import Image
 
 from detector.inference.images import ImageError, SourceImage
 from detector.inference.pipeline import Detector
+from detector.installation import get_runtime, read_image
 from detector.management.base import DetectorCommand, positive
-from detector.services import get_runtime, read_image
 
 
 class Command(DetectorCommand):

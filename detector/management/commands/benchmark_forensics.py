@@ -19,8 +19,8 @@ from detector.inference.images import ImageError, SourceImage
 from detector.inference.methods.forensics import Forensics
 from detector.inference.methods.forensics.watermarks.dwt_dct import read_watermarks
 from detector.inference.verdict.grounds import weigh
+from detector.installation import get_runtime, read_image
 from detector.management.base import DetectorCommand, add_data, add_seed, positive
-from detector.services import get_runtime, read_image
 
 STARTS = 15
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from detector.inference.images import ImageError
+from detector.installation import get_runtime, read_image
 from detector.management.base import DetectorCommand, add_corpus, add_workers, positive
-from detector.services import get_runtime, read_image
 
 
 class Command(DetectorCommand):

@@ -22,9 +22,9 @@ from detector.inference.methods import METHODS
 from detector.inference.names import brief
 from detector.inference.pipeline import Detector
 from detector.inference.reshipping import check_stability
+from detector.installation import get_runtime, read_image
 from detector.management.base import DetectorCommand
 from detector.management.renderings import RENDERINGS
-from detector.services import get_runtime, read_image
 
 Row = dict[str, Any]
 

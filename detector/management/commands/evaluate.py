@@ -15,8 +15,8 @@ from django.core.management.base import CommandError
 
 from detector.inference.methods import METHODS
 from detector.inference.names import printable
+from detector.installation import get_detector
 from detector.management.base import DetectorCommand, add_data, add_seed, add_workers, positive
-from detector.services import get_detector
 
 
 class Command(DetectorCommand):

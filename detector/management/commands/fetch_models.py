@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
+from detector.installation import get_runtime
 from detector.management.base import DetectorCommand
-from detector.services import get_runtime
 
 
 class Command(DetectorCommand):

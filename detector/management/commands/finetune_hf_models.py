@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 
 from detector.checkpoints.members import MEMBERS, Member
 from detector.inference.names import printable
+from detector.installation import get_runtime
 from detector.management.base import (
     INTERRUPTED,
     DetectorCommand,
@@ -23,7 +24,6 @@ from detector.management.base import (
     add_seed,
     positive,
 )
-from detector.services import get_runtime
 
 
 class Command(DetectorCommand):

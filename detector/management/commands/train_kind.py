@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from detector.installation import get_runtime
 from detector.management.training_command import TrainingCommand
-from detector.services import get_runtime
 
 
 class Command(TrainingCommand):

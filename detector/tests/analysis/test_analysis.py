@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,9 +20,7 @@ from django.conf import settings
 from detector.analysis import child
 from detector.analysis import pool as pool_module
 from detector.analysis.answers import (
-    Analysis,
     BrokenOff,
-    Busy,
     Job,
     NeedsMemory,
     NotReady,
@@ -67,11 +65,11 @@ def process(setup: Setup) -> Iterator[AnalysisProcess]:
 
 
 @pytest.fixture
-def make_pool(setup: Setup) -> Iterator[Callable[[int], Pool]]:
+def make_pool(setup: Setup) -> Iterator[Callable[[], Pool]]:
     pools: list[Pool] = []
 
-    def make(waiting: int) -> Pool:
-        pools.append(Pool(setup, processes=1, waiting=waiting))
+    def make() -> Pool:
+        pools.append(Pool(setup, processes=1))
         return pools[-1]
 
     yield make
@@ -156,9 +154,9 @@ def test_an_analysis_over_its_time_is_killed_and_the_next_one_answered(
 
 @pytest.mark.parametrize("deadly", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_process_that_dies_costs_its_own_picture_alone(
-    make_pool: Callable[[int], Pool], threads: ThreadPoolExecutor, deadly: signal.Signals
+    make_pool: Callable[[], Pool], threads: ThreadPoolExecutor, deadly: signal.Signals
 ) -> None:
-    pool = make_pool(3)
+    pool = make_pool()
     process = the_process(pool)
     dies = threads.submit(pool.analyse, job(LARGE))
     wait_until(lambda: process._pictures == 1)
@@ -277,21 +275,6 @@ def test_a_process_is_replaced_after_many_pictures(
     assert pid_of(process) != before and not lives(before)
 
 
-def test_who_comes_when_all_places_are_taken_is_sent_away(
-    make_pool: Callable[[int], Pool], threads: ThreadPoolExecutor
-) -> None:
-    pool = make_pool(1)
-    process = the_process(pool)
-    os.kill(pid_of(process), signal.SIGSTOP)  # the one picture and the one that waits stay
-    staying: list[Future[Analysis]] = [threads.submit(pool.analyse, job()) for _ in range(2)]
-    wait_until(lambda: pool._places._value == 0)
-    with pytest.raises(Busy, match="Too many pictures"):
-        pool.analyse(job())
-    os.kill(pid_of(process), signal.SIGCONT)
-    assert [future.result(PATIENCE).file.width for future in staying] == [64, 64]
-    assert pool.analyse(job()).file.width == 64
-
-
 @pytest.mark.parametrize("at_work", [False, True])
 def test_no_process_outlives_a_server_that_is_killed(tmp_path: Path, at_work: bool) -> None:
     """Idle, it sees the end of the socket; at work, it cannot hand over its answer."""
@@ -299,7 +282,7 @@ def test_no_process_outlives_a_server_that_is_killed(tmp_path: Path, at_work: bo
 import os, signal, threading
 from django.conf import settings
 from detector.analysis.answers import Job
-from detector.services import get_limits, get_pool
+from detector.installation import get_limits, get_pool
 from detector.tests.factories.pictures import encode, noise
 pool = get_pool()
 process = pool._free.get()

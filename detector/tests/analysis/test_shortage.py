@@ -12,8 +12,8 @@ from detector.analysis.work import carry_out
 from detector.inference.images import ImageError, Limits, open_image
 from detector.inference.pipeline import Detector
 from detector.inference.shortage import is_shortage
+from detector.installation import get_detector, get_runtime
 from detector.management.commands.detect import detect_paths
-from detector.services import get_detector, get_runtime
 from detector.tests.factories.stubs import make_stub
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from ai_image_detector.server import REFUSED
 from detector.inference.images import open_image
-from detector.models import Detection
+from detector.models import Analysis, Upload
 from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import BAD, encode, frames, noise
 from detector.tests.factories.stubs import Stub, make_stub
@@ -56,7 +56,7 @@ def test_a_picture_gives_the_same_object_as_the_command_line(client: Client, jpe
     assert response.status_code == 200 and response.headers["Content-Type"] == "application/json"
     jsonschema.validate(given, client.get("/api/schema").json())
     assert list(given)[:4] == ["schema", "id", "created", "file"]
-    detection = Detection.objects.get()
+    detection = Upload.objects.get()
     assert (given["id"], given["created"]) == (
         str(detection.pk),
         detection.created_at.isoformat(),
@@ -154,7 +154,7 @@ def test_what_fails_here_is_told_in_json(
     client: Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.raise_request_exception = False
-    monkeypatch.setattr(Detection, "record", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(Upload, "save", lambda *a, **k: 1 / 0)
     response = post(client, jpeg)
     assert response.status_code == 500 and "its log says why" in response.json()["error"]
     assert "division" not in response.text
@@ -203,7 +203,7 @@ def test_the_page_of_another_site_is_refused(
 ) -> None:
     response = client.post(URL, {"image": SimpleUploadedFile("a.jpg", jpeg)}, headers=headers)
     assert response.status_code == 403 and "The API takes posts of" in response.json()["error"]
-    assert not stub.asked and not Detection.objects.exists()
+    assert not stub.asked and not Upload.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_name_that_was_made_to_lead_here_is_refused(client: Client, jpeg: byte
     headers = {"host": "evil.example", "origin": "http://evil.example"}
     response = client.post(URL, {"image": SimpleUploadedFile("a.jpg", jpeg)}, headers=headers)
     assert response.status_code == 400 and "'evil.example'" in response.json()["error"]
-    assert not Detection.objects.exists()
+    assert not Upload.objects.exists()
 
 
 def test_no_token_is_needed_and_no_session_made(jpeg: bytes) -> None:
@@ -242,7 +242,7 @@ def test_no_token_is_needed_and_no_session_made(jpeg: bytes) -> None:
 def test_without_a_session_the_result_belongs_to_nobody_else(client: Client, jpeg: bytes) -> None:
     post(Client(), jpeg)
     post(Client(), jpeg)
-    first, second = Detection.objects.all()
+    first, second = Upload.objects.all()
     assert first.owner != second.owner
     assert client.get(first.get_absolute_url()).status_code == 404
 
@@ -259,7 +259,7 @@ def test_the_same_bytes_are_answered_from_the_database_to_their_owner(
 ) -> None:
     upload(client, jpeg, "a.jpg")
     upload(client, jpeg, "b.jpg")
-    assert len(stub.asked) == 1 and Detection.objects.count() == 2
+    assert len(stub.asked) == 1 and Upload.objects.count() == 2
     upload(client, encode(noise(), "PNG"), "c.png")
     assert len(stub.asked) == 2
 
@@ -276,9 +276,9 @@ def test_how_fast_the_answer_comes_tells_nothing_of_others(
 
 def test_what_has_expired_answers_no_more(client: Client, stub: type[Stub], jpeg: bytes) -> None:
     upload(client, jpeg, "a.jpg")
-    known = Detection.objects.get()
-    Detection.objects.update(created_at=timezone.now() - timedelta(days=9))
-    assert Detection.objects.known(known.sha256, known.version, known.owner) is None
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=9))
+    upload(client, jpeg, "b.jpg")
+    assert len(stub.asked) == 2 and Upload.objects.get().filename == "b.jpg"
 
 
 def test_an_operator_may_share_answers(
@@ -301,8 +301,8 @@ def test_page_and_api_share_answers(
     settings.SHARE_RESULTS = True
     upload(client, jpeg, "a.jpg")
     post(client, jpeg, "b.jpg")
-    assert len(stub.asked) == 1 and Detection.objects.count() == 2
-    assert [bool(d.preview) for d in Detection.objects.order_by("filename")] == [True, False]
+    assert len(stub.asked) == 1 and Upload.objects.count() == 2
+    assert [bool(d.preview) for d in Upload.objects.order_by("filename")] == [True, False]
 
 
 def test_a_new_version_answers_anew(client: Client, stub: type[Stub], jpeg: bytes) -> None:
@@ -324,22 +324,22 @@ def test_expired_results_go_with_the_next_upload(
     now = timezone.now()
     for name, minutes in [("old.jpg", 121), ("recent.png", 119)]:
         made = now - timedelta(minutes=minutes)
-        Detection.objects.filter(filename=name).update(created_at=made)
+        Upload.objects.filter(filename=name).update(created_at=made)
     upload(client, encode(noise(), "WEBP"), "new.webp")
-    assert {d.filename for d in Detection.objects.all()} == {"recent.png", "new.webp"}
+    assert {d.filename for d in Upload.objects.all()} == {"recent.png", "new.webp"}
     previews = {path.stem for path in media.rglob("*.webp")}
-    assert previews == {str(d.pk) for d in Detection.objects.all()}
+    assert previews == {str(analysis.pk) for analysis in Analysis.objects.all()}
 
 
 def test_the_api_keeps_no_picture(client: Client, jpeg: bytes, media: Path) -> None:
     post(client, jpeg)
-    assert Detection.objects.count() == 1 and not list(media.rglob("*.*"))
+    assert Upload.objects.count() == 1 and not list(media.rglob("*.*"))
 
 
 def test_a_preview_that_is_gone_is_not_found(client: Client, jpeg: bytes, media: Path) -> None:
     upload(client, jpeg, "a.jpg")
     next(media.glob("previews/*.webp")).unlink()
-    page = reverse("detector:preview", args=[Detection.objects.get().pk])
+    page = reverse("detector:preview", args=[Upload.objects.get().pk])
     assert client.get(page).status_code == 404
 
 
@@ -364,7 +364,7 @@ def test_a_row_that_cannot_be_saved_leaves_no_preview(
     def fail(*args: object, **kwargs: object) -> None:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(Detection, "save", fail)
+    monkeypatch.setattr(Upload, "save", fail)
     with pytest.raises(DatabaseError):
         upload(client, jpeg, "a.jpg")
     assert not list(media.rglob("*.*"))
@@ -372,9 +372,10 @@ def test_a_row_that_cannot_be_saved_leaves_no_preview(
 
 def test_what_failed_once_is_asked_again(client: Client, stub: type[Stub], jpeg: bytes) -> None:
     upload(client, jpeg, "a.jpg")
-    detection = Detection.objects.get()
-    detection.result["methods"][0]["status"] = "error"
-    detection.save()
+    analysis = Analysis.objects.get()
+    assert analysis.result
+    analysis.result["methods"][0]["status"] = "error"
+    analysis.save()
     upload(client, jpeg, "a.jpg")
     assert len(stub.asked) == 2
 
@@ -391,7 +392,7 @@ def test_a_body_beyond_the_limit_is_refused_unread(client: Client, settings) -> 
 
 def test_a_refused_upload_leaves_nothing(client: Client, media: Path) -> None:
     post(client, b"text")
-    assert not Detection.objects.exists() and not list(media.rglob("*.*"))
+    assert not Upload.objects.exists() and not list(media.rglob("*.*"))
 
 
 # Private
@@ -401,7 +402,7 @@ def test_the_result_of_an_upload_is_seen_by_its_session_alone(jpeg: bytes) -> No
     mine, other = Client(), Client()
     for client in (mine, other):
         client.post(reverse("detector:index"), {"image": SimpleUploadedFile("a.jpg", jpeg)})
-    newest, oldest = Detection.objects.all()
+    newest, oldest = Upload.objects.all()
     for name in ("result", "preview", "json"):
         assert mine.get(reverse(f"detector:{name}", args=[oldest.pk])).status_code == 200
         assert mine.get(reverse(f"detector:{name}", args=[newest.pk])).status_code == 404

@@ -15,10 +15,10 @@ from django.test import Client
 
 from detector.inference.method import Answer
 from detector.inference.pixels.conditions import RESHIPPED
-from detector.models import Detection
+from detector.models import Upload
+from detector.services import submit, wait
 from detector.tests.factories.pictures import encode, scene
 from detector.tests.factories.stubs import make_stub
-from detector.uploads import analyse
 
 JPEG = encode(scene(2, 600, 400), "JPEG")
 OWNER = uuid.uuid4()
@@ -64,9 +64,10 @@ def test_the_command_tells_stability_if_asked(tmp_path: Path) -> None:
     assert detect(tmp_path, "--stability")["stability"]["holds"] is True
 
 
-def upload(with_stability: bool) -> Detection:
+def upload(with_stability: bool) -> Upload:
     file = SimpleUploadedFile("a.jpg", JPEG, "image/jpeg")
-    return analyse(file, owner=OWNER, filename="a.jpg", with_stability=with_stability)
+    upload = submit(file, owner=OWNER, filename="a.jpg", with_stability=with_stability)
+    return wait(upload, 0)
 
 
 def test_a_recorded_answer_serves_only_the_same_wish() -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detector import services
-from detector.analysis.answers import Analysis, Job, NeedsMemory
+from detector import installation
+from detector.analysis.answers import Assessment, Job, NeedsMemory
 from detector.analysis.work import carry_out
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
@@ -19,9 +19,9 @@ from detector.inference.results import Finding
 class Here:
     """Stands for `Pool`: analyses in this process, where METHODS is what the test made of it."""
 
-    def analyse(self, job: Job) -> Analysis:
+    def analyse(self, job: Job) -> Assessment:
         try:
-            return carry_out(services.get_detector(), job)
+            return carry_out(installation.get_detector(), job)
         except MemoryError as error:
             raise NeedsMemory from error
 

@@ -13,7 +13,7 @@ from django.test import Client
 from detector.inference.method import Answer
 from detector.inference.results import Exhibit, Finding, MethodResult
 from detector.inference.shorten import MAX_BYTES
-from detector.models import Detection
+from detector.models import Upload
 from detector.tests.factories.stubs import make_stub
 
 FIRST = Finding("stealth.hidden", {}, "generator", "ai", "PNG tEXt", "decisive")
@@ -85,6 +85,6 @@ def test_row_page_and_api_get_the_same(
     given = client.post("/api/detect", {"image": SimpleUploadedFile("a.jpg", jpeg)}).json()
     page = client.post("/", {"image": SimpleUploadedFile("a.jpg", jpeg)}, follow=True)
     assert "contains more text than is kept here" in page.text
-    for detection in Detection.objects.all():
+    for detection in Upload.objects.all():
         assert len(json.dumps(detection.result)) < MAX_BYTES + 5000
         assert detection.result["methods"][0]["findings"] == given["methods"][0]["findings"]

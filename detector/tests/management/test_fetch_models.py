@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from detector.checkpoints.members import MEMBERS, HubCheckpoint
 from detector.checkpoints.sources import cached_folder, find_sources
-from detector.services import get_runtime
+from detector.installation import get_runtime
 from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.hub import Repositories, serve_hub
 

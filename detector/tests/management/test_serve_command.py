@@ -198,17 +198,23 @@ def test_an_idle_server_forgets_by_itself(data_dir: Path) -> None:
         for path in (expired, orphan, fresh):
             path.write_bytes(b"x")
         os.utime(orphan, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
-        row = [uuid.UUID(expired.stem).hex, uuid.uuid4().hex, str(LONG_AGO)]
+        analysis, upload, owner = uuid.UUID(expired.stem).hex, uuid.uuid4().hex, uuid.uuid4().hex
         with sqlite3.connect(data_dir / "db.sqlite3") as database:
             database.execute(
-                "INSERT INTO detector_detection (id, owner, created_at, filename, sha256, format, "
-                "width, height, size, preview, error_levels, version, result) "
-                f"VALUES (?, ?, ?, '', '', '', 1, 1, 1, 'previews/{expired.name}', '', '', '{{}}')",
-                row,
+                "INSERT INTO detector_analysis (id, scope, queued_at, preview, sha256, version, "
+                "with_stability, state, priority, attempts, worker, size, original, format, "
+                "error_levels, label, outcome, error) VALUES (?, ?, ?, ?, '', '', 0, 'done', 0, 1, "
+                "'', 1, '', '', '', '', '', '')",
+                [analysis, owner, str(LONG_AGO), f"previews/{expired.name}"],
+            )
+            database.execute(
+                "INSERT INTO detector_upload (id, owner, created_at, filename, with_pictures, "
+                "analysis_id) VALUES (?, ?, ?, '', 1, ?)",
+                [upload, owner, str(LONG_AGO), analysis],
             )
             database.execute("INSERT INTO django_session VALUES ('k', 'd', ?)", [str(LONG_AGO)])
         wait_for(lambda: not expired.exists() and not orphan.exists())
-        wait_for(lambda: _count(data_dir, "detector_detection") == 0)
+        wait_for(lambda: _count(data_dir, "detector_upload") == 0)
         wait_for(lambda: _count(data_dir, "django_session") == 0)
         assert fresh.exists(), "its row may be on the way"
 

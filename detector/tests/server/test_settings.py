@@ -155,7 +155,7 @@ def test_a_damaged_file_does_not_write_into_the_log(tmp_path: Path) -> None:
     path.write_bytes(bad_exif())
     code = (
         "import django; django.setup()\nfrom pathlib import Path\n"
-        f"from detector.services import read_image\nread_image(Path({str(path)!r}))"
+        f"from detector.installation import read_image\nread_image(Path({str(path)!r}))"
     )
     done = run_python("-c", code, data_dir=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

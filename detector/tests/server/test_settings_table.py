@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from detector import services
+from detector import installation
 from detector.inference.runtime import TRUST_DIR as SHIPPED_TRUST
 from detector.inference.runtime import Runtime
 from detector.tests.factories.processes import ROOT, run_python
@@ -123,7 +123,7 @@ def test_the_settings_reach_the_methods_and_the_door(settings: Settings, tmp_pat
     settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
     settings.TRUST_DIR = tmp_path / "trust"
     settings.MAX_UPLOAD_MB, settings.MAX_MEGAPIXELS = 3, 5
-    assert services.get_runtime() == Runtime(
+    assert installation.get_runtime() == Runtime(
         finetuned_dir=tmp_path / "mine",
         compiled_dir=tmp_path / "compiled",
         hub_cache=tmp_path / "hub",
@@ -132,7 +132,7 @@ def test_the_settings_reach_the_methods_and_the_door(settings: Settings, tmp_pat
         trust_lists=(SHIPPED_TRUST, tmp_path / "trust"),
         trust_anchors=tmp_path / "anchors.pem",
     )
-    limits = services.get_limits()
+    limits = installation.get_limits()
     assert (limits.max_bytes, limits.max_pixels) == (3 * 2**20, 5_000_000)
 
 

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from detector import sweep as sweeping
-from detector.models import Detection
+from detector.models import Upload
 from detector.sweep import Swept, sweep, sweep_once
 
 pytestmark = pytest.mark.django_db
@@ -59,9 +59,9 @@ def test_an_empty_installation_has_nothing_to_sweep() -> None:
 
 
 def test_pictures_of_rows_stay_and_orphans_go(
-    make_detection: Callable[..., Detection], media: Path
+    make_upload: Callable[..., Upload], media: Path
 ) -> None:
-    make_detection()
+    make_upload()
     kept = set(media.rglob("*.webp"))
     left = [*orphans(media, 0), put(media / "previews" / "x_1.webp")]
     assert sweep() == Swept(0, 3, 0, 0)
@@ -69,10 +69,10 @@ def test_pictures_of_rows_stay_and_orphans_go(
 
 
 def test_expired_results_go_with_their_pictures(
-    make_detection: Callable[..., Detection], media: Path
+    make_upload: Callable[..., Upload], media: Path
 ) -> None:
-    make_detection()
-    Detection.objects.update(created_at=timezone.now() - timedelta(days=2))
+    make_upload()
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=2))
     assert sweep() == Swept(1, 0, 0, 0)
     assert not list(media.rglob("*.webp"))
 
@@ -147,10 +147,10 @@ def test_the_log_tells_what_went(temp: Path, caplog: pytest.LogCaptureFixture) -
 
 
 def test_the_command_does_all_of_it(
-    make_detection: Callable[..., Detection], media: Path, temp: Path
+    make_upload: Callable[..., Upload], media: Path, temp: Path
 ) -> None:
-    make_detection()
-    Detection.objects.update(created_at=timezone.now() - timedelta(days=2))
+    make_upload()
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=2))
     orphans(media, 0), put(temp / "a")
     Session.objects.update(expire_date=timezone.now())
     out = io.StringIO()

@@ -470,7 +470,7 @@ def test_a_split_that_a_corpus_lacks_is_named(brightness: type[Brightness], tmp_
 
 def test_evaluation_needs_no_django(tmp_path: Path):
     code = "import detector.training.measuring.report"
-    assert loaded_after(code, ["django", "detector.services"], tmp_path) == []
+    assert loaded_after(code, ["django", "detector.installation"], tmp_path) == []
 
 
 # Figures.

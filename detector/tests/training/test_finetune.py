@@ -45,7 +45,7 @@ from detector.inference.images import open_image
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import folder_state
-from detector.services import get_detector, get_runtime
+from detector.installation import get_detector, get_runtime
 from detector.tests.factories.checkpoints import PROCESSOR, put_in_cache, remove_head, save_tiny_vit
 from detector.tests.factories.finetuning import draw
 from detector.tests.factories.hub import serve_hub

@@ -23,7 +23,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from detector.inference.methods import METHODS
 from detector.inference.results import Exhibit, Verdict
 from detector.inference.wording.verdict import OUTCOMES
-from detector.models import Detection
+from detector.models import Upload
 from detector.tests.factories.marked_files import TEXTS, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -242,10 +242,10 @@ def explained(
     live_server: LiveServer,
     client: Client,
     verdict: Callable[..., Verdict],
-    make_detection: Callable[..., Detection],
+    make_upload: Callable[..., Upload],
 ) -> webdriver.Chrome:
     """The browser on the page of a result with all charts, its details unfolded."""
-    detection = make_detection(verdict(methods=EXPLAINED, contributions=MOVES))
+    detection = make_upload(verdict(methods=EXPLAINED, contributions=MOVES))
     browser.get(live_server.url)  # a cookie can only be set for the page shown
     name = settings.SESSION_COOKIE_NAME
     browser.add_cookie({"name": name, "value": client.cookies[name].value})

@@ -17,7 +17,7 @@ from detector.inference.results import (
     Exhibit,
     MethodResult,
 )
-from detector.models import Detection
+from detector.models import Analysis, Upload
 from detector.tests.factories.pages import assert_well_formed, get_html
 from detector.tests.factories.results import (
     FIRST,
@@ -93,9 +93,9 @@ def test_what_concerns_the_operator_is_for_staff_alone(show: Show, client: Clien
     assert '<span class="state fine-tuned">FINE-TUNED</span>' in html and "Accuracy: 95%" in html
     client.force_login(User.objects.create_user("operator", is_staff=True))
     session = client.session
-    session["owner"] = str(Detection.objects.get().owner)
+    session["owner"] = str(Upload.objects.get().owner)
     session.save()
-    html = get_html(client.get(Detection.objects.get().get_absolute_url()))
+    html = get_html(client.get(Upload.objects.get().get_absolute_url()))
     assert html.count("Run make models.") == 2 and "Swin" in html
 
 
@@ -205,10 +205,10 @@ def test_without_an_answer_about_the_file_there_is_no_story(show: Show, status: 
 
 
 def test_error_levels_are_shown_where_they_were_kept(show: Show, client: Client):
-    html, detection = show(), Detection.objects.get()
+    html, detection = show(), Upload.objects.get()
     page = reverse("detector:error-levels", args=[detection.pk])
     assert f'src="{page}"' in html
-    Detection.objects.update(error_levels="")  # a result of an earlier version
+    Analysis.objects.update(error_levels="")  # a result of an earlier version
     assert page not in get_html(client.get(detection.get_absolute_url()))
     assert client.get(page).status_code == 404
 

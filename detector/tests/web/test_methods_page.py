@@ -17,7 +17,7 @@ from detector.inference.results import Thresholds
 from detector.inference.runtime import TRUST_DIR
 from detector.inference.verdict.fusion import Fusion, Subset
 from detector.inference.version import weights_part
-from detector.services import get_detector
+from detector.installation import get_detector
 from detector.tests.factories.pages import assert_well_formed, get_html
 from detector.tests.factories.reports import make_report
 from detector.web.presenters import methods_page

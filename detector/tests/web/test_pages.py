@@ -20,18 +20,18 @@ from django.views.defaults import permission_denied, server_error
 from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Verdict
-from detector.models import Detection
+from detector.models import Upload
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
 from detector.web.templatetags.detector_extras import ago, percent
 
 pytestmark = pytest.mark.django_db
 
 
-MakeDetection = Callable[..., Detection]
+MakeUpload = Callable[..., Upload]
 MakeVerdict = Callable[..., Verdict]
 
 
-def get_result(client: Client, detection: Detection) -> str:
+def get_result(client: Client, detection: Upload) -> str:
     return get_html(client.get(detection.get_absolute_url()))
 
 
@@ -56,9 +56,9 @@ def test_home_without_pictures_says_so(client: Client):
     assert "There are none yet." in get_html(client.get("/"))
 
 
-def test_home_lists_own_pictures_only(client: Client, make_detection: MakeDetection):
-    mine = make_detection(filename="mine.jpg")
-    make_detection(filename="theirs.jpg", owner=uuid.uuid4())
+def test_home_lists_own_pictures_only(client: Client, make_upload: MakeUpload):
+    mine = make_upload(filename="mine.jpg")
+    make_upload(filename="theirs.jpg", owner=uuid.uuid4())
     html = get_html(client.get("/"))
     assert_well_formed(html)
     assert "mine.jpg" in html and "Likely made by AI" in html and "just now" in html
@@ -82,48 +82,48 @@ def test_no_file_gives_a_sentence(client: Client):
 # What belongs to a result
 
 
-def test_json_is_a_download_of_the_result(client: Client, make_detection: MakeDetection):
-    detection = make_detection()
+def test_json_is_a_download_of_the_result(client: Client, make_upload: MakeUpload):
+    detection = make_upload()
     response = client.get(reverse("detector:json", args=[detection.pk]))
     assert response.json() == detection.result
     assert response.headers["Content-Disposition"].startswith('attachment; filename="detection-')
 
 
 @pytest.mark.parametrize("name", ["preview", "error-levels"])
-def test_kept_pictures_are_private_webps(client: Client, make_detection: MakeDetection, name: str):
-    response: Response = client.get(reverse(f"detector:{name}", args=[make_detection().pk]))
+def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload, name: str):
+    response: Response = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
     assert response.headers["Content-Type"] == "image/webp"
     assert "private" in response.headers["Cache-Control"]
     assert response.getvalue()[8:12] == b"WEBP"
 
 
 @pytest.mark.parametrize("name", ["result", "preview", "error-levels", "json"])
-def test_pictures_of_others_do_not_exist(client: Client, make_detection: MakeDetection, name: str):
-    theirs = make_detection(owner=uuid.uuid4())
+def test_pictures_of_others_do_not_exist(client: Client, make_upload: MakeUpload, name: str):
+    theirs = make_upload(owner=uuid.uuid4())
     response = client.get(reverse(f"detector:{name}", args=[theirs.pk]))
     assert response.status_code == 404
     assert theirs.filename not in get_html(response)
 
 
 def test_delete_removes_row_and_file_and_says_so(
-    client: Client, make_detection: MakeDetection, media: Path
+    client: Client, make_upload: MakeUpload, media: Path
 ):
-    detection = make_detection()
+    detection = make_upload()
     assert list(media.rglob("*.webp"))
     response = client.post(reverse("detector:delete", args=[detection.pk]), follow=True)
     assert "were deleted" in get_html(response)
-    assert not Detection.objects.exists() and not list(media.rglob("*.webp"))
+    assert not Upload.objects.exists() and not list(media.rglob("*.webp"))
 
 
-def test_delete_leaves_the_pictures_of_others(client: Client, make_detection: MakeDetection):
-    theirs = make_detection(owner=uuid.uuid4())
+def test_delete_leaves_the_pictures_of_others(client: Client, make_upload: MakeUpload):
+    theirs = make_upload(owner=uuid.uuid4())
     response = client.post(reverse("detector:delete", args=[theirs.pk]), follow=True)
     assert "were deleted" not in get_html(response)
-    assert Detection.objects.filter(pk=theirs.pk).exists()
+    assert Upload.objects.filter(pk=theirs.pk).exists()
 
 
-def test_delete_needs_a_post(client: Client, make_detection: MakeDetection):
-    assert client.get(reverse("detector:delete", args=[make_detection().pk])).status_code == 405
+def test_delete_needs_a_post(client: Client, make_upload: MakeUpload):
+    assert client.get(reverse("detector:delete", args=[make_upload().pk])).status_code == 405
 
 
 # Error pages

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from detector.inference.results import Verdict
 from detector.inference.results.schema import json_schema
-from detector.models import Detection
+from detector.models import Upload
+from detector.tests.factories.migrating import migrate_to, newest
 from detector.tests.factories.pages import assert_well_formed, get_html
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 MIGRATION = import_module("detector.migrations.0003_schema_1")
 
 FINDING = {
@@ -87,21 +89,22 @@ def result(**verdict: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def old(make_detection) -> Detection:
-    detection = make_detection()
-    detection.result = result()
-    detection.save()
-    MIGRATION.upgrade_rows(apps, None)
-    detection.refresh_from_db()
-    return detection
+def old(owner: uuid.UUID) -> Iterator[Upload]:
+    """A row of the first program, in the tables of this one."""
+    detections = migrate_to("0002_error_levels").get_model("detector", "Detection").objects
+    facts = {"sha256": "ab" * 32, "format": "JPEG", "width": 5, "height": 4, "size": 99}
+    row = detections.create(owner=owner, filename="old.jpg", result=result(), version="1", **facts)
+    migrate_to(newest())
+    yield Upload.objects.get(pk=row.pk)
+    migrate_to(newest())
 
 
-def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Detection) -> None:
+def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Upload) -> None:
     jsonschema.validate(old.result, json_schema())
     verdict = Verdict.from_dict(old.result)
     assert (verdict.outcome, verdict.label, verdict.score) == ("ai", "ai", 0.95)
     assert verdict.moved_most == "deep_learning" and verdict.id == str(old.pk)
-    assert verdict.file and verdict.file.sha256 == old.sha256
+    assert verdict.file and verdict.file.sha256 == old.analysis.sha256
     roles = {one.key: (one.number, one.role) for one in verdict.methods}
     assert roles == {
         "deep_learning": (1, "counts"),
@@ -115,7 +118,7 @@ def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Detection) -> None:
     assert verdict.methods[0].findings[0].text == FINDING["text"]
 
 
-def test_its_page_and_its_json_open(old: Detection, client: Client) -> None:
+def test_its_page_and_its_json_open(old: Upload, client: Client) -> None:
     html = get_html(client.get(old.get_absolute_url()))
     assert_well_formed(html)
     assert "Likely made by AI" in html and "Method 1: Deep Learning Model" in html
@@ -123,12 +126,12 @@ def test_its_page_and_its_json_open(old: Detection, client: Client) -> None:
     assert client.get(f"{old.get_absolute_url()}json").json() == old.result
 
 
-def test_a_row_of_schema_1_stays_as_it_is(make_detection) -> None:
-    detection = make_detection()
-    before = detection.result
+def test_a_row_of_schema_1_stays_as_it_is() -> None:
+    rows = {"a": SimpleNamespace(pk="a", result={"schema": 1})}
+    table = SimpleNamespace(values_list=lambda *args, **options: rows, get=lambda pk: rows[pk])
+    apps = SimpleNamespace(get_model=lambda *names: SimpleNamespace(objects=table))
     MIGRATION.upgrade_rows(apps, None)
-    detection.refresh_from_db()
-    assert detection.result == before
+    assert rows["a"].result == {"schema": 1}
 
 
 @pytest.mark.parametrize(

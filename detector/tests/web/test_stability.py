@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from detector.inference.results import Stability, Verdict
-from detector.models import Detection
+from detector.models import Upload
 from detector.tests.factories.pages import assert_well_formed, get_html
 from detector.tests.factories.stubs import make_stub
 
@@ -30,10 +30,10 @@ def checked(monkeypatch: pytest.MonkeyPatch, use_methods: Callable[..., None]) -
     monkeypatch.setattr("detector.analysis.work.check_stability", check)
 
 
-def post(client: Client, jpeg: bytes, **fields: str) -> Detection:
+def post(client: Client, jpeg: bytes, **fields: str) -> Upload:
     upload = SimpleUploadedFile("a.jpg", jpeg, "image/jpeg")
     assert client.post("/", {"image": upload, **fields}).status_code == 302
-    return Detection.objects.latest("created_at")
+    return Upload.objects.latest("created_at")
 
 
 def test_stability_is_checked_where_the_box_is_ticked(client: Client, jpeg: bytes):
@@ -48,9 +48,9 @@ def test_stability_is_checked_where_the_box_is_ticked(client: Client, jpeg: byte
 
 
 def test_the_button_leads_to_a_form_with_the_box_ticked(
-    client: Client, make_detection: Callable[..., Detection]
+    client: Client, make_upload: Callable[..., Upload]
 ):
-    page = get_html(client.get(make_detection().get_absolute_url()))
+    page = get_html(client.get(make_upload().get_absolute_url()))
     home = f"{reverse('detector:index')}?stability=1"
     assert f'href="{home}">Check stability</a>' in page
     form = get_html(client.get(home))
@@ -61,10 +61,10 @@ def test_the_button_leads_to_a_form_with_the_box_ticked(
 
 def test_a_result_that_rests_on_the_file_has_no_button(
     client: Client,
-    make_detection: Callable[..., Detection],
+    make_upload: Callable[..., Upload],
     verdict: Callable[..., Verdict],
 ):
-    detection = make_detection(verdict(basis="file"))
+    detection = make_upload(verdict(basis="file"))
     assert "Check stability" not in get_html(client.get(detection.get_absolute_url()))
 
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 from PIL import Image
 
 from detector.inference.methods import METHODS
-from detector.models import Detection
-from detector.services import get_detector
+from detector.installation import get_detector
+from detector.models import Upload
 from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import BAD, GOOD, encode, frames, noise
 from detector.tests.factories.stubs import SAID, make_stub
@@ -48,7 +48,7 @@ def test_an_odd_but_whole_picture_gets_a_result(client: Client, stub: None, kind
     assert response.status_code == 302
     page = client.get(response.headers["Location"])
     assert page.status_code == 200 and SAID.findings[0].text in page.content.decode()
-    preview: Response = client.get(reverse("detector:preview", args=[Detection.objects.get().pk]))
+    preview: Response = client.get(reverse("detector:preview", args=[Upload.objects.get().pk]))
     assert preview.getvalue()[8:12] == b"WEBP"
 
 
@@ -63,7 +63,7 @@ def test_any_other_file_gives_a_sentence_and_the_form(
     (said,) = ALERT.findall(page)
     assert why in html.unescape(said)
     assert 'type="file"' in page and "Traceback" not in page
-    assert not Detection.objects.exists()
+    assert not Upload.objects.exists()
 
 
 def test_frames_that_were_left_out_are_said_on_the_page(client: Client, stub: None) -> None:
@@ -113,7 +113,7 @@ def test_the_pictures_that_are_kept_carry_no_metadata(
 def test_every_real_method_answers_or_says_why_not(client: Client, kind: str) -> None:
     get_detector.cache_clear()
     post(client, GOOD[kind]())
-    methods = Detection.objects.get().result["methods"]
+    methods = Upload.objects.get().result["methods"]
     assert [method["key"] for method in methods] == list(METHODS)
     for method in methods:
         assert method["status"] in ("ok", "abstained", "unavailable") and method["findings"]

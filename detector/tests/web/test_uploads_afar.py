@@ -17,9 +17,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from detector import services
+from detector import installation
 from detector.analysis.answers import (
-    Analysis,
+    Assessment,
     BrokenOff,
     Busy,
     Job,
@@ -32,7 +32,7 @@ from detector.analysis.answers import (
 from detector.analysis.pool import AnalysisProcess
 from detector.inference.images import SourceImage
 from detector.inference.runtime import Runtime
-from detector.models import Detection
+from detector.models import Analysis, Upload
 from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
@@ -84,17 +84,17 @@ def test_why_there_is_no_answer_is_said(
     retry_after: str | None,
 ) -> None:
     class Pool:
-        def analyse(self, job: Job) -> Analysis:
+        def analyse(self, job: Job) -> Assessment:
             raise error
 
-    monkeypatch.setattr(services, "get_pool", Pool)
+    monkeypatch.setattr(installation, "get_pool", Pool)
     response = post(client, url, encode(noise(), "PNG"))
     assert response.status_code == status
     assert response.headers.get("Retry-After") == retry_after
     said = response.json()["error"] if url == API else html.unescape(response.content.decode())
     assert str(error) in said and "damaged" not in str(error)
     assert url == API or 'type="file"' in said
-    assert not Detection.objects.exists()
+    assert not Upload.objects.exists()
 
 
 @pytest.mark.slow
@@ -105,32 +105,34 @@ def test_the_web_process_opens_no_picture(
         raise AssertionError("A picture was opened in the web process.")
 
     data = encode(noise(400, 300), "JPEG")
-    monkeypatch.setattr(services, "get_pool", lambda: process)
+    monkeypatch.setattr(installation, "get_pool", lambda: process)
     monkeypatch.setattr(Image, "open", refuse)
-    monkeypatch.setattr(services, "open_image", refuse)
+    monkeypatch.setattr(installation, "open_image", refuse)
     for url in (PAGE, PAGE, API):
         assert post(client, url, data).status_code in (200, 302)
     assert post(client, PAGE, b"text").status_code == 400
-    assert {m["status"] for m in Detection.objects.all()[0].result["methods"]} <= {
+    assert {m["status"] for m in Upload.objects.all()[0].result["methods"]} <= {
         "ok",
         "abstained",
         "unavailable",
     }
-    assert len(list(media.rglob("previews/*.webp"))) == 2
+    assert len(list(media.rglob("previews/*.webp"))) == 1
 
 
 @pytest.mark.slow
-def test_a_server_starts_its_processes_and_loads_no_network_itself(tmp_path: Path) -> None:
+def test_a_server_starts_a_worker_and_loads_no_network_itself(tmp_path: Path) -> None:
     code = """
 import sys
-import warnings
+import time
 import ai_image_detector.wsgi
-from detector.services import get_detector, get_pool
-assert get_pool.cache_info().currsize == 1
-process = get_pool()._free.get()
-assert process._process.poll() is None
+from detector.installation import get_detector, get_pool
+from detector.services.beside import _worker
+while _worker._process is None:
+    time.sleep(0.01)
+assert _worker._process.poll() is None
 get_detector().version  # as every upload asks for it
 assert "openvino" not in sys.modules
+assert get_pool.cache_info().currsize == 0
 """
     done = run_python("-c", code, data_dir=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -143,7 +145,7 @@ def holders() -> list[object]:
         return [
             one
             for one in gc.get_objects()
-            if isinstance(one, SourceImage | Image.Image | Analysis | Job)
+            if isinstance(one, SourceImage | Image.Image | Assessment | Job)
             or (isinstance(one, UploadedFile) and not one.closed)
         ]
 
@@ -184,7 +186,7 @@ def test_nothing_that_outlives_a_request_holds_a_picture(
 # Known bytes
 
 
-def test_known_bytes_get_previews_of_their_own(
+def test_known_bytes_keep_their_pictures_while_one_upload_shows_them(
     client: Client, stub: type[Stub], media: Path
 ) -> None:
     data = encode(noise(), "PNG")
@@ -192,9 +194,11 @@ def test_known_bytes_get_previews_of_their_own(
     assert len(stub.asked) == 1
     client.post(reverse("detector:delete", args=[first.strip("/").split("/")[-1]]))
     for name in ("preview", "error_levels"):
-        (detection,) = Detection.objects.all()
-        assert detection.get_absolute_url() == second
-        assert getattr(detection, name).open().read()[8:12] == b"WEBP"
+        (upload,) = Upload.objects.all()
+        assert upload.get_absolute_url() == second
+        assert getattr(upload, name).open().read()[8:12] == b"WEBP"
+    client.post(reverse("detector:delete", args=[second.strip("/").split("/")[-1]]))
+    assert not Analysis.objects.exists() and not list(media.rglob("*.webp"))
 
 
 def test_known_bytes_whose_preview_is_gone_are_analysed_again(

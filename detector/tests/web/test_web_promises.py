@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from detector.models import Detection
+from detector.models import Analysis, Upload
 from detector.previews import PREVIEW_SIDE
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import make_stub
@@ -27,13 +27,13 @@ from detector.web.views import RECENT
 
 pytestmark = pytest.mark.django_db
 
-MakeDetection = Callable[..., Detection]
+MakeUpload = Callable[..., Upload]
 OF_A_RESULT = ("result", "json", "preview", "error-levels")
 
 
-def age(detection: Detection, minutes: int) -> None:
+def age(detection: Upload, minutes: int) -> None:
     made = timezone.now() - timedelta(minutes=minutes)
-    Detection.objects.filter(pk=detection.pk).update(created_at=made)
+    Upload.objects.filter(pk=detection.pk).update(created_at=made)
 
 
 # What is expired is hidden, before anything has deleted it.
@@ -41,24 +41,24 @@ def age(detection: Detection, minutes: int) -> None:
 
 @pytest.mark.parametrize(("minutes", "status"), [(119, 200), (121, 404)])
 def test_an_expired_result_is_hidden_though_it_is_not_deleted_yet(
-    client: Client, make_detection: MakeDetection, settings, minutes: int, status: int
+    client: Client, make_upload: MakeUpload, settings, minutes: int, status: int
 ) -> None:
     settings.RETENTION_HOURS = 2
-    detection = make_detection(filename="old.jpg")
+    detection = make_upload(filename="old.jpg")
     age(detection, minutes)
     for name in OF_A_RESULT:
         answer = client.get(reverse(f"detector:{name}", args=[detection.pk]))
         assert answer.status_code == status, name
         answer.close()
     assert ("old.jpg" in client.get("/").content.decode()) == (status == 200)
-    assert Detection.objects.filter(pk=detection.pk).exists()
+    assert Upload.objects.filter(pk=detection.pk).exists()
 
 
 def test_the_command_deletes_what_is_expired_with_its_pictures(
-    make_detection: MakeDetection, settings, media: Path
+    make_upload: MakeUpload, settings, media: Path
 ) -> None:
     settings.RETENTION_HOURS = 2
-    old, recent = make_detection(), make_detection()
+    old, recent = make_upload(), make_upload()
     age(old, 121)
     age(recent, 119)
     out = io.StringIO()
@@ -66,15 +66,15 @@ def test_the_command_deletes_what_is_expired_with_its_pictures(
     assert out.getvalue().strip() == (
         "Deleted 1 results, 0 pictures without a result, 0 sessions and 0 temporary files."
     )
-    assert [detection.pk for detection in Detection.objects.all()] == [recent.pk]
-    assert {path.stem for path in media.rglob("*.webp")} == {str(recent.pk)}
+    assert [detection.pk for detection in Upload.objects.all()] == [recent.pk]
+    assert {path.stem for path in media.rglob("*.webp")} == {str(recent.analysis.pk)}
 
 
 def test_the_list_of_recent_pictures_is_short_and_has_the_newest_first(
-    client: Client, make_detection: MakeDetection
+    client: Client, make_upload: MakeUpload
 ) -> None:
     for number in range(RECENT + 2):
-        age(make_detection(filename=f"picture-{number}.jpg"), 100 - number)
+        age(make_upload(filename=f"picture-{number}.jpg"), 100 - number)
     shown = re.findall(r"picture-\d+\.jpg", client.get("/").content.decode())
     wanted = [f"picture-{number}.jpg" for number in range(RECENT + 1, 1, -1)]
     assert list(dict.fromkeys(shown)) == wanted
@@ -84,8 +84,8 @@ def test_the_list_of_recent_pictures_is_short_and_has_the_newest_first(
 
 
 @pytest.mark.parametrize("name", OF_A_RESULT)
-def test_no_cache_keeps_a_result(client: Client, make_detection: MakeDetection, name: str) -> None:
-    answer = client.get(reverse(f"detector:{name}", args=[make_detection().pk]))
+def test_no_cache_keeps_a_result(client: Client, make_upload: MakeUpload, name: str) -> None:
+    answer = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
     assert answer.status_code == 200
     assert {"private", "no-store"} <= set(answer.headers["Cache-Control"].split(", "))
     answer.close()
@@ -126,9 +126,10 @@ def test_what_may_have_failed_for_a_moment_is_asked_again(
         client.post("/", {"image": SimpleUploadedFile("a.jpg", jpeg)})
 
     upload()
-    detection = Detection.objects.get()
-    detection.result["methods"][0].update(changed)
-    detection.save()
+    analysis = Analysis.objects.get()
+    assert analysis.result
+    analysis.result["methods"][0].update(changed)
+    analysis.save()
     upload()
     assert len(stub.asked) == asked
 
@@ -137,10 +138,10 @@ def test_what_may_have_failed_for_a_moment_is_asked_again(
 
 
 def test_every_answer_carries_the_content_policy(
-    client: Client, make_detection: MakeDetection, settings
+    client: Client, make_upload: MakeUpload, settings
 ) -> None:
     settings.MAX_UPLOAD_MB = 1
-    page = make_detection().get_absolute_url()
+    page = make_upload().get_absolute_url()
     answers = [
         client.get("/"),
         client.get(page),
@@ -171,15 +172,15 @@ def test_the_other_headers_of_a_page(client: Client) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
 
 
-def test_a_form_of_another_site_is_refused(make_detection: MakeDetection, owner: uuid.UUID) -> None:
+def test_a_form_of_another_site_is_refused(make_upload: MakeUpload, owner: uuid.UUID) -> None:
     visitor = Client(enforce_csrf_checks=True)
     session = visitor.session
     session["owner"] = str(owner)
     session.save()
-    detection = make_detection()
+    detection = make_upload()
     for url in ("/", reverse("detector:delete", args=[detection.pk])):
         assert visitor.post(url).status_code == 403
-    assert Detection.objects.filter(pk=detection.pk).exists()
+    assert Upload.objects.filter(pk=detection.pk).exists()
 
 
 def test_styles_and_scripts_are_served_without_being_collected(client: Client) -> None:
@@ -200,29 +201,27 @@ def admin(db: None) -> Client:
     return client
 
 
-def test_the_admin_shows_results_and_changes_none(
-    admin: Client, make_detection: MakeDetection
-) -> None:
-    detection = make_detection(filename="secret-name.jpg")
-    before = Detection.objects.values().get()
-    assert admin.get(reverse("admin:detector_detection_changelist")).status_code == 200
-    page = reverse("admin:detector_detection_change", args=[detection.pk])
+def test_the_admin_shows_results_and_changes_none(admin: Client, make_upload: MakeUpload) -> None:
+    detection = make_upload(filename="secret-name.jpg")
+    before = Analysis.objects.values().get()
+    assert admin.get(reverse("admin:detector_analysis_changelist")).status_code == 200
+    page = reverse("admin:detector_analysis_change", args=[detection.analysis.pk])
     shown = admin.get(page)
     assert shown.status_code == 200
     html = shown.content.decode()
     assert 'name="_save"' not in html and "<textarea" not in html
     assert admin.post(page, {"version": "mine"}).status_code == 403
-    assert admin.get(reverse("admin:detector_detection_add")).status_code == 403
-    assert Detection.objects.values().get() == before
+    assert admin.get(reverse("admin:detector_analysis_add")).status_code == 403
+    assert Analysis.objects.values().get() == before
 
 
 def test_the_admin_shows_neither_picture_nor_name_nor_owner(
-    admin: Client, make_detection: MakeDetection, owner: uuid.UUID
+    admin: Client, make_upload: MakeUpload, owner: uuid.UUID
 ) -> None:
-    detection = make_detection(filename="secret-name.jpg")
+    detection = make_upload(filename="secret-name.jpg")
     for page in (
-        reverse("admin:detector_detection_changelist"),
-        reverse("admin:detector_detection_change", args=[detection.pk]),
+        reverse("admin:detector_analysis_changelist"),
+        reverse("admin:detector_analysis_change", args=[detection.analysis.pk]),
     ):
         html = admin.get(page).content.decode()
         assert str(owner) not in html and "secret-name" not in html and ".webp" not in html
@@ -230,20 +229,24 @@ def test_the_admin_shows_neither_picture_nor_name_nor_owner(
 
 @pytest.mark.parametrize("how", ["one", "several"])
 def test_what_the_admin_deletes_takes_its_pictures_along(
-    admin: Client, make_detection: MakeDetection, media: Path, how: str
+    admin: Client, make_upload: MakeUpload, media: Path, how: str
 ) -> None:
-    detection = make_detection()
+    detection = make_upload()
     if how == "one":
-        page = reverse("admin:detector_detection_delete", args=[detection.pk])
+        page = reverse("admin:detector_analysis_delete", args=[detection.analysis.pk])
         admin.post(page, {"post": "yes"})
     else:
-        chosen = {"action": "delete_selected", "_selected_action": [detection.pk], "post": "yes"}
-        admin.post(reverse("admin:detector_detection_changelist"), chosen)
-    assert not Detection.objects.exists()
+        chosen = {
+            "action": "delete_selected",
+            "_selected_action": [detection.analysis.pk],
+            "post": "yes",
+        }
+        admin.post(reverse("admin:detector_analysis_changelist"), chosen)
+    assert not Upload.objects.exists()
     assert not list(media.rglob("*.webp"))
 
 
-def test_the_admin_is_for_staff(client: Client, make_detection: MakeDetection) -> None:
-    make_detection()
-    answer = client.get(reverse("admin:detector_detection_changelist"))
+def test_the_admin_is_for_staff(client: Client, make_upload: MakeUpload) -> None:
+    make_upload()
+    answer = client.get(reverse("admin:detector_analysis_changelist"))
     assert answer.status_code == 302 and "/login/" in answer.headers["Location"]

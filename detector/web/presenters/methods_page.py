@@ -22,7 +22,7 @@ from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.trust_lists import read_trust
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.version import weights_part
-from detector.services import find_members, find_trust_lists, get_detector
+from detector.installation import find_members, find_trust_lists, get_detector
 
 from .dot_plot import Plot, Point, axis_start, draw
 

@@ -11,7 +11,7 @@ from PIL import Image
 from detector.inference.images import open_image
 from detector.inference.pixels.abstention import reason_to_abstain
 from detector.inference.results import Finding, Note
-from detector.services import get_detector
+from detector.installation import get_detector
 from detector.tests.factories import bombs
 from detector.tests.factories.pictures import encode, noise
 

@@ -21,7 +21,7 @@ from detector.inference.pixels.blind_spots import (
     flat_share,
 )
 from detector.inference.results import Note
-from detector.services import get_detector
+from detector.installation import get_detector
 from detector.tests.factories import pictures
 from detector.tests.factories.pictures import encode, noise, scene
 from detector.tests.factories.stubs import make_stub

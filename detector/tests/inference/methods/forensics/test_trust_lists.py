@@ -20,8 +20,8 @@ from detector.inference.images import open_image
 from detector.inference.methods.forensics import Forensics
 from detector.inference.runtime import TRUST_DIR, Runtime
 from detector.inference.trust_lists import read_trust
+from detector.installation import get_runtime
 from detector.management.commands.update_trust_list import read_authorities
-from detector.services import get_runtime
 from detector.tests.factories.credentials import AI, PHOTO
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.signing import action, identity, sign
@@ -97,7 +97,7 @@ def test_the_operator_s_authorities_are_added_to_them(
     ("value", "kept"), [("", "2"), ("on", "2"), ("off", "0"), (" OFF ", "0"), ("no", "")]
 )
 def test_the_setting(value: str, kept: str, tmp_path: Path) -> None:
-    code = "from detector.services import find_trust_lists; print(len(find_trust_lists()))"
+    code = "from detector.installation import find_trust_lists; print(len(find_trust_lists()))"
     code = f"import django; django.setup(); {code}"
     options = {"C2PA_TRUST_LIST": value, "DJANGO_SETTINGS_MODULE": "ai_image_detector.settings"}
     done = run_python("-c", code, data_dir=tmp_path, **options)

@@ -1,4 +1,4 @@
-"""The one entry that page, API and command line share: detect this image."""
+"""What this installation is by its settings: limits, runtime, detector, analysis processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from .analysis.answers import Analysis, Job, Setup
+from .analysis.answers import Setup
 from .analysis.pool import Pool
 from .inference.images import Limits, SourceImage, open_image
 from .inference.methods import METHODS
@@ -55,18 +55,12 @@ def get_detector() -> Detector:
 def get_pool() -> Pool:
     """The analysis processes of this process; started on first use and then kept."""
     setup = Setup(get_runtime(), settings.ANALYSIS_MEMORY_MB * 2**20, settings.LOGGING)
-    return Pool(setup, processes=settings.ANALYSIS_PROCESSES, waiting=settings.ANALYSIS_QUEUE)
+    return Pool(setup, processes=settings.ANALYSIS_PROCESSES)
 
 
 # The processes belong to the parent.
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
     os.register_at_fork(after_in_child=get_pool.cache_clear)
-
-
-def analyse(data: bytes, *, with_pictures: bool = True, with_stability: bool = False) -> Analysis:
-    """The analysis of an uploaded file, in a process of its own. Raises `ImageError`."""
-    wanted = {"with_pictures": with_pictures, "with_stability": with_stability}
-    return get_pool().analyse(Job(data, get_limits(), settings.ANALYSIS_TIMEOUT, **wanted))
 
 
 def find_members(key: str) -> list[dict[str, str]]:

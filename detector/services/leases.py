@@ -1,0 +1,107 @@
+"""Who works at which analysis, and until when: a worker that dies keeps none of them.
+
+A worker takes a row by changing its state, which only one can. Its lease ends unless it is renewed;
+then the row goes back into the queue, and after MAX_ATTEMPTS it has failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from detector.analysis.answers import BrokenOff
+from detector.inference.images import ImageError
+from detector.models import FILES, Analysis, State
+from detector.models.analysis import delete_files
+
+logger = logging.getLogger(__name__)
+
+# A worker that is only slow must not lose its row: the database alone may keep it for 20 s.
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+# Of those that wait longest; several workers may reach for the same one.
+CANDIDATES = 8
+# The fields that tell how it failed.
+ENDING = ("state", "worker", "lease_until", "finished_at", "error", "error_status", "retry_after")
+
+
+def claim_next(worker: str) -> Analysis | None:
+    """The next analysis of the queue, now in the hands of this worker; None where none waits."""
+    waiting = Analysis.objects.filter(state=State.QUEUED).order_by("priority", "queued_at")
+    while candidates := list(waiting.values_list("pk", flat=True)[:CANDIDATES]):
+        for pk in candidates:
+            if analysis := claim(pk, worker):
+                return analysis
+    return None
+
+
+def claim(pk: uuid.UUID, worker: str) -> Analysis | None:
+    """The analysis, now in the hands of this worker; None if it waits no more."""
+    now = timezone.now()
+    waiting = Analysis.objects.filter(pk=pk, state=State.QUEUED)
+    taken = waiting.update(
+        state=State.RUNNING,
+        worker=worker,
+        lease_until=now + LEASE,
+        started_at=now,
+        attempts=F("attempts") + 1,
+    )
+    # Its owner may delete it meanwhile.
+    return Analysis.objects.filter(pk=pk, worker=worker).first() if taken else None
+
+
+def renew(analyses: Iterable[uuid.UUID], worker: str) -> int:
+    """Extend the leases of what the worker is at; returns of how many."""
+    mine = Analysis.objects.filter(pk__in=list(analyses), state=State.RUNNING, worker=worker)
+    return mine.update(lease_until=timezone.now() + LEASE)
+
+
+def reap() -> int:
+    """Take back what no worker is at any more; returns how many analyses that were.
+
+    A lease that ends later than any can was made before the clock was set back.
+    """
+    now = timezone.now()
+    lost = Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * LEASE)
+    return _give_back(lost)
+
+
+def give_back_all(worker: str) -> int:
+    """Take back all that a worker had which is known to have ended; returns how many that were."""
+    return _give_back(Q(worker=worker))
+
+
+def _give_back(which: Q) -> int:
+    lost = list(Analysis.objects.filter(which, state=State.RUNNING))
+    return sum(give_back(analysis, BrokenOff()) for analysis in lost)
+
+
+def give_back(analysis: Analysis, error: ImageError) -> bool:
+    """Put a run that came to nothing back into the queue, or let it fail after the last attempt.
+
+    Returns whether this run still counted.
+    """
+    if analysis.attempts >= MAX_ATTEMPTS:
+        return fail(analysis, error)
+    run = Analysis.objects.of_run(analysis)
+    counted = bool(run.update(state=State.QUEUED, worker="", lease_until=None))
+    if counted:
+        logger.warning("Analysis %s goes back into the queue.", analysis.pk)
+    return counted
+
+
+def fail(analysis: Analysis, error: ImageError) -> bool:
+    """Write down that there is no result, and why; returns whether this run still counted."""
+    run, original = Analysis.objects.of_run(analysis), analysis.original.name
+    analysis.fail(error)
+    ending = {name: getattr(analysis, name) for name in ENDING}
+    counted = run.update(**dict.fromkeys(FILES, ""), **ending)
+    if counted:
+        delete_files([original])
+        analysis.delete_pictures()  # what was written of them, or is of an earlier run
+    return bool(counted)

@@ -1,0 +1,95 @@
+"""How a worker carries out an analysis that it has taken from the queue."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+
+from detector import installation
+from detector.analysis.answers import Assessment, BrokenOff, Job, NotAnalysed
+from detector.inference.images import ImageError
+from detector.models import Analysis, State
+from detector.models.analysis import delete_files
+
+from .leases import fail, give_back
+
+logger = logging.getLogger(__name__)
+
+
+class Lost(NotAnalysed):
+    def __init__(self) -> None:
+        super().__init__("The file of this picture is gone, so there is no result. Send it again.")
+
+
+def run(analysis: Analysis) -> None:
+    """Analyse a claimed picture and write down the result, or why there is none.
+
+    Never raises for what has to do with the picture: a run that came to nothing is tried again.
+    """
+    try:
+        assessment = installation.get_pool().analyse(_prepare(analysis))
+        _record(analysis, assessment)
+    except FileNotFoundError:
+        fail(analysis, Lost())
+    except BrokenOff as error:
+        give_back(analysis, error)
+    except ImageError as error:
+        fail(analysis, error)
+    except Exception:
+        logger.exception("Analysis %s came to nothing.", analysis.pk)
+        give_back(analysis, BrokenOff())
+
+
+def _prepare(analysis: Analysis) -> Job:
+    """What the pool has to do. Raises `OSError` where the bytes cannot be read."""
+    with analysis.original.open() as file:
+        data: bytes = file.read()
+    return Job(
+        data,
+        installation.get_limits(),
+        settings.ANALYSIS_TIMEOUT,
+        with_pictures=_wants_pictures(analysis),
+        with_stability=analysis.with_stability,
+    )
+
+
+def _wants_pictures(analysis: Analysis) -> bool:
+    return analysis.uploads.filter(with_pictures=True).exists()
+
+
+def _record(analysis: Analysis, assessment: Assessment) -> None:
+    """Write down the result, unless the row was deleted meanwhile or is another run's by now."""
+    original = analysis.original.name
+    if assessment.preview:
+        analysis.keep_pictures(assessment)
+    with transaction.atomic():
+        counted = Analysis.objects.of_run(analysis).select_for_update().exists()
+        if counted and not assessment.preview and _wants_pictures(analysis):
+            _run_again(analysis)  # for an upload that came meanwhile
+            return
+        if counted:
+            _finish(analysis, assessment)
+    if counted:
+        delete_files([original])
+    if not Analysis.objects.filter(pk=analysis.pk).exists():
+        analysis.delete_pictures()
+
+
+def _run_again(analysis: Analysis) -> None:
+    Analysis.objects.filter(pk=analysis.pk).update(
+        state=State.QUEUED, worker="", lease_until=None, attempts=analysis.attempts - 1
+    )
+
+
+def _finish(analysis: Analysis, assessment: Assessment) -> None:
+    """Save the result under the version that gave it, which may be newer than the upload."""
+    key = analysis.key._replace(version=assessment.verdict.version)
+    analysis.succeed(assessment)
+    twin = Analysis.objects.with_key(key).exclude(pk=analysis.pk).first()
+    if twin is None:
+        analysis.save()
+        return
+    analysis.uploads.update(analysis=twin)
+    Analysis.objects.filter(pk=analysis.pk).delete()

@@ -1,0 +1,158 @@
+"""How a file comes in: a row that waits for its analysis, or the answer that is there already."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from detector.analysis.answers import Busy
+from detector.installation import get_detector
+from detector.models import Analysis, Key, Priority, State, Upload
+from detector.models.analysis import UNFINISHED, delete_files, original_path
+
+from .engines import start
+
+# The scope of results that answer everybody's uploads.
+EVERYBODY = uuid.UUID(int=0)
+# Seconds between two looks whether an analysis is done: first and longest pause, and the share of
+# the time since the start by which an answer may be late.
+FIRST_PAUSE, LONGEST_PAUSE, LATE = 0.005, 0.1, 0.1
+
+
+def submit(
+    file: File[Any],
+    *,
+    owner: uuid.UUID,
+    filename: str,
+    priority: int = Priority.INTERACTIVE,
+    with_pictures: bool = True,
+    with_stability: bool = False,
+) -> Upload:
+    """Take a file in. Bytes that this version has seen before are answered from the database.
+
+    `with_pictures` asks for preview and error levels, too; `with_stability` asks whether the result
+    stays the same when the picture is passed on. Raises `Busy` where too many wait already, and
+    `OSError` where the bytes cannot be kept.
+    """
+    Upload.objects.expired().delete_with_files()
+    scope = EVERYBODY if settings.SHARE_RESULTS else owner
+    key = Key(_digest(file), get_detector().version, scope, with_stability)
+    upload = Upload(owner=owner, filename=filename[:255], with_pictures=with_pictures)
+    if not _attach_to_known(upload, key, priority):
+        _queue(upload, key, file, priority)
+    return upload
+
+
+def find(
+    sha256: str, version: str, scope: uuid.UUID, *, with_stability: bool = False
+) -> Analysis | None:
+    """What a version says about these bytes to those of `scope`; None where it was not asked."""
+    key = Key(sha256, version, scope, with_stability)
+    return Analysis.objects.with_key(key).filter(state=State.DONE).first()
+
+
+def wait(upload: Upload, seconds: float) -> Upload:
+    """The upload as it is when its analysis has ended, or after so many seconds.
+
+    Raises `Upload.DoesNotExist` where its owner has deleted it meanwhile.
+    """
+    began, pause = time.monotonic(), FIRST_PAUSE
+    # By the upload: its analysis may become that of another version.
+    unfinished = Upload.objects.filter(pk=upload.pk, analysis__state__in=UNFINISHED)
+    while unfinished.exists() and (waited := time.monotonic() - began) < seconds:
+        pause = min(max(LATE * waited, FIRST_PAUSE), LONGEST_PAUSE)
+        time.sleep(pause)
+    return Upload.objects.select_related("analysis").get(pk=upload.pk)
+
+
+def withdraw(upload: Upload) -> None:
+    """Forget an upload, and what no other one needs."""
+    Upload.objects.filter(pk=upload.pk).delete_with_files()
+
+
+def _digest(file: File[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
+    """Save the upload with the analysis that answers it already, or will; False if there is none.
+
+    An analysis that waits behind others comes forward with an upload that somebody waits for.
+    """
+    with transaction.atomic():
+        analysis = Analysis.objects.with_key(key).select_for_update().first()
+        if analysis is None or not analysis.answers(upload.with_pictures):
+            return False
+        if comes_forward := analysis.is_unfinished and priority < analysis.priority:
+            analysis.priority = priority
+            analysis.save(update_fields=["priority"])
+        _save(upload, analysis)
+    if comes_forward:
+        start(analysis)
+    return True
+
+
+def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
+    """Save the upload with an analysis that has to be run, and start that."""
+    _check_places(priority)
+    original = _keep(file)
+    try:
+        with transaction.atomic():
+            analysis = _lock(key, file.size)
+            raced = _is_answered(analysis, upload)  # by another upload of the same bytes
+            if not raced:
+                analysis.queue(original, file.size, priority)
+                analysis.save()
+            _save(upload, analysis)
+    except BaseException:
+        delete_files([original])  # nobody would ever find it again
+        raise
+    if raced:
+        delete_files([original])
+    else:
+        start(analysis)
+
+
+def _check_places(priority: int) -> None:
+    if priority == Priority.INTERACTIVE:
+        waiting = Analysis.objects.waiting().count()
+        if waiting >= settings.ANALYSIS_QUEUE:
+            raise Busy(waiting)
+
+
+def _keep(file: File[Any]) -> str:
+    """The path of a copy that nobody but a worker reads."""
+    path = original_path(Analysis(), "")
+    try:
+        return default_storage.save(path, file)
+    except BaseException:
+        delete_files([path])  # a part of it may be there
+        raise
+
+
+def _lock(key: Key, size: int) -> Analysis:
+    """The row of the key, locked until the end of the transaction; made if need be."""
+    made, _ = Analysis.objects.get_or_create(**key._asdict(), defaults={"size": size})
+    return Analysis.objects.select_for_update().get(pk=made.pk)
+
+
+def _is_answered(analysis: Analysis, upload: Upload) -> bool:
+    """Whether it has a result that will do, or bytes: a row that was made just now has neither."""
+    if analysis.is_unfinished:
+        return bool(analysis.original.name)
+    return analysis.answers(upload.with_pictures)
+
+
+def _save(upload: Upload, analysis: Analysis) -> None:
+    upload.analysis = analysis
+    upload.save(force_insert=True)

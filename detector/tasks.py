@@ -1,0 +1,44 @@
+"""What a Celery worker does. A message says no more than which row to look at.
+
+The rows tell what there is to do: a message that comes twice, or late, finds nothing, and one that
+the broker has lost is sent again by any worker that is idle.
+"""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_ready
+
+from detector import installation, services
+from detector.services.engines import TASK, send_lost
+from detector.services.keeper import Keeper
+
+
+@cache
+def get_keeper() -> Keeper:
+    """The leases of this process."""
+    return Keeper(f"celery {uuid.uuid4()}", _find_lost)
+
+
+def _find_lost() -> None:
+    if get_keeper().is_idle:
+        send_lost()
+
+
+@worker_ready.connect
+def begin(**kwargs: object) -> None:
+    """Load the models before the first message, and care for the leases."""
+    installation.get_pool()
+    get_keeper().start()
+
+
+@shared_task(name=TASK)
+def analyse(pk: str) -> None:
+    """Run the analysis, unless it is another worker's, done, or gone."""
+    analysis = services.claim(uuid.UUID(pk), get_keeper().name)
+    if analysis is not None:
+        with get_keeper().at(analysis.pk):
+            services.run(analysis)
