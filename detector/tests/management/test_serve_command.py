@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,26 +160,39 @@ def test_a_failure_is_in_the_log_and_the_page_says_so(data_dir: Path) -> None:
         assert server.process.wait(60) == 0
 
 
+@contextmanager
+def no_worker(data_dir: Path) -> Iterator[None]:
+    """No server starts a worker for this data folder."""
+    with open(data_dir / "worker.lock", "a") as file:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        yield
+
+
 def test_what_a_killed_server_leaves_goes_at_the_next_start(data_dir: Path) -> None:
     picture = encode(noise(1100, 1100), "PNG")
     assert len(picture) > 2.5 * 2**20, "Django would not write it to disk"
-    orphan = data_dir / "media" / "previews" / f"{uuid.uuid4()}.webp"
-    with serving(data_dir) as server:
+    originals = data_dir / "media" / "originals"
+    with no_worker(data_dir), serving(data_dir, API_WAIT_SECONDS="600") as server:
         header = f"{HEADER.decode().replace('POST /', f'POST {URL}')}Content-Length: "
         body = form(picture)
         connection = server.connect(f"{header}{len(body)}\r\n\r\n".encode() + body)
-        (upload,) = wait_for(lambda: list((data_dir / "tmp").iterdir()), server.process)
+        (original,) = wait_for(lambda: originals.is_dir() and list(originals.iterdir()))
+        half_received = data_dir / "tmp" / "tmp1.upload.png"
+        half_received.write_bytes(picture[:1000])
         # While it lives, nobody takes its files.
         done = run_python("manage.py", "delete_expired", data_dir=data_dir)
         assert "and 0 temporary files" in done.stdout
         server.process.kill()
         server.process.wait()
         connection.close()
-    assert upload.exists()
-    orphan.parent.mkdir(parents=True)
+    assert half_received.exists() and original.exists()
+    orphan = data_dir / "media" / "previews" / f"{uuid.uuid4()}.webp"
+    orphan.parent.mkdir(parents=True, exist_ok=True)
     orphan.write_bytes(b"x")
-    with serving(data_dir):
-        assert not upload.exists() and not orphan.exists()
+    with serving(data_dir) as server:
+        assert not half_received.exists() and not orphan.exists()
+        # The picture was accepted, so it is analysed; then its bytes go.
+        wait_for(lambda: not original.exists(), server.process)
 
 
 def test_temporary_files_of_libraries_and_children_lie_in_the_data_folder(data_dir: Path) -> None:
