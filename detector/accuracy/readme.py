@@ -5,40 +5,41 @@ from __future__ import annotations
 import re
 import textwrap
 
-from .figure import LABELS, VERDICT, Figure
-from .report import Accuracy, AccuracyUnknown, Calls, Condition
+from .condition import Condition
+from .figure import Figure
+from .names import call_key
+from .report import AccuracyUnknown, Report
 
 BEGIN, END = "<!-- figures: manage.py print_figures -->", "<!-- end of figures -->"
 CONDITIONS = ("clean", "JPEG 95", "JPEG 70", "half size + JPEG 70")
 HEADS = ("pictures", "AI + real", "AUROC", "AI called AI", "real called AI", "AI called real")
 WIDTH = 120  # characters of a line of the README
-AI, REAL = LABELS.index("ai"), LABELS.index("real")
+# The shares in a row, in the order of the last three HEADS.
+ROW = (call_key("ai", "ai"), call_key("real", "ai"), call_key("ai", "real"))
 
 
-def format_figures(accuracy: Accuracy) -> str:
+def format_figures(report: Report) -> str:
     """What stands between the markers of the README.
 
     Raises `AccuracyUnknown` where the verdict was not measured under one of CONDITIONS.
     """
-    verdict = accuracy.methods[VERDICT]
-    conditions = {row.name: row for row in verdict.conditions}
-    calls = {row.name: row for row in verdict.calls}
-    if missing := [name for name in CONDITIONS if name not in conditions]:
+    if missing := [name for name in CONDITIONS if name not in report.conditions]:
         raise AccuracyUnknown(
             f"The report has no figures under {', '.join(missing)}: run evaluate with --robustness."
         )
     lines = [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
-    lines += [_row(conditions[name], calls[name]) for name in CONDITIONS]
-    sentences = textwrap.wrap(_sentences(accuracy, calls[CONDITIONS[1]]), WIDTH)
+    lines += [_row(name, report.conditions[name]) for name in CONDITIONS]
+    sentences = textwrap.wrap(_sentences(report, CONDITIONS[1]), WIDTH)
     return "\n".join(["", *lines, "", *sentences, ""])
 
 
-def _row(condition: Condition, calls: Calls) -> str:
+def _row(name: str, condition: Condition) -> str:
+    verdict = condition.verdict
     cells = (
-        condition.name,
-        f"{condition.n_ai:,} + {condition.n_real:,}",
-        _cell(condition.figures[0], ".3f"),
-        *(_cell(share, ".1%") for share in (calls.ai[AI], calls.real[AI], calls.ai[REAL])),
+        name,
+        f"{verdict.n_ai:,} + {verdict.n_real:,}",
+        _cell(verdict.area, ".3f"),
+        *(_cell(condition.calls.shares[key], ".1%") for key in ROW),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -48,23 +49,24 @@ def _cell(figure: Figure, form: str) -> str:
     if figure.value is None:
         return "–"
     value = _number(figure.value, form)
-    if figure.low is None or figure.high is None:
+    if figure.interval is None:
         return value
-    return f"{value} ({_number(figure.low, form)} to {_number(figure.high, form)})"
+    low, high = (_number(bound, form) for bound in figure.interval)
+    return f"{value} ({low} to {high})"
 
 
 def _number(value: float, form: str) -> str:
     return format(value, form).replace("%", " %")
 
 
-def _sentences(accuracy: Accuracy, calls: Calls) -> str:
-    facts = accuracy.facts
+def _sentences(report: Report, condition: str) -> str:
+    facts, shares = report.facts, report.conditions[condition].calls.shares
+    found, false, missed = (_of_100(shares[key]) for key in ROW)
     return (
-        f"Of 100 AI pictures saved as {calls.name} it calls {_of_100(calls.ai[AI])} AI and "
-        f"{_of_100(calls.ai[REAL])} real, of 100 real ones {_of_100(calls.real[AI])} AI; the "
-        f"others it calls real or leaves uncertain. Measured with version {facts['version']} on "
-        f"{facts['n_ai'] + facts['n_real']:,} pictures of {facts['n_sources']} sources that no "
-        "method learnt from; in brackets 95 % intervals."
+        f"Of 100 AI pictures saved as {condition} it calls {found} AI and {missed} real, of 100 "
+        f"real ones {false} AI; the others it calls real or leaves uncertain. Measured with "
+        f"version {facts.version} on {facts.n_ai + facts.n_real:,} pictures of {facts.n_sources} "
+        "sources that no method learnt from; in brackets 95 % intervals."
     )
 
 

@@ -1,23 +1,29 @@
-"""Measured figures, read from files: report.json of `manage.py evaluate`, metrics.json of weights.
+"""The report on accuracy, which `manage.py evaluate` writes to report.json and pages read.
 
-Nothing here computes a figure, and nothing is known by heart: what a file does not say is a
-`Figure` without a value, with the reason.
+Nothing here computes a figure, and nothing is known by heart: a figure that the file does not have
+is a `Figure` without a value, with the reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .figure import CLASSES, LABELS, VERDICT, Figure, call_key
+from .comparisons import Ablation, Stability
+from .condition import Condition
+from .curves import Curve
+from .facts import Facts
+from .figure import Row
+from .groups import GROUP_NAMES, Group
+from .outcomes import LabelCounts, OutcomeShares
+from .sections import Rows, Section, read_rows, read_section, write_rows, write_section
 
-FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
-
-# An object of a JSON file.
-Row = Mapping[str, Any]
+# By condition and key of the method.
+Curves = dict[str, dict[str, Curve]]
 
 
 class AccuracyUnknown(Exception):
@@ -25,167 +31,115 @@ class AccuracyUnknown(Exception):
 
 
 @dataclass(frozen=True)
-class Condition:
-    """A method under one condition: the number of pictures with a score, and their FIGURES."""
+class Report:
+    """The figures by condition, and their groups, comparisons and curves.
 
-    name: str
-    n_ai: int
-    n_real: int
-    figures: tuple[Figure, ...]
-
-
-@dataclass(frozen=True)
-class Calls:
-    """The shares of real and of AI pictures that got each verdict, in the order of LABELS."""
-
-    name: str
-    real: tuple[Figure, ...]
-    ai: tuple[Figure, ...]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Of `n` real pictures, the share that was called AI."""
-
-    n: int
-    share: Figure
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of real pictures, with a cell for each condition; None where it has no pictures."""
-
-    name: str
-    cells: tuple[Cell | None, ...]
-
-
-@dataclass(frozen=True)
-class MethodAccuracy:
-    """All figures of one method, or of the verdict; only the verdict has `calls`."""
-
-    conditions: tuple[Condition, ...]
-    kinds: tuple[Kind, ...]
-    calls: tuple[Calls, ...] = ()
-
-    @property
-    def reasons(self) -> list[str]:
-        """Why figures are missing, each reason once."""
-        figures = [figure for condition in self.conditions for figure in condition.figures]
-        figures += [cell.share for kind in self.kinds for cell in kind.cells if cell]
-        return list(dict.fromkeys(figure.reason for figure in figures if figure.reason))
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """A report: `facts` on how it was measured, and what was measured, by key of the method.
-
-    `main` is the condition to look at first, `kind_conditions` are those of `Kind.cells`.
+    `about` says in words what `facts` hold, and `methods` maps the key of each method and of the
+    verdict to its title. `groups` has the sections of GROUP_NAMES. A section that an older report
+    lacks is missing there, or None.
     """
 
-    facts: Row
-    main: str
-    kind_conditions: tuple[str, ...]
-    methods: dict[str, MethodAccuracy]
+    about: str
+    facts: Facts
+    methods: dict[str, str]
+    conditions: dict[str, Condition]
+    groups: dict[str, Section[Group]]
+    outcomes: Section[OutcomeShares] | None
+    errors: Rows[LabelCounts] | None
+    ablation: Section[Ablation] | None
+    stability: Rows[Stability] | None
+    curves: Curves
+
+    @property
+    def main(self) -> str:
+        """The condition to look at first: re-encoded, where that was measured; "clean" flatters."""
+        return list(self.curves)[-1]
+
+    @classmethod
+    def from_dict(cls, report: Row) -> Report:
+        """The report that `to_dict` gave, or an older one with fewer sections.
+
+        Anything else raises `AttributeError`, `LookupError`, `TypeError` or `ValueError`.
+        """
+        return cls(
+            report["about"],
+            Facts.from_dict(report),
+            dict(report["methods"]),
+            _read_conditions(report),
+            _read_groups(report),
+            read_section(report.get("outcomes"), OutcomeShares.from_dict),
+            read_rows(report.get("errors"), LabelCounts.from_dict),
+            read_section(report.get("ablation"), Ablation.from_dict),
+            read_rows(report.get("stability"), Stability.from_dict),
+            _read_curves(report["curves"]),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `from_dict` reads."""
+        sections = _write_groups(self.groups) | {
+            "outcomes": write_section(self.outcomes, OutcomeShares.to_dict),
+            "errors": write_rows(self.errors, LabelCounts.to_dict),
+            "ablation": write_section(self.ablation, Ablation.to_dict),
+            "stability": write_rows(self.stability, Stability.to_dict),
+        }
+        return {
+            "about": self.about,
+            **self.facts.to_dict(),
+            "methods": self.methods,
+            "conditions": {name: rows.to_dict() for name, rows in self.conditions.items()},
+            **{name: section for name, section in sections.items() if section is not None},
+            "curves": _write_curves(self.curves),
+        }
 
 
-def read_accuracy(path: Path) -> Accuracy:
+def _read_conditions(report: Row) -> dict[str, Condition]:
+    keys = list(report["methods"])
+    return {name: Condition.from_dict(rows, keys) for name, rows in report["conditions"].items()}
+
+
+def _read_groups(report: Row) -> dict[str, Section[Group]]:
+    sections = {
+        section: read_section(report.get(section), partial(Group.from_dict, name=name))
+        for section, name in GROUP_NAMES.items()
+    }
+    return {name: section for name, section in sections.items() if section is not None}
+
+
+def _write_groups(groups: Mapping[str, Section[Group]]) -> dict[str, Any]:
+    return {
+        section: write_section(rows, partial(Group.to_dict, name=GROUP_NAMES[section]))
+        for section, rows in groups.items()
+    }
+
+
+def _read_curves(conditions: Row) -> Curves:
+    if not conditions:
+        raise ValueError("A report has the curves of at least one condition.")
+    return {
+        name: {key: Curve.from_dict(curve) for key, curve in curves.items()}
+        for name, curves in conditions.items()
+    }
+
+
+def _write_curves(curves: Curves) -> dict[str, Any]:
+    return {
+        name: {key: curve.to_dict() for key, curve in rows.items()} for name, rows in curves.items()
+    }
+
+
+def read_report(path: Path) -> Report:
     """Read report.json. Raises `AccuracyUnknown` where it is missing, broken or something else."""
     try:
-        return _accuracy(json.loads(path.read_text(encoding="utf-8")))
+        return parse_report(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise AccuracyUnknown("There is no report.") from error
-    except (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise AccuracyUnknown("There is a report, but it cannot be read.") from error
 
 
-def _accuracy(report: Row) -> Accuracy:
-    names = ("about", "data", "split", "n_ai", "n_real", "n_sources", "n_generators")
-    facts = {name: report[name] for name in (*names, "version", "command")}
-    kinds = report.get("kinds", {})  # older reports have none
-    methods = {key: _method(report["conditions"], kinds, key) for key in report["methods"]}
-    # The last one that is told in detail is re-encoded, where that was measured: "clean" flatters.
-    return Accuracy(facts, list(report["curves"])[-1], tuple(kinds), methods)
-
-
-def _method(conditions: Row, kinds: Row, key: str) -> MethodAccuracy:
-    return MethodAccuracy(
-        conditions=tuple(_condition(name, rows[key]) for name, rows in conditions.items()),
-        kinds=tuple(_kinds(kinds, key)),
-        calls=tuple(_calls(conditions)) if key == VERDICT else (),
-    )
-
-
-def _condition(name: str, row: Row) -> Condition:
-    figures = tuple(Figure.from_dict(row, name) for name in FIGURES)
-    return Condition(name, row["n_ai"], row["n_real"], figures)
-
-
-def _calls(conditions: Row) -> Iterator[Calls]:
-    for name, rows in conditions.items():
-        real, ai = (
-            tuple(Figure.from_dict(rows[VERDICT], call_key(truth, side)) for side in LABELS)
-            for truth in CLASSES
-        )
-        yield Calls(name, real, ai)
-
-
-def _kinds(kinds: Row, key: str) -> Iterator[Kind]:
-    """Largest kind first, so that all methods have them in the same order."""
-    tables = [{row["kind"]: row for row in rows} for rows in kinds.values()]
-    sizes = {name: row["n"] for table in tables for name, row in table.items()}
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-        yield Kind(name, tuple(_cell(table.get(name), key) for table in tables))
-
-
-def _cell(row: Row | None, key: str) -> Cell | None:
-    if row is None:
-        return None
-    counts = row if key == VERDICT else row["by_method"][key]
-    share = Figure.from_dict(
-        {"called_ai_reason": "no score for any of these pictures", **counts}, "called_ai"
-    )
-    return Cell(counts["n"], share)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What metrics.json of a weights folder says; `training` and `calibration` may be empty.
-
-    `training` counts pictures (n_ai, n_real), sources and generators; `arguments` are those of the
-    training command; `chosen_for` are shares that the thresholds of the verdict aim at.
-    """
-
-    folder: str
-    training: Row
-    arguments: Row
-    calibration: Row
-    roc_auc: Figure
-    ece: Figure
-    chosen_for: Row
-
-
-def read_weights(weights_dir: Path, folders: Iterable[str]) -> list[Weights]:
-    """The facts of each of the `folders`; empty ones where the file is missing or broken."""
-    return [_weights(folder, _read_metrics(weights_dir / folder)) for folder in folders]
-
-
-def _read_metrics(folder: Path) -> Row:
+def parse_report(text: str) -> Report:
+    """The report of a text in JSON. Raises `ValueError` for any other text."""
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        _weights(folder.name, metrics)  # data that cannot be shown counts as missing
-        return dict(metrics)
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
-        return {}
-
-
-def _weights(folder: str, metrics: Row) -> Weights:
-    training, calibration = (dict(metrics.get(name) or {}) for name in ("training", "calibration"))
-    return Weights(
-        folder=folder,
-        training=training,
-        arguments=dict(training.get("arguments") or {}),
-        calibration=calibration,
-        roc_auc=Figure.from_dict(calibration, "roc_auc"),
-        ece=Figure.from_dict(calibration, "ece"),
-        chosen_for=dict(metrics.get("thresholds_chosen_for") or {}),
-    )
+        return Report.from_dict(json.loads(text))
+    except (AttributeError, LookupError, TypeError, RecursionError) as error:
+        raise ValueError("It is not a report.json that manage.py evaluate has written.") from error

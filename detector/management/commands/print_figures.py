@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from detector.accuracy.readme import format_figures
-from detector.accuracy.report import AccuracyUnknown, read_accuracy
+from detector.accuracy.report import AccuracyUnknown, read_report
 from detector.management.base import DetectorCommand
 
 
@@ -18,6 +18,6 @@ class Command(DetectorCommand):
 
     def handle(self, **options: Any) -> str:
         try:
-            return format_figures(read_accuracy(settings.ACCURACY_REPORT))
+            return format_figures(read_report(settings.ACCURACY_REPORT))
         except AccuracyUnknown as error:
             raise CommandError(str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from detector.accuracy.report import parse_report
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.management.base import DetectorCommand
 
@@ -37,11 +37,13 @@ class Command(DetectorCommand):
         from detector.training.measuring.errors import write_expected_errors
 
         try:
-            data = json.loads(report.read_text())
-            write_folder(output / ACCURACY_FOLDER, lambda draft: write_expected_errors(data, draft))
+            parsed = parse_report(report.read_text())
+            write_folder(
+                output / ACCURACY_FOLDER, lambda draft: write_expected_errors(parsed, draft)
+            )
         except OSError as error:
             raise CommandError(str(error)) from error
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except ValueError as error:
             raise CommandError(
                 f"{report} is not a report.json that manage.py evaluate has written."
             ) from error

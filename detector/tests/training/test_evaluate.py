@@ -18,16 +18,21 @@ from PIL import Image
 from pytest_django import Settings
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from detector.accuracy.figure import Figure
+from detector.accuracy.groups import Group
+from detector.accuracy.report import Report
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.pixels.conditions import MARGIN, screenshot
 from detector.inference.results import Finding
 from detector.tests.factories.processes import loaded_after
+from detector.tests.factories.reports import make_older_report, make_report
 from detector.training.figures.intervals import mean_interval, newcombe_interval, wilson_interval
 from detector.training.figures.metrics import roc_auc_interval, summarise
 from detector.training.measuring.data import find_labelled
 from detector.training.measuring.page import to_html
 from detector.training.measuring.plots import recall_by_generator
+from detector.training.measuring.report import RENDERINGS
 from detector.training.measuring.tables import to_markdown
 from detector.training.pictures.augment import CONDITIONS, USUAL
 
@@ -211,7 +216,7 @@ def test_a_method_without_a_score_has_no_false_positives_of_a_kind(
 def test_kinds_stand_in_page_and_markdown(
     brightness: type[Brightness], corpus: Path, tmp_path: Path
 ):
-    report = report_of("val", tmp_path, data_dir=corpus)
+    report = Report.from_dict(report_of("val", tmp_path, data_dir=corpus))
     assert '<th scope="row">photo</th>' in to_html(report)
     assert "Real pictures called AI, by kind, JPEG 95" in to_markdown(report)
     assert "| photo | 6 |" in to_markdown(report)
@@ -220,10 +225,18 @@ def test_kinds_stand_in_page_and_markdown(
 def test_a_report_from_before_there_were_kinds_is_still_rendered(
     brightness: type[Brightness], folder: Path, tmp_path: Path
 ):
-    report = report_of(folder, tmp_path)
-    del report["kinds"]
+    content = report_of(folder, tmp_path)
+    del content["kinds"]
+    report = Report.from_dict(content)
     assert "before they were told apart" in to_html(report)
     assert "by kind" not in to_markdown(report)
+
+
+@pytest.mark.parametrize("name", RENDERINGS)
+def test_every_file_is_written_from_a_report_that_was_read(name: str):
+    newer, older = (Report.from_dict(make()) for make in (make_report, make_older_report))
+    assert len(RENDERINGS[name](older)) <= len(RENDERINGS[name](newer))
+    assert str(newer.conditions["JPEG 30"].verdict.area.value) in RENDERINGS[name](older)
 
 
 def test_robustness_adds_every_condition(
@@ -410,8 +423,7 @@ def test_names_from_outside_are_escaped(brightness: type[Brightness], folder: Pa
 
 
 def test_names_from_outside_are_text_in_plots():
-    row = {"generator": "<b>$x^$&", "n": 12, "called_ai": 0.5, "called_ai_interval": [0.2, 0.8]}
-    svg = recall_by_generator([row])
+    svg = recall_by_generator([Group("<b>$x^$&", 12, Figure(0.5, 0.2, 0.8), {})])
     assert "<b>" not in svg and "&lt;b&gt;$x^$&amp; (12)" in svg
 
 

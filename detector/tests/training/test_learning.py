@@ -14,6 +14,8 @@ import torch
 from PIL import Image
 from torch import nn
 
+from detector.accuracy.curves import Bin
+from detector.accuracy.names import VERDICT
 from detector.inference.images import SourceImage
 from detector.inference.results import MethodResult, Verdict
 from detector.tests.conftest import make_verdict
@@ -33,7 +35,7 @@ from detector.training.measuring import cache as cache_module
 from detector.training.measuring.cache import OutcomeCache
 from detector.training.measuring.curves import curves
 from detector.training.measuring.data import LabelledPictures
-from detector.training.measuring.outcome import FUSED, Outcome, titles
+from detector.training.measuring.outcome import Outcome, titles
 from detector.training.measuring.report import detailed_conditions
 from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
 from detector.training.pictures import sampling
@@ -325,9 +327,9 @@ def test_pictures_are_equalised_before_they_are_learnt_from(
 def test_a_verdict_without_a_score_abstains() -> None:
     silent = {"status": "abstained", "score": None}
     verdict: Verdict = make_verdict("uncertain", None, methods=dict.fromkeys(titles(), silent))
-    assert Outcome.of(verdict).answers[FUSED] == ("abstained", None)
+    assert Outcome.of(verdict).answers[VERDICT] == ("abstained", None)
     moved = replace(verdict, score=0.5)
-    assert Outcome.of(moved).answers[FUSED] == ("ok", 0.5) and not Outcome.of(moved).decided
+    assert Outcome.of(moved).answers[VERDICT] == ("ok", 0.5) and not Outcome.of(moved).decided
     assert Outcome.of(replace(moved, decided_by="forensics")).decided
 
 
@@ -340,8 +342,7 @@ def test_classes_count_alike_in_the_reliability_whatever_their_numbers() -> None
     labels = np.array([1] + [0] * 9)
     answers: dict[str, Any] = dict.fromkeys(titles(), ("ok", 0.55))
     found = curves(labels, [Outcome("uncertain", False, dict(answers))] * 10)
-    (bin_,) = found[FUSED]["reliability"]
-    assert bin_ == {"score": 0.55, "share_ai": 0.5, "n": 10}
+    assert found[VERDICT].reliability == (Bin(0.55, 0.5, 10),)
 
 
 def test_other_code_or_weights_measure_anew(

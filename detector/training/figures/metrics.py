@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from detector.accuracy.condition import ScoreFigures
 from detector.accuracy.figure import Figure
+from detector.accuracy.names import FALSE_POSITIVES, FIGURES
 
 from .intervals import (
     Draws,
@@ -20,35 +22,36 @@ from .intervals import (
 )
 from .thresholds import CalledCounts, Ranking
 
-# Of real pictures called AI: where recall is told.
-FALSE_POSITIVES = {"recall_at_fpr_1": 0.01, "recall_at_fpr_5": 0.05, "recall_at_fpr_10": 0.1}
-FIGURES = ("roc_auc", "ap", "balanced_accuracy", *FALSE_POSITIVES, "ece")
 # With fewer of a class, resampling the AUROC is too sure of itself.
 FEW = 50
 BINS = 10
 
 
-def summarise(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> dict[str, Any]:
-    """FIGURES, each with its 95 % interval as `<name>_interval`, and n of each class.
+def measure(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> ScoreFigures:
+    """FIGURES, each with its 95 % interval.
 
-    Accuracy is that at a score of 0.5. What so few pictures cannot show is None, with the reason
-    as `<name>_reason`. `labels` are 0 or 1 = AI, `scores` P(AI) in [0, 1]; both of shape (n,) with
-    both classes.
+    Accuracy is that at a score of 0.5. What so few pictures cannot show is None, with the reason.
+    `labels` are 0 or 1 = AI, `scores` P(AI) in [0, 1]; both of shape (n,) with both classes.
     """
     ranking = Ranking.of(labels, scores)
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
     measured_figures = {name: float(value[0]) for name, value in _measure_all(ranking).items()}
     draws = bootstrap(lambda counts: _measure(ranking, counts), ranking.labels, seed)
     intervals = _intervals(ranking, measured_figures, draws)
-    figures: dict[str, Any] = {"n_ai": n_ai, "n_real": n_real}
+    figures = {}
     for name in FIGURES:
         fewest = round(1 / FALSE_POSITIVES.get(name, 1))
         if n_real < fewest:
             reason = f"needs {fewest} real pictures, there are {n_real}"
-            figures |= Figure(None, reason=reason).to_dict(name)
+            figures[name] = Figure(None, reason=reason)
         else:
-            figures |= Figure(measured_figures[name], *(intervals[name] or ())).to_dict(name)
-    return figures
+            figures[name] = Figure(measured_figures[name], *(intervals[name] or ()))
+    return ScoreFigures(n_ai, n_real, figures)
+
+
+def summarise(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> dict[str, Any]:
+    """What `measure` gives, as entries of a file: `<name>_interval` and `<name>_reason`, too."""
+    return measure(labels, scores, seed).to_dict()
 
 
 def _measure_all(ranking: Ranking) -> Draws:

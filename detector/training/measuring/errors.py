@@ -7,12 +7,15 @@ has no other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from detector.accuracy.figure import Figure
+from detector.accuracy.names import CLASSES, LABELS, call_key
+from detector.accuracy.outcomes import LabelCounts
+from detector.accuracy.report import Report
 from detector.inference.pixels.likeness import LOOKED_UP
 from detector.inference.verdict.expected import (
     ANY,
@@ -27,47 +30,44 @@ from detector.inference.weights.folder import write_digests
 from detector.training.corpus.kinds import OF_CORPUS
 from detector.training.figures.intervals import wilson_interval
 
-from .outcome import FUSED, Outcome
-from .summary import main_condition
+from .outcome import Outcome
 
-Row = dict[str, Any]
-TRUTHS = ("real", "ai")
-LABELS = ("ai", "real", "uncertain")
+# A group of pictures, how many it has, and how many of them got the wrong label.
+Tally = tuple[Place, int, int]
 
 
-def count_errors(labels: np.ndarray, outcomes: Mapping[str, Sequence[Outcome]]) -> list[Row]:
-    """A row for each condition, class, kind and size: n, and how many got each label.
+def count_errors(
+    labels: np.ndarray, outcomes: Mapping[str, Sequence[Outcome]]
+) -> tuple[LabelCounts, ...]:
+    """A row for each condition, class, kind and size.
 
     `labels` (n,) are 0 or 1. Pictures on which evidence in the file decided are left out: these are
     the errors of verdicts on pixels.
     """
-    counts: Counter[tuple[str, str, str, str, str]] = Counter()
+    counts: dict[tuple[str, str, str, str], Counter[str]] = {}
     for condition, answers in outcomes.items():
         for label, outcome in zip(labels, answers, strict=True):
             if not outcome.decided:
-                place = (TRUTHS[label], condition, outcome.kind, outcome.size)
-                counts[(*place, outcome.label)] += 1
-    rows = []
-    for place in sorted({key[:4] for key in counts}):
-        calls = {label: counts[(*place, label)] for label in LABELS}
-        names: Row = dict(zip(("truth", "condition", "kind", "size"), place, strict=True))
-        rows.append(names | {"n": sum(calls.values())} | calls)
-    return rows
+                place = (CLASSES[label], condition, outcome.kind, outcome.size)
+                counts.setdefault(place, Counter())[outcome.label] += 1
+    return tuple(
+        LabelCounts(*place, {label: counts[place][label] for label in LABELS})
+        for place in sorted(counts)
+    )
 
 
-def extract_counts(report: Row) -> Counts:
-    """The counts for serving, from report.json: every group of LEAST pictures or more.
+def extract_counts(report: Report) -> Counts:
+    """The counts for serving: every group of LEAST pictures or more.
 
     A report from before `count_errors` has no kinds of AI pictures and no sizes; what it has is
     taken.
     """
-    main = main_condition(report)
     tallies: dict[str, Counter[str]] = {}
-    for place, counts in _of_rows(report) if "errors" in report else _of_older(report):
-        if place.condition in (*LOOKED_UP, main):
-            tallies.setdefault(place.write(), Counter()).update(counts)
+    for place, n, wrong in _tallies(report):
+        if place.condition in (*LOOKED_UP, report.main):
+            tallies.setdefault(place.write(), Counter()).update(n=n, wrong=wrong)
     cells = {key: _cell(counts) for key, counts in tallies.items() if counts["n"] >= LEAST}
-    return Counts(main, cells)
+    return Counts(report.main, cells)
 
 
 def _cell(counts: Counter[str]) -> Cell:
@@ -75,38 +75,44 @@ def _cell(counts: Counter[str]) -> Cell:
     return Cell(counts["n"], counts["wrong"], round(low, 4), round(high, 4))
 
 
-def _of_rows(report: Row) -> list[tuple[Place, dict[str, int]]]:
+def _tallies(report: Report) -> Iterator[Tally]:
+    return _of_older(report) if report.errors is None else _of_rows(report.errors)
+
+
+def _of_rows(rows: Sequence[LabelCounts]) -> Iterator[Tally]:
     wrong = dict(WRONG.values())
-    return [
-        (
-            Place(row["truth"], row["condition"], kind, size),
-            {"n": row["n"], "wrong": row[wrong[row["truth"]]]},
-        )
-        for row in report["errors"]
-        for kind in {row["kind"] or ANY, ANY}
-        for size in {row["size"] or ANY, ANY}
-    ]
+    for row in rows:
+        for kind in dict.fromkeys((row.kind or ANY, ANY)):
+            for size in dict.fromkeys((row.size or ANY, ANY)):
+                place = Place(row.truth, row.condition, kind, size)
+                yield place, row.n, row.counts[wrong[row.truth]]
 
 
-def _of_older(report: Row) -> list[tuple[Place, dict[str, int]]]:
-    cells = []
-    for condition, methods in report["conditions"].items():
+def _of_older(report: Report) -> Iterator[Tally]:
+    totals = {"ai": report.facts.n_ai, "real": report.facts.n_real}
+    for name, condition in report.conditions.items():
         for truth, label in WRONG.values():
-            n, share = report[f"n_{truth}"], methods[FUSED][f"{truth}_called_{label}"]
-            cells.append((Place(truth, condition), {"n": n, "wrong": round(n * share)}))
-    for condition, rows in report.get("kinds", {}).items():
-        for row in rows:
-            if kind := OF_CORPUS.get(row["kind"]):
-                wrong = round(row["n"] * row["called_ai"])
-                cells.append((Place("real", condition, kind), {"n": row["n"], "wrong": wrong}))
-    return cells
+            share = condition.calls.shares[call_key(truth, label)]
+            yield Place(truth, name), totals[truth], _count(totals[truth], share)
+    for name, groups in report.groups.get("kinds", {}).items():
+        for group in groups:
+            if kind := OF_CORPUS.get(group.name):
+                yield Place("real", name, kind), group.n, _count(group.n, group.called_ai)
 
 
-def write_expected_errors(report: Row, folder: Path) -> None:
+def _count(n: int, share: Figure) -> int:
+    """The number of pictures of which a share of `n` was made. Raises `ValueError` without one."""
+    if share.value is None:
+        raise ValueError("The report lacks a share of pictures that were called wrongly.")
+    return round(n * share.value)
+
+
+def write_expected_errors(report: Report, folder: Path) -> None:
     """Fill a weights folder with the counts of a report, and their digests. Raises `OSError`.
 
-    A report that is none raises what looking something up in it does.
+    A report without the shares of pictures that were called wrongly raises `ValueError`.
     """
-    about = {name: report[name] for name in ("data", "split", "command", "version")}
+    facts = report.facts
+    about = {name: getattr(facts, name) for name in ("data", "split", "command", "version")}
     write_counts(folder, extract_counts(report), about)
     write_digests(folder)

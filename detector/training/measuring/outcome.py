@@ -8,26 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from detector.accuracy.figure import VERDICT
+from detector.accuracy.names import VERDICT
 from detector.inference.methods import METHODS
 from detector.inference.results import Label, Status, Verdict
 
-FUSED = VERDICT
-
 
 def titles() -> dict[str, str]:
-    """The title of whatever is measured: each method of the table, and the verdict (FUSED)."""
-    return {key: spec.title for key, spec in METHODS.items()} | {FUSED: "Verdict"}
-
-
-def short_title(title: str) -> str:
-    """ "Method 1: Deep Learning" as "1 Deep Learning", for tables."""
-    return title.removeprefix("Method ").replace(": ", " ", 1)
+    """The title of whatever is measured: each method of the table, and the VERDICT."""
+    return {key: spec.title for key, spec in METHODS.items()} | {VERDICT: "Verdict"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict's label, and status and P(AI) of each method and of the verdict (FUSED).
+    """The verdict's label, and status and P(AI) of each method and of the VERDICT.
 
     P(AI) is None where there is none; the verdict abstains where no method said anything, and
     where there was too little to go by. `decided` tells that evidence in the file decided; `kind`
@@ -51,7 +44,7 @@ class Outcome:
         has_score = verdict.score is not None
         total: tuple[Status, float | None] = ("ok" if has_score else "abstained", verdict.score)
         words = (verdict.kind or "", size, verdict.outcome, verdict.lean or "")
-        return cls(verdict.label, decided, answers | {FUSED: total}, *words)
+        return cls(verdict.label, decided, answers | {VERDICT: total}, *words)
 
     @property
     def failed(self) -> bool:
@@ -72,6 +65,6 @@ class Outcome:
 
 
 def scores_of(outcomes: Sequence[Outcome], key: str) -> np.ndarray:
-    """P(AI) of a method or of FUSED for each picture (n,), NaN where it gave none."""
+    """P(AI) of a method or of VERDICT for each picture (n,), NaN where it gave none."""
     scores = [outcome.answers.get(key, ("", None))[1] for outcome in outcomes]
     return np.array([np.nan if score is None else score for score in scores], np.float64)

@@ -9,16 +9,20 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from detector.accuracy.condition import Condition
+from detector.accuracy.groups import GROUP_NAMES, Group
+from detector.accuracy.report import Report
+from detector.accuracy.sections import Rows
 from detector.inference.names import printable
 from detector.training.pictures.augment import CLEAN
 
 from . import plots
-from .outcome import FUSED, short_title
-from .summary import main_condition, summarise
-from .tables import DASH, sentence
+from .summary import summarise
+from .tables import sentence
+from .wording import DASH, short_title
 
-Report = dict[str, Any]
-Row = dict[str, Any]
+# The values of one part of the page, by their names in the template.
+Parts = dict[str, Any]
 
 PAGE_FOLDER = Path(__file__).parent
 HEADS = {
@@ -54,106 +58,91 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Key in the report, name of a row in it, and the heading of its column.
-GROUPS = (
-    ("generators", "generator", "Generator"),
-    ("sources", "source", "Source"),
-    ("kinds", "kind", "Kind"),
-)
+# The heading of the names of groups, by section.
+GROUP_HEADS = {"generators": "Generator", "sources": "Source", "kinds": "Kind"}
 
 
 def to_html(report: Report) -> str:
     """The page: in words, plots, tables, and how it was measured."""
     return TEMPLATES.get_template("page.html").render(
         report=report,
-        title=f"Accuracy on {report['data']}, {report['split']}",
+        title=f"Accuracy on {report.facts.data}, {report.facts.split}",
         style=(PAGE_FOLDER / "page.css").read_text(),
         summary=summarise(report),
-        main=main_condition(report),
-        conditions=[_condition(report, name) for name in report["conditions"]],
+        conditions=[_condition(name, rows) for name, rows in report.conditions.items()],
         figure_heads=HEADS,
         curves=list(_curves(report)),
         explained=CONDITIONS,
         dash=DASH,
         fewest=plots.FEWEST_PICTURES,
         short_title=short_title,
-        **{key: _group(report, key, name, head) for key, name, head in GROUPS},
+        **{section: _groups(report, section) for section in GROUP_HEADS},
     )
 
 
-def _condition(report: Report, name: str) -> Row:
+def _condition(name: str, condition: Condition) -> Parts:
     """The table of one condition, with the reasons for the figures that are missing."""
-    methods = report["conditions"][name]
-    any_failed = any(figures["failed"] for figures in methods.values())
+    any_failed = any(row.failed for row in condition.methods.values())
     heads = ["Method", *HEADS.values(), "Scored AI + real", "Abstained AI + real"]
     return {
         "name": name,
-        "methods": methods,
+        "methods": condition.methods,
         "any_failed": any_failed,
         "heads": [*heads, "Unavailable"] if any_failed else heads,
-        "reasons": _reasons(methods),
-        "sentence": sentence(methods[FUSED]),
+        "reasons": condition.reasons,
+        "sentence": sentence(condition.calls),
     }
 
 
-def _reasons(methods: Row) -> list[str]:
-    """Why figures are missing, each reason once."""
-    reasons: dict[str, None] = {}
-    for figures in methods.values():
-        reasons |= {f[1]: None for f in figures.items() if f[0].endswith("_reason")}
-    return list(reasons)
-
-
-def _curves(report: Report) -> Iterator[Row]:
-    for name in report["curves"]:
+def _curves(report: Report) -> Iterator[Parts]:
+    for name in report.curves:
         yield _plot(plots.roc(report, name), f"ROC, {name}")
         caption = (
             f"Reliability, {name}: on the diagonal, 70 of 100 pictures with a score of 0.7 are AI; "
             f"bins of {plots.FEWEST_PICTURES} pictures or more"
         )
         yield _plot(plots.reliability(report, name), caption)
-    if len(report["conditions"]) > 1:
+    if len(report.conditions) > 1:
         caption = "AUROC under every condition, with 95 % intervals"
         yield _plot(plots.robustness(report), caption)
 
 
-def _plot(svg: str, caption: str) -> Row:
+def _plot(svg: str, caption: str) -> Parts:
     return {"svg": svg, "caption": caption}
 
 
-def _group(report: Report, key: str, name: str, head: str) -> Row | None:
+def _groups(report: Report, section: str) -> Parts | None:
     """A plot for the main condition and tables for each; None for an older report without them."""
-    if key not in report:
+    if section not in report.groups:
         return None
-    titles = [short_title(title) for title in report["methods"].values()]
+    by_condition = report.groups[section]
+    titles = [short_title(title) for title in report.methods.values()]
     return {
-        "name": name,
-        "heads": [head, "n", "Called AI", *(f"AUROC {title}" for title in titles)],
-        "plot": _group_plot(report, key, name),
-        "parts": [_part(report, key, condition) for condition in report[key]],
+        "heads": [GROUP_HEADS[section], "n", "Called AI", *(f"AUROC {title}" for title in titles)],
+        "plot": _group_plot(by_condition[report.main], section, report.main),
+        "parts": [_part(name, groups, report.main) for name, groups in by_condition.items()],
     }
 
 
-def _group_plot(report: Report, key: str, name: str) -> Row | None:
-    main = main_condition(report)
-    rows = report[key][main]
-    if not plots.rows_to_draw(rows):
+def _group_plot(groups: Rows[Group], section: str, condition: str) -> Parts | None:
+    if not plots.rows_to_draw(groups):
         return None
-    is_ai = key == "generators"
-    svg = plots.recall_by_generator(rows) if is_ai else plots.false_positives(rows, name)
+    if section == "generators":
+        svg = plots.recall_by_generator(groups)
+    else:
+        svg = plots.false_positives(groups, GROUP_NAMES[section])
     return _plot(
         svg,
-        f"{main}; at most {plots.MOST_ROWS} with {plots.FEWEST_PICTURES} pictures or more, "
+        f"{condition}; at most {plots.MOST_ROWS} with {plots.FEWEST_PICTURES} pictures or more, "
         "worst first; 95 % intervals",
     )
 
 
-def _part(report: Report, key: str, condition: str) -> Row:
-    """The rows under one condition: those with enough pictures, and the others."""
-    rows = report[key][condition]
+def _part(condition: str, groups: Rows[Group], main: str) -> Parts:
+    """The groups under one condition: those with enough pictures, and the others."""
     return {
         "condition": condition,
-        "open": condition == main_condition(report),
-        "large": [row for row in rows if row["n"] >= plots.FEWEST_PICTURES],
-        "small": [row for row in rows if row["n"] < plots.FEWEST_PICTURES],
+        "open": condition == main,
+        "large": [group for group in groups if group.n >= plots.FEWEST_PICTURES],
+        "small": [group for group in groups if group.n < plots.FEWEST_PICTURES],
     }

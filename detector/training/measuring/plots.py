@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
+
+from detector.accuracy.figure import Figure
+from detector.accuracy.groups import Group
+from detector.accuracy.names import VERDICT
+from detector.accuracy.report import Report
 
 from .curves import FPRS
-from .outcome import FUSED, short_title
-
-Report = dict[str, Any]
-Row = dict[str, Any]
+from .wording import short_title
 
 # Colours that nothing else has; in the SVG they become the page's own, for light and for dark.
 INK, LINE = "#000001", "#000002"
@@ -53,11 +55,11 @@ def roc(report: Report, condition: str) -> str:
 
     def draw(axes: Axes) -> None:
         _diagonal(axes)
-        for key, curve in report["curves"][condition].items():
-            area = report["conditions"][condition][key]["roc_auc"]
+        for key, curve in report.curves[condition].items():
+            area = report.conditions[condition].methods[key].area
             style = _look(report, key)
-            label = f"{style.pop('label')} {area:.3f}"
-            axes.step(FPRS, curve["recall"], where="post", label=label, **style)
+            label = f"{style.pop('label')} {area.value:.3f}"
+            axes.step(FPRS, curve.recall, where="post", label=label, **style)
         axes.set(xlabel="real pictures called AI", ylabel="AI pictures called AI")
         axes.legend(loc="lower right", title="AUROC")
 
@@ -69,9 +71,9 @@ def reliability(report: Report, condition: str) -> str:
 
     def draw(axes: Axes) -> None:
         _diagonal(axes)
-        for key, curve in report["curves"][condition].items():
-            bins = rows_to_draw(curve["reliability"])
-            predicted, true = ([bin_[name] for bin_ in bins] for name in ("score", "share_ai"))
+        for key, curve in report.curves[condition].items():
+            bins = rows_to_draw(curve.reliability)
+            predicted, true = [bin_.score for bin_ in bins], [bin_.share_ai for bin_ in bins]
             marker = MARKERS[_place(report, key)]
             axes.plot(predicted, true, marker=marker, ms=4, **_look(report, key))
         axes.set(xlabel="score shown", ylabel="share that is AI, classes alike")
@@ -82,14 +84,13 @@ def reliability(report: Report, condition: str) -> str:
 
 def robustness(report: Report) -> str:
     """AUROC with its interval under every condition."""
-    conditions = list(report["conditions"])
+    conditions = list(report.conditions)
 
     def draw(axes: Axes) -> None:
-        for place, key in enumerate(report["methods"]):
-            figures = [report["conditions"][name][key] for name in conditions]
-            at = np.arange(len(conditions)) + (place - (len(report["methods"]) - 1) / 2) * 0.1
-            points = [(x, f) for x, f in zip(at, figures, strict=True) if f["roc_auc"]]
-            if points:
+        for place, key in enumerate(report.methods):
+            areas = [condition.methods[key].area for condition in report.conditions.values()]
+            at = np.arange(len(conditions)) + (place - (len(report.methods) - 1) / 2) * 0.1
+            if points := [(x, area) for x, area in zip(at, areas, strict=True) if area.value]:
                 _with_intervals(axes, points, MARKERS[_place(report, key)], _look(report, key))
         axes.set_xticks(range(len(conditions)), conditions, rotation=45, ha="right")
         axes.set(ylabel="AUROC", xlim=(-0.6, len(conditions) - 0.4))
@@ -100,44 +101,53 @@ def robustness(report: Report) -> str:
 
 
 def _with_intervals(
-    axes: Axes, points: list[tuple[float, Row]], marker: str, style: dict[str, Any]
+    axes: Axes, points: list[tuple[float, Figure]], marker: str, style: dict[str, Any]
 ) -> None:
     at = [x for x, _ in points]
-    areas = np.array([figures["roc_auc"] for _, figures in points])
-    bounds = np.array([figures["roc_auc_interval"] for _, figures in points]).T
+    areas = np.array([area.value for _, area in points])
+    bounds = np.array([area.interval for _, area in points]).T
     gaps = np.clip(np.abs(bounds - areas), 0, None)
     axes.errorbar(at, areas, gaps, marker=marker, ms=4, elinewidth=1, **style)
 
 
-def recall_by_generator(rows: list[Row]) -> str:
+def recall_by_generator(groups: Sequence[Group]) -> str:
     """Share of each generator's pictures that the verdict calls AI; worst first."""
-    rows = sorted(rows_to_draw(rows), key=lambda row: row["called_ai"])
-    return _shares(rows, "generator", "AI pictures called AI", "Recall by generator")
+    groups = sorted(rows_to_draw(groups), key=lambda group: group.called_ai.value or 0.0)
+    return _shares(groups, "AI pictures called AI", "Recall by generator")
 
 
-def false_positives(rows: list[Row], kind: str) -> str:
+def false_positives(groups: Sequence[Group], kind: str) -> str:
     """Share of each source's or kind's real pictures that the verdict calls AI; worst first."""
-    return _shares(
-        rows_to_draw(rows), kind, "real pictures called AI", f"False positives by {kind}"
-    )
+    title = f"False positives by {kind}"
+    return _shares(rows_to_draw(groups), "real pictures called AI", title)
 
 
-def rows_to_draw(rows: list[Row]) -> list[Row]:
+class Counted(Protocol):
+    """A row about `n` pictures."""
+
+    @property
+    def n(self) -> int: ...
+
+
+R = TypeVar("R", bound=Counted)
+
+
+def rows_to_draw(rows: Iterable[R]) -> list[R]:
     """The rows of enough pictures to say something, the first MOST_ROWS of them."""
-    return [row for row in rows if row["n"] >= FEWEST_PICTURES][:MOST_ROWS]
+    return [row for row in rows if row.n >= FEWEST_PICTURES][:MOST_ROWS]
 
 
-def _shares(rows: list[Row], kind: str, label: str, title: str) -> str:
+def _shares(groups: Sequence[Group], label: str, title: str) -> str:
     def draw(axes: Axes) -> None:
-        shares = np.array([row["called_ai"] for row in rows])
-        gaps = np.abs(np.array([row["called_ai_interval"] for row in rows]).T - shares)
-        at = np.arange(len(rows))
+        shares = np.array([group.called_ai.value for group in groups])
+        gaps = np.abs(np.array([group.called_ai.interval for group in groups]).T - shares)
+        at = np.arange(len(groups))
         axes.errorbar(shares, at, xerr=gaps, fmt="o", ms=4, elinewidth=1, color=next(iter(SERIES)))
-        axes.set_yticks(at, [f"{_shorten(row[kind])} ({row['n']})" for row in rows])
+        axes.set_yticks(at, [f"{_shorten(group.name)} ({group.n})" for group in groups])
         axes.invert_yaxis()
         axes.set(xlabel=label, xlim=(-0.02, 1.02))
 
-    return _svg(draw, 1.2 + 0.22 * len(rows), title)
+    return _svg(draw, 1.2 + 0.22 * len(groups), title)
 
 
 def _shorten(name: str, limit: int = 28) -> str:
@@ -148,14 +158,14 @@ def _shorten(name: str, limit: int = 28) -> str:
 def _look(report: Report, key: str) -> dict[str, Any]:
     """Label, colour and line of a method; the verdict has the first colour and a thick line."""
     return {
-        "label": short_title(report["methods"][key]),
+        "label": short_title(report.methods[key]),
         "color": list(SERIES)[_place(report, key)],
-        "linewidth": 2.2 if key == FUSED else 1.1,
+        "linewidth": 2.2 if key == VERDICT else 1.1,
     }
 
 
 def _place(report: Report, key: str) -> int:
-    order = [FUSED, *(name for name in report["methods"] if name != FUSED)]
+    order = [VERDICT, *(name for name in report.methods if name != VERDICT)]
     return order.index(key) % len(SERIES)
 
 
@@ -167,7 +177,7 @@ def _diagonal(axes: Axes) -> None:
 def _svg(draw: Callable[[Axes], None], height: float, title: str) -> str:
     """`draw` on axes of `height` inches, as an SVG element that scales to the page."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure((WIDTH, height), layout="constrained")
+        figure = Drawing((WIDTH, height), layout="constrained")
         draw(figure.subplots())
         file = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))

@@ -1,17 +1,17 @@
-"""Puts all measurements into one JSON object; the other files are renderings of it."""
+"""Puts all measurements into one report, and writes it in several renderings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from detector.accuracy.facts import Facts
+from detector.accuracy.report import Report
 from detector.inference.verdict.fusion import Fusion
-from detector.training.corpus.labelled import Picture
 from detector.training.pictures.augment import CLEAN, USUAL
 
 from .ablation import ablation
@@ -27,11 +27,11 @@ from .run import Measurement
 from .stability import stability
 from .tables import to_csv, to_markdown
 
-Report = dict[str, Any]
-
+# What groups the pictures, by section of the report.
+GROUPS = {"generators": by_generator, "sources": by_source, "kinds": by_kind}
 MOST_NAMES = 10  # of the pictures that cannot be read
 RENDERINGS: dict[str, Callable[[Report], str]] = {
-    "report.json": lambda report: json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+    "report.json": lambda report: json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n",
     "report.csv": to_csv,
     "report.md": to_markdown,
     "report.html": to_html,
@@ -53,72 +53,74 @@ def build_report(
 ) -> Report:
     """The figures under every condition, and details under `detailed_conditions`.
 
-    `fusion` is the one that measured; what its subsets would have said is in "ablation".
+    `fusion` is the one that measured; what its subsets would have said is in `ablation`.
     """
-    pictures, seed = measurement.pictures, request.seed
+    pictures, outcomes, seed = measurement.pictures, measurement.outcomes, request.seed
     labels = np.array([picture.label for picture in pictures])
-    detailed = {
-        name: measurement.outcomes[name] for name in detailed_conditions(measurement.outcomes)
-    }
-    facts = _facts(data, pictures, measurement.unread) | asdict(request)
-    return {
-        "about": about(facts),
-        **facts,
-        "methods": titles(),
-        "conditions": {
-            name: evaluate_condition(labels, outcomes, seed)
-            for name, outcomes in measurement.outcomes.items()
+    detailed = {name: outcomes[name] for name in detailed_conditions(outcomes)}
+    facts = _facts(data, measurement, request)
+    return Report(
+        about=about(facts),
+        facts=facts,
+        methods=titles(),
+        conditions={
+            name: evaluate_condition(labels, rows, seed) for name, rows in outcomes.items()
         },
-        "generators": {n: by_generator(pictures, o, seed) for n, o in detailed.items()},
-        "sources": {n: by_source(pictures, o, seed) for n, o in detailed.items()},
-        "kinds": {n: by_kind(pictures, o, seed) for n, o in detailed.items()},
-        "outcomes": count_under_each(labels, measurement.outcomes),
-        "errors": count_errors(labels, measurement.outcomes),
-        "ablation": {n: ablation(labels, o, fusion, seed) for n, o in detailed.items()},
-        "stability": stability(measurement.outcomes),
-        "curves": {name: curves(labels, outcomes) for name, outcomes in detailed.items()},
-    }
+        groups={
+            section: {name: group(pictures, rows, seed) for name, rows in detailed.items()}
+            for section, group in GROUPS.items()
+        },
+        outcomes=count_under_each(labels, outcomes),
+        errors=count_errors(labels, outcomes),
+        ablation={name: ablation(labels, rows, fusion, seed) for name, rows in detailed.items()},
+        stability=stability(outcomes),
+        curves={name: curves(labels, rows) for name, rows in detailed.items()},
+    )
 
 
-def detailed_conditions(conditions: dict[str, Any]) -> list[str]:
+def detailed_conditions(conditions: Iterable[str]) -> list[str]:
     """The conditions with plots and tables by group: the usual ones, or else the first."""
-    return [name for name in USUAL if name in conditions] or list(conditions)[:1]
+    names = list(conditions)
+    return [name for name in USUAL if name in names] or names[:1]
 
 
-def _facts(data: LabelledPictures, pictures: Sequence[Picture], unread: dict[str, str]) -> Report:
-    return {
-        "data": data.root.name,
-        "split": data.name,
-        "n_ai": sum(picture.label for picture in pictures),
-        "n_real": sum(1 - picture.label for picture in pictures),
-        "n_sources": len({picture.source for picture in pictures}),
-        "n_generators": len({picture.generator for picture in pictures if picture.generator}),
-        "equalise": asdict(data.equalise) if data.equalise else None,
-        "n_unread": len(unread),
-        "unread": dict(list(unread.items())[:MOST_NAMES]),
-    }
+def _facts(data: LabelledPictures, measurement: Measurement, request: EvaluationRequest) -> Facts:
+    pictures, unread = measurement.pictures, measurement.unread
+    return Facts(
+        data=data.root.name,
+        split=data.name,
+        n_ai=sum(picture.label for picture in pictures),
+        n_real=sum(1 - picture.label for picture in pictures),
+        n_sources=len({picture.source for picture in pictures}),
+        n_generators=len({picture.generator for picture in pictures if picture.generator}),
+        equalise=asdict(data.equalise) if data.equalise else None,
+        n_unread=len(unread),
+        unread=dict(list(unread.items())[:MOST_NAMES]),
+        **asdict(request),
+    )
 
 
-def about(facts: Report) -> str:
+def about(facts: Facts) -> str:
     """A paragraph about the pictures and the way they were measured."""
-    cap = f" (at most {facts['per_source']} of one source and class)" if facts["per_source"] else ""
+    cap = f" (at most {facts.per_source} of one source and class)" if facts.per_source else ""
     text = (
-        f"{facts['n_ai'] + facts['n_real']:,} pictures ({facts['n_ai']:,} AI, {facts['n_real']:,} "
-        f"real) of {_count(facts['n_sources'], 'source')}{cap}, "
-        f"{_count(facts['n_generators'], 'generator name')}; "
-        f"version {facts['version']}. Figures stand with their 95 % intervals: bootstrap over "
+        f"{facts.n_ai + facts.n_real:,} pictures ({facts.n_ai:,} AI, {facts.n_real:,} "
+        f"real) of {_count(facts.n_sources, 'source')}{cap}, "
+        f"{_count(facts.n_generators, 'generator name')}; "
+        f"version {facts.version}. Figures stand with their 95 % intervals: bootstrap over "
         "pictures within each class, Newcombe's for an AUROC of few pictures, Wilson's for shares. "
         f'Under "{CLEAN}" the files are as they are, and a method may read the format; under the '
         "others both classes were re-encoded alike, which takes away the metadata that method 3 "
         "reads, so it abstains."
     )
-    if equalise := facts["equalise"]:
+    if facts.equalise:
         text += (
             f' But for "{CLEAN}" every picture was first equalised as in training: scaled '
-            f"down to at most {equalise['side']} pixels on its shorter side, then JPEG 70 to 95."
+            f"down to at most {facts.equalise['side']} pixels on its shorter side, then JPEG 70 "
+            "to 95."
         )
-    if facts["n_unread"]:
-        text += f" {facts['n_unread']} could not be read and are left out."
+    if facts.n_unread:
+        text += f" {facts.n_unread} could not be read and are left out."
     return text
 
 

@@ -4,120 +4,127 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from detector.accuracy.comparisons import Ablation, Stability
+from detector.accuracy.condition import Calls, Condition
+from detector.accuracy.figure import Figure
+from detector.accuracy.groups import Group
+from detector.accuracy.names import VERDICT
+from detector.accuracy.outcomes import OutcomeShares
+from detector.accuracy.report import Report
 from detector.inference.names import printable
-from detector.training.figures.metrics import FIGURES
 
-from .figures import COUNTS, SHARES
-from .outcome import FUSED, short_title
+from .wording import DASH, format_number, format_share, short_title
 
 COLUMNS = (
     "condition", "method", "figure", "value", "low", "high", "n_ai", "n_real", "reason",
 )  # fmt: skip
-DASH = "–"
+Titles = Mapping[str, str]
 
 
-def to_csv(report: dict[str, Any]) -> str:
+def to_csv(report: Report) -> str:
     """A row for each condition, method and figure."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for condition, methods in report["conditions"].items():
-        for method, figures in methods.items():
-            writer.writerows([condition, method, *row] for row in _csv_rows(figures))
+    for name, condition in report.conditions.items():
+        for method in condition.methods:
+            writer.writerows([name, method, *row] for row in _csv_rows(condition, method))
     return text.getvalue()
 
 
-def _csv_rows(figures: dict[str, Any]) -> Iterator[list[Any]]:
-    decided = [name for name in figures if name.startswith("decided_by_file")]
-    for name in (*FIGURES, *SHARES, *COUNTS, *decided):
-        if name in figures:
-            low, high = figures.get(f"{name}_interval") or (None, None)
-            reason = figures.get(f"{name}_reason", "")
-            yield [name, figures[name], low, high, figures["n_ai"], figures["n_real"], reason]
+def _csv_rows(condition: Condition, method: str) -> Iterator[list[Any]]:
+    """The figures of a method, then its counts; those of the verdict with its calls."""
+    row, calls = condition.methods[method], condition.calls
+    is_verdict = method == VERDICT
+    for name, figure in (row.figures | (calls.shares if is_verdict else {})).items():
+        bounds = (figure.low, figure.high)
+        yield [name, figure.value, *bounds, row.n_ai, row.n_real, figure.reason]
+    for name, count in (row.counts | (calls.decided if is_verdict else {})).items():
+        yield [name, count, None, None, row.n_ai, row.n_real, ""]
 
 
-def to_markdown(report: dict[str, Any]) -> str:
+def to_markdown(report: Report) -> str:
     """The report as tables, one a condition."""
-    lines = [f"# Accuracy on {printable(report['data'])}, {printable(report['split'])}", ""]
-    lines += [report["about"], "", f"`{printable(report['command'])}`", ""]
-    for condition, methods in report["conditions"].items():
-        table = _table(methods, report["methods"])
-        lines += [f"## {condition}", "", *table, "", sentence(methods[FUSED]), ""]
-    for condition, rows in report.get("kinds", {}).items():  # older reports have none
-        heading = f"## Real pictures called AI, by kind, {condition}"
-        lines += [heading, "", *_kinds(rows, report["methods"]), ""]
-    for condition, rows in report.get("ablation", {}).items():
-        lines += [f"## Methods alone and together, {condition}", "", *_ablation(rows), ""]
-    for condition, rows in report.get("outcomes", {}).items():
-        lines += [f"## Outcomes, {condition}", "", *_outcomes(rows), ""]
-    if report.get("stability"):
-        lines += ["## The same picture re-encoded", "", *_stability(report["stability"]), ""]
+    facts = report.facts
+    lines = [f"# Accuracy on {printable(facts.data)}, {printable(facts.split)}", ""]
+    lines += [report.about, "", f"`{printable(facts.command)}`", ""]
+    for heading, table in _tables(report):
+        lines += [f"## {heading}", "", *table, ""]
     return "\n".join(lines)
 
 
-def _ablation(rows: list[dict[str, Any]]) -> list[str]:
+def _tables(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """Each table with its heading; none of sections that an older report lacks."""
+    titles = report.methods
+    for name, condition in report.conditions.items():
+        yield name, [*_methods(condition, titles), "", sentence(condition.calls)]
+    for name, groups in report.groups.get("kinds", {}).items():
+        yield f"Real pictures called AI, by kind, {name}", _kinds(groups, titles)
+    for name, subsets in (report.ablation or {}).items():
+        yield f"Methods alone and together, {name}", _ablation(subsets)
+    for name, rows in (report.outcomes or {}).items():
+        yield f"Outcomes, {name}", _outcomes(rows)
+    if report.stability:
+        yield "The same picture re-encoded", _stability(report.stability)
+
+
+def _ablation(rows: Sequence[Ablation]) -> list[str]:
     lines = ["| methods | AUROC | ECE | AI found at 1 % false positives |", "|---|---|---|---|"]
     for row in rows:
-        cells = " | ".join(_cell(row, name) for name in ("roc_auc", "ece", "recall_at_fpr_1"))
-        lines.append(f"| {row['methods'].replace('+', ' + ')} | {cells} |")
+        cells = _cells(row.figures[name] for name in ("roc_auc", "ece", "recall_at_fpr_1"))
+        lines.append(f"| {row.methods.replace('+', ' + ')} | {cells} |")
     return lines
 
 
-def _outcomes(rows: list[dict[str, Any]]) -> list[str]:
+def _outcomes(rows: Sequence[OutcomeShares]) -> list[str]:
     lines = [
         "| outcome | leans to | AI | real | of all AI | of all real | right |",
         "|---" * 7 + "|",
     ]
     for row in rows:
-        shares = " | ".join(_cell(row, name) for name in ("of_ai", "of_real", "right"))
-        words = f"{row['outcome']} | {row['lean'] or DASH} | {row['n_ai']} | {row['n_real']}"
+        shares = _cells((row.of_ai, row.of_real, row.right))
+        words = f"{row.outcome} | {row.lean or DASH} | {row.n_ai} | {row.n_real}"
         lines.append(f"| {words} | {shares} |")
     return lines
 
 
-def _stability(rows: list[dict[str, Any]]) -> list[str]:
+def _stability(rows: Sequence[Stability]) -> list[str]:
     lines = ["| from | to | n | same verdict | from AI to real or back |", "|---|---|---|---|---|"]
     for row in rows:
-        cells = f"{_cell(row, 'kept')} | {_cell(row, 'crossed')}"
-        lines.append(f"| {row['from']} | {row['to']} | {row['n']} | {cells} |")
+        cells = _cells((row.kept, row.crossed))
+        lines.append(f"| {row.before} | {row.after} | {row.n} | {cells} |")
     return lines
 
 
-def _table(methods: dict[str, Any], titles: dict[str, str]) -> list[str]:
+def _methods(condition: Condition, titles: Titles) -> list[str]:
     lines = [
         "| method | AUROC | AP | balanced accuracy | AI found at 1 % false positives | at 5 % "
         "| ECE | n AI + real |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for key, f in methods.items():
-        names = ("roc_auc", "ap", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_5", "ece")
-        cells = " | ".join(_cell(f, name) for name in names)
-        lines.append(f"| {short_title(titles[key])} | {cells} | {f['n_ai']} + {f['n_real']} |")
+    names = ("roc_auc", "ap", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_5", "ece")
+    for key, row in condition.methods.items():
+        cells = _cells(row.figures[name] for name in names)
+        lines.append(f"| {short_title(titles[key])} | {cells} | {row.n_ai} + {row.n_real} |")
     return lines
 
 
-def _cell(figures: dict[str, Any], name: str) -> str:
-    if figures[name] is None:
-        return DASH
-    interval = figures[f"{name}_interval"]
-    bounds = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
-    return f"{figures[name]:.3f}{bounds}"
+def _cells(figures: Iterable[Figure]) -> str:
+    return " | ".join(map(format_number, figures))
 
 
-def _kinds(rows: list[dict[str, Any]], titles: dict[str, str]) -> list[str]:
+def _kinds(groups: Sequence[Group], titles: Titles) -> list[str]:
     """A table of the verdict's false positives, and of each method's at a score of 0.5."""
-    methods = [key for key in titles if key != FUSED]
+    methods = [key for key in titles if key != VERDICT]
     heads = ["kind", "n", "verdict", *(short_title(titles[key]) for key in methods)]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for row in rows:
-        shares = [
-            _cell(row, "called_ai"),
-            *(_cell(row["by_method"][m], "called_ai") for m in methods),
-        ]
-        lines.append(f"| {' | '.join([_name(row['kind']), str(row['n']), *shares])} |")
+    for group in groups:
+        called = group.by_method or {}
+        shares = _cells([group.called_ai, *(called[key].share for key in methods)])
+        lines.append(f"| {_name(group.name)} | {group.n} | {shares} |")
     return lines
 
 
@@ -126,17 +133,12 @@ def _name(name: str) -> str:
     return printable(name).replace("|", "\\|")
 
 
-def sentence(verdict: dict[str, Any]) -> str:
+def sentence(calls: Calls) -> str:
     """What the verdict called the pictures of either class."""
-
-    def said(name: str) -> str:
-        low, high = verdict[f"{name}_interval"]
-        return f"{verdict[name]:.1%} ({low:.1%} to {high:.1%})"
-
+    shares = {name: format_share(figure) for name, figure in calls.shares.items()}
     return (
-        f"Real pictures: {said('real_called_ai')} called AI, {said('real_called_real')} called "
-        f"real. AI pictures: {said('ai_called_ai')} called AI, {said('ai_called_real')} called "
+        f"Real pictures: {shares['real_called_ai']} called AI, {shares['real_called_real']} called "
+        f"real. AI pictures: {shares['ai_called_ai']} called AI, {shares['ai_called_real']} called "
         "real. The others are uncertain. Evidence in the file decided on "
-        f"{verdict['decided_by_file_ai']:,} AI and "
-        f"{verdict['decided_by_file_real']:,} real pictures."
+        f"{calls.decided_ai:,} AI and {calls.decided_real:,} real pictures."
     )

@@ -9,14 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from detector.accuracy.figure import VERDICT
-from detector.accuracy.report import (
-    Accuracy,
-    AccuracyUnknown,
-    MethodAccuracy,
-    read_accuracy,
-    read_weights,
-)
+from detector.accuracy.names import VERDICT
+from detector.accuracy.report import AccuracyUnknown, Report, read_report
+from detector.accuracy.weights import read_weights
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.trust_lists import read_trust
@@ -25,6 +20,7 @@ from detector.inference.version import weights_part
 from detector.installation import find_members, find_trust_lists, get_detector
 
 from .dot_plot import Plot, Point, axis_start, draw
+from .method_accuracy import ConditionRow, MethodAccuracy
 
 logger = logging.getLogger(__name__)
 
@@ -35,20 +31,20 @@ FUSION = "fusion"
 
 def build_page() -> dict[str, Any]:
     """The context of methods.html. It reads files and loads no model."""
-    accuracy, unknown, serving = None, "", _version()
+    report, unknown, serving = None, "", _version()
     try:
-        accuracy = read_accuracy(settings.ACCURACY_REPORT)
+        report = read_report(settings.ACCURACY_REPORT)
     except AccuracyUnknown as error:
         logger.warning("%s %r", error, error.__cause__)
         unknown = str(error)
     return {
-        "sections": _sections(accuracy),
-        "accuracy": accuracy,
+        "sections": _sections(report),
+        "report": report,
         "unknown": unknown,
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
         "serving": serving,
         "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
-        "same_weights": bool(accuracy and _same_weights(accuracy.facts["version"], serving)),
+        "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
 
 
@@ -72,15 +68,15 @@ def _same_weights(measured: str, serving: str | None) -> bool:
     return weights_part(measured) == weights_part(serving or "") != ""
 
 
-def _sections(accuracy: Accuracy | None) -> list[Section]:
+def _sections(report: Report | None) -> list[Section]:
     """The verdict, then each method of the table."""
-    measured = accuracy.methods if accuracy else {}
-    start = axis_start(low for found in measured.values() for _, _, low, _ in _points(found))
+    measured = {key: MethodAccuracy.of(report, key) for key in report.methods} if report else {}
+    start = axis_start(low for method in measured.values() for _, _, low, _ in _points(method))
     sections = [_verdict_section()] + [_method_section(key) for key in METHODS]
     for section in sections:
-        found = measured.get(section["key"])
-        section |= {"accuracy": found, "plot": _plot(found, start) if found else None}
-        section["main"] = _main(accuracy, section["key"]) if accuracy else None
+        method = measured.get(section["key"])
+        section |= {"accuracy": method, "plot": _plot(method, start) if method else None}
+        section["main"] = _main(method, report.main) if report and method else None
     return sections
 
 
@@ -118,11 +114,9 @@ def _fusion_weight(key: str) -> float | None:
     return subsets[largest].weights.get(key)
 
 
-def _main(accuracy: Accuracy, key: str) -> Any:
-    """The figures under the main condition; None where the method was not measured."""
-    method = accuracy.methods.get(key)
-    rows = method.conditions if method else ()
-    return next((row for row in rows if row.name == accuracy.main), None)
+def _main(method: MethodAccuracy, condition: str) -> ConditionRow | None:
+    """The figures under the main condition; None where the method was not measured under it."""
+    return next((row for row in method.conditions if row.name == condition), None)
 
 
 def _points(method: MethodAccuracy) -> Iterable[Point]:
