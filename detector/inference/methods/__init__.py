@@ -58,8 +58,8 @@ METHODS: dict[str, MethodSpec] = {
         "huggingface:HuggingFace",
         reads="pixels, as each model was trained",
         idea="Vision transformers: your own fine-tuned model first, else public checkpoints, "
-        "else the bundled compact ViT.",
-        weights=("vit_compact",),
+        "else the bundled DINOv2 detector.",
+        weights=("dinov2",),
         highlighted=True,
     ),
 }

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from torch import nn
 
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
+from detector.training.corpus.labelled import Picture
 from detector.training.corpus.learnt_sources import digests
 from detector.training.pictures.preparation import Preparation
 
@@ -78,7 +79,13 @@ def start_metrics(folder: Path, model: str, training: dict[str, Any]) -> None:
 
 def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]:
     """What was learnt from, with arguments and versions: what metrics.json says of a training."""
-    pictures = prepared.learnt
+    return describe_pictures(prepared.learnt, arguments, prepared.seed)
+
+
+def describe_pictures(
+    pictures: Sequence[Picture], arguments: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    """What a network that learnt from `pictures` was trained with, as metrics.json says it."""
     labels = Counter(picture.label for picture in pictures)
     return {
         "n_ai": labels[1],
@@ -86,17 +93,20 @@ def describe(prepared: Preparation, arguments: dict[str, Any]) -> dict[str, Any]
         "sources": len({picture.source for picture in pictures}),
         "generators": len({picture.generator for picture in pictures if picture.generator}),
         "arguments": arguments,
-        "split_seed": prepared.seed,
+        "split_seed": seed,
         "versions": {name: version(name) for name in LIBRARIES},
         "learnt_from": digests(pictures),
     }
 
 
-def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path) -> None:
-    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size and picture size."""
+def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path, side: int = -1) -> None:
+    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size.
+
+    Pictures are squares of `side` pixels, or of any size if that is -1.
+    """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
     import openvino
 
     with torch.inference_mode():
-        model = openvino.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+        model = openvino.convert_model(network, example_input=example, input=[-1, 3, side, side])
     openvino.save_model(model, xml, compress_to_fp16=True)
