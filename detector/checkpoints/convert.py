@@ -82,6 +82,8 @@ def load(folder: Path):  # type: ignore[no-untyped-def] # a transformers model
     """The model of a folder in fp32, loaded safely, and transformers' report on its weights."""
     from transformers import AutoModelForImageClassification
 
+    import detector.networks.dinov2_detector  # noqa: F401 # registers the class of the bundled one
+
     return AutoModelForImageClassification.from_pretrained(
         folder,
         use_safetensors=True,

@@ -38,7 +38,7 @@ MEMBERS = (
         "ViT AI-image-detector",
         "vit_ai_detector_finetuned",
         (HubCheckpoint("dima806/deepfake_vs_real_image_detection", "Apache-2.0"),),
-        bundled="vit_compact",
+        bundled="dinov2",
     ),
     Member(
         "ai-human",

@@ -53,7 +53,7 @@ def test_a_whole_detection_needs_no_training_library_and_no_network(tmp_path: Pa
 
 
 def test_commands_of_training_start_without_torch(tmp_path: Path) -> None:
-    for command in ("detect", "train_cnn", "evaluate"):
+    for command in ("detect", "train_dinov2", "evaluate"):
         done = run_python("-X", "importtime", "manage.py", command, "--help", data_dir=tmp_path)
         assert done.returncode == 0
         assert "| torch\n" not in done.stderr and "| sklearn\n" not in done.stderr

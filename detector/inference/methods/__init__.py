@@ -71,7 +71,7 @@ METHODS: dict[str, MethodSpec] = {
         "huggingface:HuggingFace",
         reads="the picture at the size for which each model was trained",
         idea="Vision transformers. Each is the best available model: one that was fine-tuned on "
-        "this installation, otherwise a public model, otherwise the bundled model.",
-        weights=("vit_compact",),
+        "this installation, otherwise a public model, otherwise the bundled DINOv2 detector.",
+        weights=("dinov2",),
     ),
 }

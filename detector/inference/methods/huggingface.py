@@ -1,7 +1,7 @@
 """Method 4, the Hugging Face ensemble: image classifiers in the standard format.
 
 Vision transformers (Dosovitskiy et al. 2021) and kin, each from the best place that has weights:
-fine-tuned on the user's own pictures, else a public checkpoint, else the bundled compact ViT.
+fine-tuned on the user's own pictures, else a public checkpoint, else the bundled DINOv2 detector.
 
 What it misses: public checkpoints know the generators of their year and are often sure of what
 they get wrong. So a member counts by its measured quality (2 AUROC - 1), an unmeasured one hardly

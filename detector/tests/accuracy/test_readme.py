@@ -105,7 +105,7 @@ def test_the_statistics_and_the_promise_of_the_thresholds_are_those_of_the_code(
 
 
 def test_what_ships_says_what_it_learnt_from_by_digests_alone() -> None:
-    for name in ("efficientnet_tiles", "efficientnet_whole", "statistical", "vit_compact"):
+    for name in ("efficientnet_tiles", "efficientnet_whole", "statistical", "dinov2"):
         learnt = read_metrics(ROOT / "detector" / "weights" / name)["training"]["learnt_from"]
         assert all(re.fullmatch(r"[0-9a-f]{12}", digest) for digest in learnt)
 

@@ -102,7 +102,7 @@ def test_the_list_of_training_modules_is_that_of_the_group() -> None:
         (["fetch_models"], "torch"),
         (["finetune_hf_models"], "datasets"),
         (["prepare_genimage"], "sklearn"),
-        (["train_cnn", "--data", "."], "torch"),
+        (["train_dinov2", "--data", ".", "--encoder", "."], "torch"),
         (["train_fusion", "--data", "."], "torch"),
         (["train_statistical", "--data", "."], "sklearn"),
     ],
@@ -149,7 +149,7 @@ def test_an_argument_out_of_range_is_named_with_what_is_accepted(
         ["deletion_test", "--data", ".", "--workers", "0"],
         ["prepare_genimage", "--seed", "-1"],
         ["prepare_genimage", "--val-split", "1"],
-        ["train_cnn", "--data", ".", "--steps", "0"],
+        ["train_efficientnet", "--look", "tiles", "--data", ".", "--steps", "0"],
         ["train_statistical", "--data", ".", "--crops", "0"],
     ],
 )

@@ -495,7 +495,7 @@ def test_offline_it_starts_from_the_bundled_vit_and_says_why(
 ):
     with caplog.at_level(logging.INFO):
         run(data, None, epochs=0.2, output_dir=tmp_path)
-    assert "starts from vit_compact" in caplog.text
+    assert "starts from dinov2" in caplog.text
     assert "the Hugging Face hub cannot be reached; so the bundled weights" in caplog.text
 
 

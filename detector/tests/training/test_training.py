@@ -28,6 +28,7 @@ from detector.inference.pixels.conditions import encode_jpeg
 from detector.inference.pixels.tiles import scale_to
 from detector.inference.runtime import Runtime
 from detector.inference.verdict.fusion import load_fusion
+from detector.tests.factories.dinov2 import save_tiny_encoder
 from detector.tests.factories.processes import run_python
 from detector.training.corpus.labelled import (
     Picture,
@@ -72,12 +73,12 @@ def weights(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output, cache = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("cache")
     common = {"data_dir": corpus, "output": output, "cache": cache, "workers": 2}
     call_command("train_statistical", crops=4, stdout=io.StringIO(), **common)
-    call_command("train_cnn", steps=4, batch_size=4, stdout=io.StringIO(), **common)
     for look in ("tiles", "whole"):
         call_command(
             "train_efficientnet", look=look, steps=4, batch_size=4, stdout=io.StringIO(), **common
         )
-    call_command("train_vit_compact", steps=4, batch_size=4, stdout=io.StringIO(), **common)
+    encoder = save_tiny_encoder(tmp_path_factory.mktemp("encoder"))
+    call_command("train_dinov2", encoder=encoder, stdout=io.StringIO(), **common)
     call_command("train_fusion", stdout=io.StringIO(), **common)
     return output
 
@@ -225,12 +226,11 @@ def as_batch(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float()
 
 
-def test_bundled_vit_is_a_checkpoint_that_transformers_loads(weights: Path):
+def test_bundled_member_is_a_checkpoint_that_transformers_loads(weights: Path):
     from detector.checkpoints.convert import load_strictly
 
-    model = load_strictly(weights / "vit_compact")
+    model = load_strictly(weights / "dinov2")
     assert model.config.id2label == {0: "real", 1: "ai"}
-    assert sum(p.numel() for p in model.parameters()) < 6_000_000
 
 
 def test_bundled_vit_is_said_to_be_bundled(runtime: Runtime, corpus: Path):
@@ -256,13 +256,16 @@ def test_fusion_knows_every_subset_of_methods(weights: Path):
 
 
 def test_training_resumes_where_it_was_stopped(corpus: Path, tmp_path: Path):
-    common = {"data_dir": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
-    call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
-    (checkpoint,) = (tmp_path / "c").glob("cnn-*.pt")
+    common: dict[str, Any] = {"data_dir": corpus, "output": tmp_path / "w", "workers": 1}
+    common |= {"cache": tmp_path / "c"}
+    common |= {"look": "tiles", "steps": 2, "batch_size": 2, "stdout": io.StringIO()}
+    call_command("train_efficientnet", **common)
+    (checkpoint,) = (tmp_path / "c").glob("efficientnet_tiles-*.pt")
     assert torch.load(checkpoint, weights_only=True)["step"] == 2
-    before = (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes()
-    call_command("train_cnn", steps=2, batch_size=2, stdout=io.StringIO(), **common)
-    assert (tmp_path / "w" / "artifact_cnn" / "model.safetensors").read_bytes() == before
+    weights = tmp_path / "w" / "efficientnet_tiles" / "model.safetensors"
+    before = weights.read_bytes()
+    call_command("train_efficientnet", **common)
+    assert weights.read_bytes() == before
 
 
 def test_a_folder_without_pictures_is_a_clear_error(tmp_path: Path):
@@ -315,7 +318,7 @@ def test_evaluate_says_what_was_learnt_from(
     (tmp_path / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
     _, warned = evaluate(tmp_path)
     said = (
-        f"vit_compact has learnt from 1 of the sources ({known}): its figures on these sources are "
+        f"dinov2 has learnt from 1 of the sources ({known}): its figures on these sources are "
         "too good."
     )
     assert f"Warning: {said}" in warned and "another" not in warned
@@ -455,7 +458,7 @@ def test_what_was_learnt_from_cannot_calibrate(
     row = {"split": "train", "label": "real", "source": min(learnt), "file": "a.jpg"}
     (more / "manifest.jsonl").write_text(json.dumps(row))
     ways: dict[str, dict[str, Any]] = {"more": {"more": [more]}, "seed": {"seed": 5}, "last": {}}
-    name = "vit_compact" if how == "last" else "efficientnet_tiles"
+    name = "dinov2" if how == "last" else "efficientnet_tiles"
     if how == "last":  # one alone, and not the first that is asked
         path = common["output"] / name / "metrics.json"
         metrics = json.loads(path.read_text())
@@ -467,45 +470,40 @@ def test_what_was_learnt_from_cannot_calibrate(
     assert {path: path.read_bytes() for path in common["output"].rglob("*.json")} == before
 
 
-def test_a_student_has_what_its_teacher_learnt_from(corpus: Path, weights: Path, tmp_path: Path):
-    shutil.copytree(weights / "artifact_cnn", tmp_path / "w" / "artifact_cnn")
-    path = tmp_path / "w" / "artifact_cnn" / "metrics.json"
-    metrics = json.loads(path.read_text())
-    metrics["training"]["learnt_from"].append("of the teacher alone")
-    path.write_text(json.dumps(metrics))
-    common = {"data_dir": corpus, "output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
-    call_command("train_vit_compact", steps=1, batch_size=2, stdout=io.StringIO(), **common)
-    assert "of the teacher alone" in learnt_by(tmp_path / "w" / "vit_compact")
-
-
-def test_a_training_of_other_pictures_draws_or_teachers_starts_anew(corpus: Path, tmp_path: Path):
+def test_a_training_of_other_pictures_or_draws_starts_anew(corpus: Path, tmp_path: Path):
     common: dict[str, Any] = {"output": tmp_path / "w", "cache": tmp_path / "c", "workers": 1}
     common |= {"batch_size": 2, "data_dir": corpus, "steps": 1, "stdout": io.StringIO()}
+    common |= {"look": "tiles"}
     path = tmp_path / "more" / "train" / "ai" / "m.jpg"
     others: list[dict[str, Any]] = [{}, {"more": [path.parents[2]]}, {"draw_seed": 5}]
     for count, other in enumerate(others, 1):
         make_picture(path, np.random.default_rng(0), ai=True)
-        call_command("train_cnn", **common, **other)
-        assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == count
+        call_command("train_efficientnet", **common, **other)
+        assert len(set((tmp_path / "c").glob("efficientnet_tiles-*.pt"))) == count
     make_picture(path, np.random.default_rng(1), ai=True)  # another picture of that name
-    call_command("train_cnn", **common, more=[path.parents[2]])
-    assert len(set((tmp_path / "c").glob("cnn-*.pt"))) == 4
-    call_command("train_vit_compact", **common)
-    call_command("train_cnn", **common, draw_seed=6)
-    call_command("train_vit_compact", **common)
-    assert len(set((tmp_path / "c").glob("vit_compact-*.pt"))) == 2
+    call_command("train_efficientnet", **common, more=[path.parents[2]])
+    assert len(set((tmp_path / "c").glob("efficientnet_tiles-*.pt"))) == 4
 
 
-@pytest.mark.parametrize("command", ["train_cnn", "train_fusion"])
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("train_efficientnet", {"look": "tiles"}),
+        ("train_dinov2", {"encoder": Path("none")}),
+        ("train_fusion", {}),
+    ],
+)
 def test_what_tests_is_not_learnt_from(
-    corpus: Path, weights: Path, tmp_path: Path, command: str
+    corpus: Path, weights: Path, tmp_path: Path, command: str, options: dict[str, Any]
 ) -> None:
     tested = next(p.source for p in read_corpus(corpus) if p.split == "val")
     make_picture(tmp_path / "a.jpg", np.random.default_rng(2), ai=False)
     row = {"split": "train", "label": "real", "source": tested, "file": "a.jpg"}
     (tmp_path / "manifest.jsonl").write_text(json.dumps(row))
     with pytest.raises(CommandError, match=f"{tested}: of the val split, so kept from training"):
-        call_command(command, data_dir=corpus, more=[tmp_path], cache=tmp_path, output=weights)
+        call_command(
+            command, data_dir=corpus, more=[tmp_path], cache=tmp_path, output=weights, **options
+        )
 
 
 def test_workers_start_after_opencv_has_worked_with_threads(corpus: Path, tmp_path: Path):

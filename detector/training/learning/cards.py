@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 ABOUT = {
-    "artifact_cnn": (
-        "ArtifactCNN (teacher of the compact ViT)",
-        "A small convolutional network on noise residuals (the 30 high-pass filters of the spatial "
-        "rich model on luma, 10 of them on R - G), trained from scratch on native-"
-        "resolution crops; see detector/networks/artifact_cnn.py.",
+    "dinov2": (
+        "DINOv2 detector (method 4, bundled)",
+        "The first nine blocks of DINOv2 ViT-S/14 (Apache 2.0), frozen, and one linear layer on "
+        "the tokens of four of them, in Hugging Face format. It judges the middle square of a "
+        "picture at 224 pixels; see detector/networks/dinov2_detector.py.",
     ),
     "efficientnet_tiles": (
         "EfficientNet-Lite0 on tiles (method 1)",
@@ -29,12 +29,6 @@ ABOUT = {
         "Statistical patterns (method 2)",
         "885 statistics of a 256-pixel crop into histogram gradient boosting, kept as plain "
         "arrays; see detector/inference/methods/statistical/features.py.",
-    ),
-    "vit_compact": (
-        "Compact ViT (method 4, bundled)",
-        "A vision transformer of 1.9 M parameters in Hugging Face format whose patch embedding "
-        "starts as the 8 x 8 DCT, taught by ArtifactCNN. It judges crops of 96 pixels at native "
-        "resolution; see detector/networks/compact_vit.py.",
     ),
 }
 LIMITS = (
@@ -76,7 +70,7 @@ def _learnt(training: dict[str, Any]) -> str:
     return (
         f"{training['n_ai']} AI pictures of {training['generators']} generator names and "
         f"{training['n_real']} real ones, from {training['sources']} public sources; both classes "
-        "rescaled and re-encoded by the same random draws."
+        "rescaled and re-encoded by the same rules."
     )
 
 
@@ -91,7 +85,7 @@ def _calibration(figures: dict[str, Any]) -> list[str]:
     return [
         "## Calibration",
         "",
-        "On training sources that it has not learnt from, re-encoded alike and out of fold: AUROC "
+        "On pictures of sources that were unknown when asked about, re-encoded alike: AUROC "
         f"{figures['roc_auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), ECE "
         f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real. That is the "
         f"method with all of its networks; this one alone: AUROC {figures['roc_auc_alone']:.3f}.",

@@ -99,13 +99,16 @@ def describe_pictures(
     }
 
 
-def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path) -> None:
-    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size and picture size."""
+def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path, side: int = -1) -> None:
+    """Write a network as OpenVINO .xml and .bin in fp16, for any batch size.
+
+    Pictures are squares of `side` pixels, or of any size if that is -1.
+    """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
     import openvino
 
     with torch.inference_mode():
-        model = openvino.convert_model(network, example_input=example, input=[-1, 3, -1, -1])
+        model = openvino.convert_model(network, example_input=example, input=[-1, 3, side, side])
     openvino.save_model(model, xml, compress_to_fp16=True)
 
 

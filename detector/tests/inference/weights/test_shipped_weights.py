@@ -28,7 +28,7 @@ FOLDERS = sorted(folder.name for folder in WEIGHTS_DIR.iterdir() if folder.is_di
 PIXEL = {
     "deep_learning": ("efficientnet_tiles", "openvino_model.bin"),
     "statistical": ("statistical", "trees.npz"),
-    "huggingface": ("vit_compact", "openvino_model.bin"),
+    "huggingface": ("dinov2", "openvino_model.bin"),
 }
 
 

@@ -1,0 +1,242 @@
+"""The DINOv2 detector on a tiny random encoder: views, features, classifier, weights, fusion."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+from PIL import Image
+from transformers import AutoModelForImageClassification, Dinov2Model
+
+from detector.checkpoints.convert import load_strictly
+from detector.checkpoints.preprocess import preprocess
+from detector.checkpoints.processor import Processor
+from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
+from detector.inference.verdict.calibration import Calibration
+from detector.inference.verdict.fusion import load_fusion
+from detector.inference.weights.folder import check_digests
+from detector.networks.dinov2_detector import (
+    DEPTH,
+    LAYERS,
+    SIDE,
+    Dinov2Detector,
+    Dinov2DetectorConfig,
+    PooledTokens,
+)
+from detector.tests.factories.dinov2 import HIDDEN, save_tiny_encoder
+from detector.tests.factories.pictures import encode, noise, scene
+from detector.training.corpus.labelled import Picture
+from detector.training.finetuning.model import freeze, load_model
+from detector.training.fusion.dinov2_run import MOST
+from detector.training.learning.dinov2 import (
+    fit_classifier,
+    out_of_fold_log_odds,
+    source_weights,
+)
+from detector.training.learning.views import View, compute_missing, read_computed, views_in_turn
+
+SOURCES = 6
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six sources of two pictures in each class, and a file that is no picture."""
+    folder, rows = tmp_path_factory.mktemp("corpus"), []
+    for index in range(4 * SOURCES):
+        label = ("ai", "real")[index % 2]
+        source, name = f"{label}/{index // 2 % SOURCES}", f"{index:02d}.png"
+        split = "val" if index // 2 % SOURCES == 0 else "train"
+        rows.append({"split": split, "label": label, "source": source, "file": name})
+        picture = noise(70, 70) if label == "ai" else scene(index, 80, 70)
+        (folder / name).write_bytes(encode(picture, "PNG"))
+    (folder / "broken.png").write_bytes(b"no picture")
+    rows.append({"split": "train", "label": "ai", "source": "ai/1", "file": "broken.png"})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(encoder: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder trained with --cross-fit beside the shipped weights of method 1."""
+    output = tmp_path_factory.mktemp("weights")
+    for name in ("efficientnet_tiles", "efficientnet_whole", "fusion"):
+        shutil.copytree(WEIGHTS_DIR / name, output / name)
+    train(encoder, corpus, output, cross_fit=True)
+    return output / "dinov2"
+
+
+def train(encoder: Path, corpus: Path, output: Path, **options: object) -> str:
+    stream = io.StringIO()
+    call_command(
+        "train_dinov2", data_dir=corpus, encoder=encoder, output=output, cache=output / "cache",
+        workers=1, stdout=stream, **options,
+    )  # fmt: skip
+    return stream.getvalue()
+
+
+def picture(source: str, label: int, name: str = "x") -> Picture:
+    return Picture(Path(f"{name}.png"), "train", label, source)
+
+
+def test_views_come_in_turn_from_all_sources() -> None:
+    pictures = [picture(source, 1, f"{source}{i}") for source in "ab" for i in range(3)]
+    views = views_in_turn(pictures, {"JPEG 95": 2, "clean": 1})
+    assert [(view.picture.path.stem, view.condition) for view in views] == [
+        ("a0", "JPEG 95"), ("a0", "clean"), ("b0", "JPEG 95"), ("b0", "clean"),
+        ("a1", "JPEG 95"), ("b1", "JPEG 95"),
+    ]  # fmt: skip
+
+
+def test_a_view_is_computed_once_and_an_unreadable_picture_has_none(tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(encode(noise(40, 30), "PNG"))
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    pictures = [Picture(tmp_path / f"{name}.png", "train", 1, "s") for name in ("good", "bad")]
+    views = [View(picture, name) for picture in pictures for name in ("clean", "half size")]
+    asked = []
+
+    def compute(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        asked.append(pixels.shape)
+        return {"shape": np.array(pixels.shape)}
+
+    for _ in range(2):
+        assert len(list(compute_missing(views, tmp_path / "cache", compute))) == 4
+    kept, arrays = read_computed(views, tmp_path / "cache")
+    assert kept == views[:2] and asked == [(30, 40, 3), (15, 20, 3)]
+    assert arrays["shape"].tolist() == [[30, 40, 3], [15, 20, 3]]
+
+
+def test_every_source_weighs_the_same_and_so_does_each_class() -> None:
+    weights = source_weights(np.array([1, 1, 1, 1, 0]), np.array(list("abbbc")))
+    assert weights / 5 == pytest.approx([1 / 4, 1 / 12, 1 / 12, 1 / 12, 1 / 2])
+
+
+def test_features_are_parts_of_the_blocks_that_are_named(encoder: Path) -> None:
+    model = Dinov2Model.from_pretrained(encoder).eval()
+    x = torch.rand(2, 3, 28, 28)
+    with torch.inference_mode():
+        features = PooledTokens(model, (2, 5))(x)
+        tokens = model(x, output_hidden_states=True).hidden_states[5]
+    assert features.shape == (2, 6, HIDDEN)
+    assert torch.allclose(features[:, 3], tokens[:, 0])
+    assert torch.allclose(features[:, 4], tokens[:, 1:].mean(1))
+    assert torch.allclose(features[:, 5], tokens[:, 1:].std(1))
+
+
+def test_classifier_learns_what_is_there_and_not_the_source() -> None:
+    rng = np.random.default_rng(0)
+    labels, sources = np.arange(400) % 2, np.arange(400) // 2 % 10
+    features = rng.normal(5, 3, (400, 6))
+    features[:, 2] += 40 * labels
+    names = np.array([f"s{source}" for source in sources])
+    log_odds = fit_classifier(features, labels, names).log_odds(features)
+    assert ((log_odds > 0) == labels).mean() > 0.9
+    # Of a source that is not in the fold nothing is known.
+    folds = [(np.flatnonzero(sources != s), np.flatnonzero(sources == s)) for s in range(10)]
+    alone = np.eye(10)[sources] * 30 * (2 * labels[:, None] - 1)
+    unseen = out_of_fold_log_odds(alone, labels, names, folds)
+    assert np.ptp(unseen[sources == 0]) < 0.1
+
+
+def test_written_folder_opens_as_the_class_and_through_auto_classes(trained: Path) -> None:
+    x = torch.rand(2, 3, SIDE, SIDE)
+    opened = [
+        Dinov2Detector.from_pretrained(trained),
+        AutoModelForImageClassification.from_pretrained(trained),
+        load_strictly(trained),
+    ]
+    with torch.inference_mode():
+        first, *others = (model.float().eval()(x).logits for model in opened)
+    assert first.shape == (2, 2) and torch.allclose(first.sum(1), torch.zeros(2), atol=1e-3)
+    for other in others:
+        assert torch.allclose(first, other, atol=1e-5)
+
+
+def test_written_folder_keeps_only_the_blocks_that_are_read(trained: Path) -> None:
+    config = Dinov2DetectorConfig.from_pretrained(trained)
+    assert config.encoder["num_hidden_layers"] == max(config.layers) == DEPTH
+    assert config.layers == list(LAYERS)
+    assert config.id2label == {0: "real", 1: "ai"}
+
+
+def test_openvino_answers_as_torch_does(trained: Path, tmp_path: Path) -> None:
+    runtime = Runtime(tmp_path / "none", tmp_path / "ov", trained.parent, force_cpu=True)
+    model = Dinov2Detector.from_pretrained(trained, dtype=torch.float32).eval()
+    batch = preprocess(scene(7, 600, 500), Processor.read(trained))
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(batch)).logits.numpy()
+    answer = Network(trained / "openvino_model.xml", runtime)(batch)
+    assert batch.shape == (1, 3, SIDE, SIDE)
+    assert np.abs(answer - expected).max() < 0.02
+
+
+def test_fine_tuning_can_start_from_it_and_freeze_all_but_the_classifier(trained: Path) -> None:
+    model, knows = load_model(trained)
+    assert knows
+    freeze(model, "head")
+    learnt = {name for name, value in model.named_parameters() if value.requires_grad}
+    assert learnt == {"classifier.weight", "classifier.bias"}
+    loss = model(torch.rand(2, 3, SIDE, SIDE), labels=torch.tensor([0, 1])).loss
+    loss.backward()
+    assert model.classifier.weight.grad.abs().sum() > 0
+
+
+def test_metrics_tell_what_was_learnt_from_and_reached(trained: Path) -> None:
+    metrics = json.loads((trained / "metrics.json").read_text())
+    training = metrics["training"]
+    assert (training["n_ai"], training["n_real"]) == (2 * SOURCES, 2 * SOURCES)
+    assert len(training["learnt_from"]) == training["sources"] == 2 * SOURCES
+    figures = metrics["calibration"]
+    views = 2 * SOURCES * sum(name != "clean" for name in MOST)
+    assert figures["n_ai"] == figures["n_real"] == views
+    assert figures["roc_auc_interval"][0] <= figures["roc_auc"]
+
+
+def test_cross_fitting_calibrates_and_fuses_methods_1_and_4(trained: Path) -> None:
+    output = trained.parent
+    for name in ("dinov2", "efficientnet_tiles", "efficientnet_whole", "fusion"):
+        check_digests(output / name)
+    before, after = load_fusion(WEIGHTS_DIR), load_fusion(output)
+    assert set(after.subsets) == set(before.subsets)
+    assert Calibration.read(trained) != Calibration()
+    config = json.loads((output / "fusion" / "config.json").read_text())
+    shipped = json.loads((WEIGHTS_DIR / "fusion" / "config.json").read_text())
+    assert config["subsets"]["statistical"] == shipped["subsets"]["statistical"]
+    everything = config["subsets"]["deep_learning+huggingface+statistical"]
+    both = config["subsets"]["deep_learning+huggingface"]
+    assert everything["weights"] == both["weights"] | {"statistical": 0.0}
+    assert config["thresholds"] == everything["thresholds"] == both["thresholds"]
+
+
+def test_sources_that_method_1_has_learnt_are_left_out(
+    encoder: Path, corpus: Path, trained: Path, tmp_path: Path
+) -> None:
+    output = Path(shutil.copytree(trained.parent, tmp_path / "weights"))
+    learnt = json.loads((trained / "metrics.json").read_text())["training"]["learnt_from"]
+    path = output / "efficientnet_tiles" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["training"]["learnt_from"].append(learnt[0])
+    path.write_text(json.dumps(metrics))
+    assert f"on {2 * SOURCES - 1} sources, out of fold" in train(
+        encoder, corpus, output, cross_fit=True
+    )
+
+
+def test_one_class_alone_is_refused(encoder: Path, tmp_path: Path) -> None:
+    for index in range(3):
+        row = {"split": "train", "label": "ai", "source": "s", "file": f"{index}.png"}
+        Image.new("RGB", (80, 70)).save(tmp_path / row["file"])
+        with (tmp_path / "manifest.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+    with pytest.raises(CommandError, match="both classes"):
+        train(encoder, tmp_path, tmp_path / "weights")

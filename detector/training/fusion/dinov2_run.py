@@ -1,0 +1,299 @@
+"""Trains the DINOv2 detector, and calibrates it with method 1 on the very same sources.
+
+With `cross_fit` every source that method 1 has not learnt from teaches the detector, and calibrates
+it as well: by log-odds of classifiers that have not seen the source (cross-fitting, Chernozhukov
+et al. 2018). The number of sources decides how well it does, and they are too few to be shared out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.model_selection import StratifiedGroupKFold
+
+from detector.inference.methods import METHODS
+from detector.inference.methods.deep_learning import LOOKS
+from detector.inference.pixels.tiles import Pixels
+from detector.inference.runtime import Network, Runtime
+from detector.inference.verdict.calibration import Calibration
+from detector.inference.weights.folder import write_digests
+from detector.training.corpus.labelled import Picture, balanced_weights, read_corpus
+from detector.training.corpus.learnt_sources import known_to
+from detector.training.figures.metrics import roc_auc, summarise
+from detector.training.learning.cards import write_card
+from detector.training.learning.dinov2 import (
+    assemble,
+    fit_classifier,
+    load_features,
+    out_of_fold_log_odds,
+    write_model,
+)
+from detector.training.learning.export import describe_pictures, write_json
+from detector.training.learning.views import (
+    Arrays,
+    View,
+    compute_missing,
+    read_computed,
+    views_in_turn,
+)
+from detector.training.pictures.augment import CLEAN
+from detector.training.pictures.preparation import Progress
+
+from .fit import (
+    FOLDS,
+    Logits,
+    RawLogits,
+    Truth,
+    calibrate,
+    choose_thresholds,
+    fit_calibrations,
+    take,
+)
+from .stacking import Stack, fit_stack
+
+# How often the sources are shared out anew: one picture more or less moves a threshold.
+REPEATS = 3
+# Pictures of each source and class under a condition: more sources tell more than more pictures.
+MOST = {"JPEG 95": 6, "half size + JPEG 70": 2, CLEAN: 2}
+FOLDER = "dinov2"
+METHOD_OF = {"deep_learning": METHODS["deep_learning"].weights, "huggingface": (FOLDER,)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the encoder is, where features are kept, and the seed of the folds."""
+
+    encoder: Path
+    cache: Path
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Views with their labels and sources, and by name what was computed of each."""
+
+    views: list[View]
+    labels: np.ndarray
+    sources: np.ndarray
+    arrays: Arrays
+
+    def known(self) -> Truth:
+        """What calibration and fusion need to know of the views."""
+        weights = balanced_weights([view.picture for view in self.views])
+        return Truth(self.labels, weights, self.sources)
+
+    def alike(self) -> np.ndarray:
+        """Which views are re-encoded, both classes alike: a mask (n,)."""
+        return np.array([view.condition != CLEAN for view in self.views])
+
+
+def train_and_write(
+    pictures: Sequence[Picture], output: Path, plan: Plan, progress: Progress
+) -> None:
+    """Learn from the pictures and write the weights folder. Calibrate it with train_fusion.
+
+    Raises `OSError` without an encoder, `ValueError` without pictures of both classes.
+    """
+    sample = look_at(pictures, plan, {FOLDER: load_features(plan.encoder)}, progress)
+    _write_model(sample, output, plan)
+
+
+def train_and_calibrate(
+    pictures: Sequence[Picture], output: Path, plan: Plan, progress: Progress
+) -> dict[str, Any]:
+    """Learn from the pictures, calibrate on them out of fold, write all; returns fused figures.
+
+    `output` holds the weights of method 1, which must not have learnt from their sources. Raises as
+    `train_and_write`.
+    """
+    readers = {FOLDER: load_features(plan.encoder)} | method_1(output)
+    sample = look_at(pictures, plan, readers, progress)
+    folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
+    raw = {name: sample.arrays[name] for name in METHOD_OF["deep_learning"]}
+    unseen = [
+        out_of_fold_log_odds(sample.arrays[FOLDER], sample.labels, sample.sources, each)
+        for each in folds
+    ]
+    raw[FOLDER] = np.mean(unseen, 0)
+    _write_model(sample, output, plan)
+    return write_fusion(raw, sample, output, folds[0])
+
+
+def unlearnt(pictures: Sequence[Picture], output: Path) -> list[Picture]:
+    """The pictures of whose sources no network of method 1 in `output` has learnt."""
+    learnt = {
+        source
+        for name in METHOD_OF["deep_learning"]
+        for source in known_to(output / name, pictures)
+    }
+    return [picture for picture in pictures if picture.source not in learnt]
+
+
+def pictures_of(data: Path, more: Sequence[Path], splits: Sequence[str]) -> list[Picture]:
+    """The pictures of these splits of all corpora. Raises `FileNotFoundError` if there are none."""
+    found = [picture for folder in (data, *more) for picture in read_corpus(folder)]
+    return [picture for picture in found if picture.split in splits]
+
+
+def method_1(weights: Path) -> dict[str, Callable[[Pixels], np.ndarray]]:
+    """For each network of method 1 a function from pixels to raw log-odds, as serving has them."""
+    nowhere = weights / "none"
+    runtime = Runtime(nowhere, nowhere, weights_dir=weights, force_cpu=True)
+
+    def reader(name: str) -> Callable[[Pixels], np.ndarray]:
+        network = Network(weights / name / "openvino_model.xml", runtime)
+
+        def read(pixels: Pixels) -> np.ndarray:
+            parts, _ = LOOKS[name](pixels)
+            return np.array(network(parts.transpose(0, 3, 1, 2).astype(np.float32)).mean())
+
+        return read
+
+    return {name: reader(name) for name in METHOD_OF["deep_learning"]}
+
+
+def look_at(
+    pictures: Sequence[Picture],
+    plan: Plan,
+    readers: dict[str, Callable[[Pixels], np.ndarray]],
+    progress: Progress,
+) -> Sample:
+    """What the readers say of every view. Raises `ValueError` without views of both classes."""
+    views = views_in_turn(pictures, MOST)
+    folder = plan.cache / "-".join(["views", *sorted(readers)])
+
+    def compute(pixels: Pixels) -> Arrays:
+        return {name: read(pixels) for name, read in readers.items()}
+
+    todo = compute_missing(views, folder, compute)
+    for _ in progress(todo, total=len(views), desc="Looking", unit="view"):
+        pass
+    kept, arrays = read_computed(views, folder)
+    labels = np.array([view.picture.label for view in kept])
+    if {*labels.tolist()} != {0, 1}:
+        raise ValueError("Learning needs readable pictures of both classes, ai and real.")
+    sources = np.array([view.picture.source for view in kept])
+    return Sample(kept, labels, sources, {k: v.astype(np.float32) for k, v in arrays.items()})
+
+
+def _write_model(sample: Sample, output: Path, plan: Plan) -> None:
+    classifier = fit_classifier(sample.arrays[FOLDER], sample.labels, sample.sources)
+    pictures = list({view.picture.path: view.picture for view in sample.views}.values())
+    training = describe_pictures(pictures, {"pictures": json.dumps(MOST)}, plan.seed)
+    write_model(assemble(plan.encoder, classifier), output / FOLDER, training)
+
+
+def _folds(sample: Sample, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    return list(splitter.split(sample.labels, sample.labels, sample.sources))
+
+
+def write_fusion(
+    raw: Logits, sample: Sample, output: Path, folds: list[tuple[np.ndarray, np.ndarray]]
+) -> dict[str, Any]:
+    """Write the calibrations of methods 1 and 4 and every subset of the fusion that has them.
+
+    A method of `output`'s fusion that is neither had no weight beside method 1, and gets none.
+    Returns the figures of both together, out of fold, re-encoded alike.
+    """
+    by_method = {key: {name: raw[name] for name in names} for key, names in METHOD_OF.items()}
+    known, alike = sample.known(), sample.alike()
+    subsets: dict[tuple[str, ...], Subset] = {
+        keys: _subset({key: by_method[key] for key in keys}, known, alike, folds)
+        for keys in (("deep_learning",), ("huggingface",), ("deep_learning", "huggingface"))
+    }
+    both = subsets["deep_learning", "huggingface"]
+    report = summarise(known.labels[alike], both.scores[alike])
+    report |= {"sources": len(set(known.sources.tolist()))}
+    figures = {
+        key: summarise(known.labels[alike], subsets[key,].scores[alike]) for key in by_method
+    }
+    for key, raw_of_method in by_method.items():
+        fits = fit_calibrations(take(raw_of_method, alike), known.take(np.flatnonzero(alike)))
+        for name, calibration in fits.items():
+            alone = round(roc_auc(known.labels[alike], raw[name][alike]), 4)
+            _write_calibration(output / name, calibration, figures[key] | {"roc_auc_alone": alone})
+    _update_fusion(output / "fusion", subsets, report, figures)
+    return report
+
+
+@dataclass(frozen=True)
+class Subset:
+    """How some methods are fused: the fit, thresholds, and scores (n,) out of fold."""
+
+    stack: Stack
+    thresholds: dict[str, float]
+    scores: np.ndarray
+
+
+def _subset(
+    raw: RawLogits,
+    known: Truth,
+    alike: np.ndarray,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+) -> Subset:
+    """Fitted on re-encoded views; thresholds keep their promise on those and files as they are.
+
+    On all at once: a source has too few views of one condition for a threshold of its own.
+    """
+    scores = np.empty(len(alike))
+    for seen, unseen in folds:
+        fused = _fit_fused(raw, known, seen[alike[seen]])
+        scores[unseen] = fused(unseen)[1]
+    stack, _ = _fit_fused(raw, known, np.flatnonzero(alike))(np.flatnonzero(alike))
+    return Subset(stack, choose_thresholds(scores, known), scores)
+
+
+def _fit_fused(
+    raw: RawLogits, known: Truth, seen: np.ndarray
+) -> Callable[[np.ndarray], tuple[Stack, np.ndarray]]:
+    """A function from indices to the fit on the views `seen`, and its scores of these indices."""
+    learnt = known.take(seen)
+    fits = {key: fit_calibrations(take(x, seen), learnt) for key, x in raw.items()}
+
+    def inputs(indices: np.ndarray) -> np.ndarray:
+        return np.stack([calibrate(take(x, indices), fits[key]) for key, x in raw.items()], 1)
+
+    stack = fit_stack(inputs(seen), learnt.labels, learnt.weights)
+    return lambda indices: (stack, np.asarray(expit(stack.log_odds(inputs(indices)))))
+
+
+def _write_calibration(folder: Path, calibration: Calibration, figures: dict[str, Any]) -> None:
+    calibration.write(folder)
+    path = folder / "metrics.json"
+    write_json(path, json.loads(path.read_text()) | {"calibration": figures})
+    write_card(folder)
+    write_digests(folder)
+
+
+def _update_fusion(
+    folder: Path,
+    subsets: dict[tuple[str, ...], Subset],
+    report: dict[str, Any],
+    figures: dict[str, dict[str, Any]],
+) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    for name in config["subsets"]:
+        methods = tuple(key for key in name.split("+") if key in METHOD_OF)
+        if subset := subsets.get(methods):
+            weights = dict.fromkeys(name.split("+"), 0.0)
+            fitted = zip(methods, subset.stack.weights, strict=True)
+            weights |= {key: round(float(weight), 4) for key, weight in fitted}
+            config["subsets"][name] = {
+                "intercept": round(subset.stack.intercept, 4),
+                "weights": weights,
+                "thresholds": subset.thresholds,
+            }
+    largest = max(config["subsets"], key=lambda name: name.count("+"))
+    config["thresholds"] = config["subsets"][largest]["thresholds"]
+    write_json(folder / "config.json", config)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics |= {"calibration": report, "methods": metrics["methods"] | figures}
+    write_json(folder / "metrics.json", metrics)
+    write_digests(folder)
