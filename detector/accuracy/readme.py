@@ -6,12 +6,13 @@ import re
 import textwrap
 
 from .condition import Condition
+from .conditions import CLEAN, HALF_SIZE_JPEG_70, JPEG_70, JPEG_95
 from .figure import Figure
 from .names import call_key
 from .report import AccuracyUnknown, Report
 
 BEGIN, END = "<!-- figures: manage.py print_figures -->", "<!-- end of figures -->"
-CONDITIONS = ("clean", "JPEG 95", "JPEG 70", "half size + JPEG 70")
+CONDITIONS = (CLEAN, JPEG_95, JPEG_70, HALF_SIZE_JPEG_70)
 HEADS = ("pictures", "AI + real", "AUROC", "AI called AI", "real called AI", "AI called real")
 WIDTH = 120  # characters of a line of the README
 # The shares in a row, in the order of the last three HEADS.

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from detector.accuracy.conditions import USUAL
 from detector.inference.methods import METHODS
 from detector.inference.names import printable
 from detector.installation import get_detector
@@ -119,7 +120,7 @@ class Command(DetectorCommand):
 
 def _conditions(options: dict[str, Any]) -> list[str]:
     """The conditions to measure under, in the order of the table. Raises `CommandError`."""
-    from detector.training.pictures.augment import CONDITIONS, USUAL
+    from detector.training.pictures.augment import CONDITIONS
 
     names = options["conditions"] or (CONDITIONS if options["robustness"] else USUAL)
     if unknown := set(names) - set(CONDITIONS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from detector.accuracy.conditions import CLEAN
 from detector.installation import get_runtime
 from detector.management.training_command import TrainingCommand
 
@@ -47,7 +48,7 @@ class Command(TrainingCommand):
             options["workers"],
         )
         metrics = train_and_write(training, get_runtime(), self.progress)
-        figures = metrics["val"]["clean"]["all"]
+        figures = metrics["val"][CLEAN]["all"]
         return (
             f"Wrote {options['output'] / 'kind'}. Of {figures['n']} pictures of "
             f"{figures['sources']} other sources, {figures['right']['share']:.1%} got the right "

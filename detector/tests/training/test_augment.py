@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from detector.accuracy.conditions import USUAL
 from detector.inference.methods.forensics.structure.double_compression import (
     FROM_PIXELS,
     find_earlier_jpeg,
@@ -25,7 +26,6 @@ from detector.training.pictures.augment import (
     CONDITIONS,
     GENTLE,
     TRACES,
-    USUAL,
     VIEWS,
     Augmentation,
     Draw,

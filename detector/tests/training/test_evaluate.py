@@ -18,6 +18,7 @@ from PIL import Image
 from pytest_django import Settings
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
+from detector.accuracy.conditions import USUAL
 from detector.accuracy.figure import Figure
 from detector.accuracy.groups import Group
 from detector.accuracy.report import Report
@@ -34,7 +35,7 @@ from detector.training.measuring.page import to_html
 from detector.training.measuring.plots import recall_by_generator
 from detector.training.measuring.report import RENDERINGS
 from detector.training.measuring.tables import to_markdown
-from detector.training.pictures.augment import CONDITIONS, USUAL
+from detector.training.pictures.augment import CONDITIONS
 
 UseMethods = Callable[..., None]
 SIDE = 64

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from detector.accuracy.conditions import CLEAN
 from detector.accuracy.curves import Bin
 from detector.accuracy.names import VERDICT
 from detector.inference.images import SourceImage
@@ -39,7 +40,7 @@ from detector.training.measuring.outcome import Outcome, titles
 from detector.training.measuring.report import detailed_conditions
 from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
 from detector.training.pictures import sampling
-from detector.training.pictures.augment import ALIKE, CLEAN, GENTLE, TRACES, VIEWS
+from detector.training.pictures.augment import ALIKE, GENTLE, TRACES, VIEWS
 from detector.training.pictures.preparation import calibration_pictures
 from detector.training.pictures.regions import NATIVE, WHOLE
 from detector.training.pictures.sampling import BalancedCrops

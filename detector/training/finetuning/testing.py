@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from detector.accuracy.conditions import CLEAN, HALF_SIZE, JPEG_50, JPEG_70, JPEG_90, WEBP_50
 from detector.inference.images import SourceImage
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.names import printable
@@ -21,12 +22,11 @@ from detector.training.figures.intervals import wilson_interval
 from detector.training.figures.metrics import summarise
 from detector.training.genimage.equalise import Equalise
 from detector.training.measuring.scoring import score_pictures
-from detector.training.pictures.augment import CLEAN
 from detector.training.pictures.preparation import Progress
 
 logger = logging.getLogger(__name__)
 
-TESTED = (CLEAN, "JPEG 90", "JPEG 70", "JPEG 50", "WebP 50", "half size")
+TESTED = (CLEAN, JPEG_90, JPEG_70, JPEG_50, WEBP_50, HALF_SIZE)
 FINE_TUNED, BASE = "fine-tuned", "base"
 
 Figures = dict[str, Any]

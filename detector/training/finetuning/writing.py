@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers.trainer import TRAINING_ARGS_NAME
 
+from detector.accuracy.conditions import CLEAN, JPEG_90
 from detector.checkpoints import sources
 from detector.checkpoints.convert import make_network
 from detector.checkpoints.networks import BESIDE
@@ -24,7 +25,6 @@ from detector.inference.weights.folder import folder_state
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
 from detector.training.learning.export import write_json
-from detector.training.pictures.augment import CLEAN
 from detector.training.pictures.preparation import Progress
 
 from .arguments import Arguments
@@ -75,7 +75,7 @@ class Run:
     @property
     def headline(self) -> str:
         """The condition that the model is known by. "clean" flatters where formats tell classes."""
-        return CLEAN if self.equalise is None else "JPEG 90"
+        return CLEAN if self.equalise is None else JPEG_90
 
 
 def write_model(draft: Path, run: Run) -> dict[str, Any]:

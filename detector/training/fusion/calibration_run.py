@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
+from detector.accuracy.conditions import CLEAN
 from detector.inference.methods import METHODS
 from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
@@ -31,7 +32,7 @@ from detector.training.figures.metrics import expected_calibration_error, roc_au
 from detector.training.learning.cards import write_card
 from detector.training.learning.export import write_json
 from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
-from detector.training.pictures.augment import ALIKE, CLEAN
+from detector.training.pictures.augment import ALIKE
 from detector.training.pictures.preparation import Progress, calibration_pictures
 
 from .fit import (

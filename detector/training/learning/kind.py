@@ -18,6 +18,7 @@ from scipy.linalg import eigh
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
+from detector.accuracy.conditions import CLEAN, HALF_SIZE_JPEG_70
 from detector.inference.images import ImageError, open_image
 from detector.inference.methods.deep_learning import LOOKS, look
 from detector.inference.pixels.abstention import reason_to_abstain
@@ -30,7 +31,7 @@ from detector.training.pictures.preparation import Progress
 
 NETWORK = "efficientnet_whole"
 # Features are read from the picture itself, and from a copy as it is after it was shared.
-VARIANTS = ("clean", "half size + JPEG 70")
+VARIANTS = (CLEAN, HALF_SIZE_JPEG_70)
 FOLDS = 5
 COMPONENTS = 256
 STRENGTHS = (3e-4, 1e-3, 3e-3, 1e-2)

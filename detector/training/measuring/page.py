@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from detector.accuracy.condition import Condition
+from detector.accuracy.conditions import EXPLANATIONS
 from detector.accuracy.groups import GROUP_NAMES, Group
 from detector.accuracy.report import Report
 from detector.accuracy.sections import Rows
 from detector.inference.names import printable
-from detector.training.pictures.augment import CLEAN
 
 from . import plots
 from .summary import summarise
@@ -33,14 +33,6 @@ HEADS = {
     "recall_at_fpr_5": "at 5 %",
     "recall_at_fpr_10": "at 10 %",
     "ece": "ECE",
-}
-CONDITIONS = {
-    CLEAN: "the file as it is, with its metadata",
-    "half size": "half the width and height, then JPEG 95",
-    "blur": "a Gaussian blur with a standard deviation of one pixel, then JPEG 95",
-    "screenshot chain": "shown as large as fits on a screen of 1080 x 2400 pixels, by a bilinear "
-    "filter, with a margin that shifts the grid of JPEG blocks; PNG, then JPEG 75 as a messenger "
-    "makes it",
 }
 
 
@@ -72,7 +64,7 @@ def to_html(report: Report) -> str:
         conditions=[_condition(name, rows) for name, rows in report.conditions.items()],
         figure_heads=HEADS,
         curves=list(_curves(report)),
-        explained=CONDITIONS,
+        explained=EXPLANATIONS,
         dash=DASH,
         fewest=plots.FEWEST_PICTURES,
         short_title=short_title,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.accuracy.conditions import CLEAN, USUAL
 from detector.accuracy.facts import Facts
 from detector.accuracy.report import Report
 from detector.inference.verdict.fusion import Fusion
-from detector.training.pictures.augment import CLEAN, USUAL
 
 from .ablation import ablation
 from .curves import curves

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import cv2
 
+from detector.accuracy.conditions import CLEAN
 from detector.inference.images import ImageError, SourceImage, open_image
 from detector.inference.pixels.conditions import as_picture
 from detector.inference.pixels.tiles import Pixels
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
-from detector.training.pictures.augment import CLEAN, CONDITIONS
+from detector.training.pictures.augment import CONDITIONS
 
 # Those that a re-encoded picture still tells something: its metadata is gone.
 PIXEL_METHODS = ("deep_learning", "statistical", "huggingface")

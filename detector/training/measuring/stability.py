@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from detector.accuracy.comparisons import Stability
-from detector.training.pictures.augment import CLEAN
+from detector.accuracy.conditions import CLEAN
 
 from .figures import share
 from .outcome import Outcome

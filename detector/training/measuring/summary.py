@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from detector.accuracy.condition import MethodFigures
+from detector.accuracy.conditions import CLEAN
 from detector.accuracy.names import VERDICT
 from detector.accuracy.report import Report
-from detector.training.pictures.augment import CLEAN
 
 from .wording import format_share
 

@@ -13,6 +13,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from detector.accuracy.conditions import (
+    BLUR,
+    CLEAN,
+    HALF_SIZE,
+    HALF_SIZE_JPEG_70,
+    JPEG_30,
+    JPEG_50,
+    JPEG_70,
+    JPEG_85,
+    JPEG_90,
+    JPEG_95,
+    SCREENSHOT,
+    WEBP_50,
+)
 from detector.inference.pixels.conditions import (
     RESHIPPED,
     SUBSAMPLINGS,
@@ -38,31 +52,28 @@ def blur(pixels: Pixels) -> Pixels:
 
 # How pictures are prepared before scores are calibrated; both classes alike.
 ALIKE: dict[str, Callable[[Pixels], Pixels]] = {
-    "JPEG 95": lambda pixels: encode_jpeg(pixels, 95),
-    "JPEG 70": lambda pixels: encode_jpeg(pixels, 70),
-    "half size": RESHIPPED["half size"],
-    "half size + JPEG 70": RESHIPPED["half size + JPEG 70"],
+    JPEG_95: lambda pixels: encode_jpeg(pixels, 95),
+    JPEG_70: lambda pixels: encode_jpeg(pixels, 70),
+    HALF_SIZE: RESHIPPED[HALF_SIZE],
+    HALF_SIZE_JPEG_70: RESHIPPED[HALF_SIZE_JPEG_70],
 }
 
-CLEAN = "clean"
 # And before accuracy is measured. "clean" leaves the files as they are: where the classes come in
 # different formats it flatters, since a method may read the format.
 CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     CLEAN: lambda pixels: pixels,
-    "JPEG 95": ALIKE["JPEG 95"],
-    "JPEG 90": lambda pixels: encode_jpeg(pixels, 90),
-    "JPEG 85": RESHIPPED["JPEG 85"],
-    "JPEG 70": ALIKE["JPEG 70"],
-    "JPEG 50": lambda pixels: encode_jpeg(pixels, 50),
-    "JPEG 30": lambda pixels: encode_jpeg(pixels, 30),
-    "WebP 50": lambda pixels: encode_webp(pixels, 50),
-    "half size": ALIKE["half size"],
-    "half size + JPEG 70": ALIKE["half size + JPEG 70"],
-    "blur": lambda pixels: encode_jpeg(blur(pixels), 95),
-    "screenshot chain": RESHIPPED["screenshot chain"],
+    JPEG_95: ALIKE[JPEG_95],
+    JPEG_90: lambda pixels: encode_jpeg(pixels, 90),
+    JPEG_85: RESHIPPED[JPEG_85],
+    JPEG_70: ALIKE[JPEG_70],
+    JPEG_50: lambda pixels: encode_jpeg(pixels, 50),
+    JPEG_30: lambda pixels: encode_jpeg(pixels, 30),
+    WEBP_50: lambda pixels: encode_webp(pixels, 50),
+    HALF_SIZE: ALIKE[HALF_SIZE],
+    HALF_SIZE_JPEG_70: ALIKE[HALF_SIZE_JPEG_70],
+    BLUR: lambda pixels: encode_jpeg(blur(pixels), 95),
+    SCREENSHOT: RESHIPPED[SCREENSHOT],
 }
-# Without --robustness: the files as they are, and the mildest step that both classes share.
-USUAL = (CLEAN, "JPEG 95")
 
 
 @dataclass(frozen=True)
