@@ -17,12 +17,14 @@ class Setup(NamedTuple):
     """What a process must know before its first picture.
 
     `memory` are the bytes that one analysis may take on top of what the loaded models take;
-    `logging` is the dictionary of Django's LOGGING.
+    `logging` is the dictionary of Django's LOGGING, `only` are the keys of the methods that run
+    (None: all).
     """
 
     runtime: Runtime
     memory: int
     logging: dict[str, Any]
+    only: tuple[str, ...] | None = None
 
 
 class Job(NamedTuple):

@@ -46,7 +46,7 @@ def main() -> None:
         setup: Setup = channel.recv()
         _keep_log_clean(setup.logging)
         _give_up_core_dumps()
-        _answer_all(channel, Detector(setup.runtime), setup.memory)
+        _answer_all(channel, Detector(setup.runtime, setup.only), setup.memory)
     except (EOFError, ConnectionError):
         return  # the parent has no further picture, or is gone
 

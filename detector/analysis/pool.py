@@ -9,6 +9,7 @@ each process has a socket of its own, and the thread that it works for watches i
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import subprocess
 import sys
@@ -31,6 +32,9 @@ START_SECONDS = 180.0
 # So that what libraries hold back does not add up.
 PICTURES_PER_PROCESS = 200
 
+# What OpenCV and the libraries below NumPy and SciPy read at their start.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
 # How it shows that a process has ended or answers nonsense.
 GONE = (OSError, EOFError, ValueError, TypeError)
 
@@ -41,8 +45,9 @@ class Pool:
     def __init__(self, setup: Setup, *, processes: int) -> None:
         """Start the processes, which then load their models; nobody waits for that here."""
         self._free: queue.SimpleQueue[AnalysisProcess] = queue.SimpleQueue()
-        for _ in range(processes):
-            self._free.put(AnalysisProcess(setup))
+        self._processes = [AnalysisProcess(setup) for _ in range(processes)]
+        for process in self._processes:
+            self._free.put(process)
 
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
@@ -51,6 +56,11 @@ class Pool:
             return process.analyse(job)
         finally:
             self._free.put(process)
+
+    def end(self) -> None:
+        """End all processes. Nobody may be waiting for an analysis."""
+        for process in self._processes:
+            process.end()
 
 
 class AnalysisProcess:
@@ -85,7 +95,7 @@ class AnalysisProcess:
         self.end()
         ours, theirs = Pipe()
         with theirs:
-            self._process = _start(theirs.fileno())
+            self._process = _start(theirs.fileno(), self._setup.runtime.threads)
         self._channel: wire.Channel = ours
         self._pictures = 0
         ours.send(self._setup)
@@ -155,12 +165,14 @@ class AnalysisProcess:
             timer.join()
 
 
-def _start(descriptor: int) -> subprocess.Popen[bytes]:
+def _start(descriptor: int, threads: int | None) -> subprocess.Popen[bytes]:
+    limits = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
     # A session of its own: Ctrl-C in a terminal is meant for the server, which then ends these.
     return subprocess.Popen(
         [sys.executable, "-m", child.__name__, str(descriptor)],
         pass_fds=[descriptor],
         cwd=ROOT,
+        env=os.environ | limits,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )

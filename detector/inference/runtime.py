@@ -27,6 +27,7 @@ class Runtime:
     `force_cpu` keeps inference off every accelerator. `memory_constrained` loads the first member
     of the ensemble only. `finetuned_dir` holds the folders that fine-tuning writes, `hub_cache` is
     the Hugging Face cache (None: the library's default), `compiled_dir` keeps converted networks,
+    `threads` is the number of threads of one network (None: as many as cores),
     `trust_lists` are folders with lists of the authorities whose C2PA signers are trusted (one in a
     later folder replaces the same list before it), `trust_anchors` is a PEM file with further ones.
     """
@@ -39,6 +40,7 @@ class Runtime:
     memory_constrained: bool = False
     trust_lists: tuple[Path, ...] = ()
     trust_anchors: Path | None = None
+    threads: int | None = None
 
     @property
     def device(self) -> str:
@@ -80,9 +82,14 @@ class Network:
     def __init__(self, xml: Path, runtime: Runtime) -> None:
         """Load `.xml` and `.bin`. Raises `RuntimeError` if they are missing or damaged."""
         # fp32 even where the processor has bf16: a score must not depend on the machine.
-        config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        config: dict[str, str | int] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
         # Read at once: of a mapped file, what is overwritten later would change the answers.
         config["ENABLE_MMAP"] = "NO"
+        if runtime.threads:
+            config["INFERENCE_NUM_THREADS"] = runtime.threads
         self._compiled = _core().compile_model(str(xml), runtime.device, config)
         self._thread = threading.local()
 

@@ -42,7 +42,7 @@ def to_jsonl(row: Row) -> str:
 
 
 def csv_header() -> str:
-    return _csv(_columns())
+    return csv_line(_columns())
 
 
 def _columns() -> list[str]:
@@ -52,13 +52,13 @@ def _columns() -> list[str]:
 
 def to_csv(row: Row) -> str:
     if "error" in row:
-        return _csv([row["path"], *[""] * (len(_columns()) - 2), row["error"]])
+        return csv_line([row["path"], *[""] * (len(_columns()) - 2), row["error"]])
     verdict, methods = row["verdict"], {m["key"]: m for m in row["methods"]}
     scores = [methods.get(key, {}).get(field) for key in METHODS for field in ("score", "status")]
     judgement = [verdict[name] for name in ("label", "score", "outcome", "lean")]
     start = [row["path"], row["file"]["sha256"], *judgement, *scores]
     end = [verdict["reason"], row["elapsed_ms"], row["version"], ""]
-    return _csv([*start, _stability(verdict), *end])
+    return csv_line([*start, _stability(verdict), *end])
 
 
 def _stability(verdict: Row) -> str:
@@ -68,7 +68,8 @@ def _stability(verdict: Row) -> str:
     return "holds" if verdict["stability"]["holds"] else "changes"
 
 
-def _csv(cells: list[Any]) -> str:
+def csv_line(cells: list[Any]) -> str:
+    """The cells as one line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(map(csv_cell, cells))
     return line.getvalue()
