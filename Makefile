@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # What was installed: serving alone, or everything.
 SERVE := $(VENV)/.serve
 ALL := $(VENV)/.all
-GROUPS := serve scale train test lint
+GROUPS := serve scale ray train test lint
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command 'make lock'
 
@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit scale training models format lock clean
+.PHONY: help run test quick lint types unit scale ray training models format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -49,8 +49,11 @@ lint: $(ALL)
 types: $(ALL)
 	$(BIN)/mypy
 
-scale: $(SERVE)  ## Install what PostgreSQL, S3 and Celery need, beside serving
+scale: $(SERVE)  ## Install what PostgreSQL, S3, Celery and Parquet need, beside serving
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/scale.txt
+
+ray: $(SERVE)  ## Install what `manage.py scan --engine ray` needs, beside serving
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/ray.txt
 
 training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from detector.analysis.pool import Pool
 
 from .analyst import Analyst
-from .errors import ScanError
+from .cluster import analyse_on_cluster, connect
 from .local import analyse_here
 from .order import Order
 from .pictures import Picture
@@ -34,7 +35,8 @@ def _local(order: Order, address: str | None) -> Engine:
 
 
 def _ray(order: Order, address: str | None) -> Engine:
-    raise ScanError("not yet")
+    ray = connect(address)
+    return partial(analyse_on_cluster, order, ray)
 
 
 def count_cores() -> int:

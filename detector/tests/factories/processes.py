@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ["torch", "torchvision", "transformers", "sklearn", "scipy", "openvino", "cv2", "datasets"]
 
 
-def run_python(*arguments: str, data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def run_python(
+    *arguments: str, data_dir: Path, timeout: float = 120, **env: str
+) -> subprocess.CompletedProcess[str]:
     """Run Python in the project's folder, with settings of the test's own; never raises."""
     own = {"DJANGO_SETTINGS_MODULE": "ai_image_detector.settings", "DATA_DIR": str(data_dir)}
     return subprocess.run(
@@ -20,7 +22,7 @@ def run_python(*arguments: str, data_dir: Path, **env: str) -> subprocess.Comple
         env=os.environ | own | env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
     )
 
 
