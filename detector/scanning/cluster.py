@@ -72,7 +72,8 @@ def analyse_on_cluster(order: Order, ray: Any, pictures: Iterable[Picture]) -> I
         try:
             yield from _analyse(order, ray, chunk)
         except ray.exceptions.RayError as error:
-            raise ScanError(f"The cluster has given up: {error}") from error
+            reason = str(error).strip().splitlines()[-1]  # the lines before are tracebacks
+            raise ScanError(f"The cluster has given up: {reason}") from error
 
 
 def _analyse(order: Order, ray: Any, pictures: list[Picture]) -> Iterator[Row]:
