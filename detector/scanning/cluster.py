@@ -48,44 +48,59 @@ class Analyser:
         return {"row": [pickle.dumps(self._analyst.analyse(picture)) for picture in pictures]}
 
 
+class Feed:
+    """An actor that runs Ray Data within the cluster, which a client cannot do from outside."""
+
+    def __init__(self, order: Order, pictures: list[bytes], actors: int) -> None:
+        self._rows = _analyse(order, pictures, actors)
+
+    def take(self) -> list[bytes]:
+        """The next rows, none at the end."""
+        return list(itertools.islice(self._rows, PICTURES_PER_BLOCK))
+
+
+def _analyse(order: Order, pictures: list[bytes], actors: int) -> Iterator[bytes]:
+    import ray.data
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    blocks = -(-len(pictures) // PICTURES_PER_BLOCK)
+    items = [{"picture": picture} for picture in pictures]
+    rows = ray.data.from_items(items, override_num_blocks=blocks).map_batches(
+        Analyser,
+        fn_constructor_args=(order,),
+        compute=ray.data.ActorPoolStrategy(size=min(actors, blocks)),
+        batch_size=PICTURES_PER_BLOCK,
+        num_cpus=1,
+    )
+    for row in rows.iter_rows():
+        yield row["row"]
+
+
 def connect(address: str | None) -> Any:
-    """Ray, connected to the cluster, or to nodes of its own on this machine."""
+    """Ray, connected to the cluster, or to a node of its own on this machine."""
     try:
         import ray
-        import ray.data
     except ImportError as error:
         raise MissingPackage("The engine ray", error.name, "`make ray`") from error
     try:
-        # Its usual log would run through the rows' own progress.
-        ray.init(address, ignore_reinit_error=True, logging_level=logging.ERROR)
+        # Its log would run through the progress; errors come as exceptions.
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ScanError(f"There is no Ray cluster at {address}: {error}") from error
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    ray.data.DataContext.get_current().enable_progress_bars = False
     return ray
 
 
 def analyse_on_cluster(order: Order, ray: Any, pictures: Iterable[Picture]) -> Iterator[Row]:
     """The rows, as they come."""
-    source = iter(pictures)
-    while chunk := list(itertools.islice(source, PICTURES_PER_DATASET)):
-        try:
-            yield from _analyse(order, ray, chunk)
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]  # the lines before are tracebacks
-            raise ScanError(f"The cluster has given up: {reason}") from error
-
-
-def _analyse(order: Order, ray: Any, pictures: list[Picture]) -> Iterator[Row]:
-    items = [{"picture": pickle.dumps(picture)} for picture in pictures]
-    blocks = -(-len(items) // PICTURES_PER_BLOCK)
-    cores = order.processes or max(int(ray.cluster_resources().get("CPU", 1)), 1)
-    rows = ray.data.from_items(items, override_num_blocks=blocks).map_batches(
-        Analyser,
-        fn_constructor_args=(order,),
-        compute=ray.data.ActorPoolStrategy(size=min(cores, blocks)),
-        batch_size=PICTURES_PER_BLOCK,
-        num_cpus=1,
-    )
-    for row in rows.iter_rows():
-        yield pickle.loads(row["row"])
+    actors = order.processes or max(int(ray.cluster_resources().get("CPU", 1)), 1)
+    source = map(pickle.dumps, pictures)
+    try:
+        while chunk := list(itertools.islice(source, PICTURES_PER_DATASET)):
+            feed = ray.remote(num_cpus=0)(Feed).remote(order, chunk, actors)
+            while rows := ray.get(feed.take.remote()):
+                yield from map(pickle.loads, rows)
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]  # the lines before are tracebacks
+        raise ScanError(f"The cluster has given up: {reason}") from error
+    finally:
+        ray.shutdown()

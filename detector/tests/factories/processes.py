@@ -11,9 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ["torch", "torchvision", "transformers", "sklearn", "scipy", "openvino", "cv2", "datasets"]
 
 
-def run_python(
-    *arguments: str, data_dir: Path, timeout: float = 120, **env: str
-) -> subprocess.CompletedProcess[str]:
+def run_python(*arguments: str, data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the project's folder, with settings of the test's own; never raises."""
     own = {"DJANGO_SETTINGS_MODULE": "ai_image_detector.settings", "DATA_DIR": str(data_dir)}
     return subprocess.run(
@@ -22,7 +20,7 @@ def run_python(
         env=os.environ | own | env,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=120,
     )
 
 

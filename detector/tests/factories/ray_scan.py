@@ -24,6 +24,7 @@ def main(source: str, output: str) -> None:
         address=cluster.address,
         only=["forensics"],
     )
+    cluster.shutdown()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +20,6 @@ from detector.scanning.errors import MissingPackage
 from detector.tests.factories.processes import ROOT, run_python
 from detector.tests.factories.scanning import save_pictures
 
-PATIENCE = 600  # seconds: a cluster starts a dozen processes
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None,
     reason="the package ray of the group ray (`make ray`) is not installed",
@@ -33,12 +34,24 @@ def test_two_nodes_give_the_rows_of_one_machine(tmp_path: Path) -> None:
     arguments = ["manage.py", "scan", str(folder), "--only", "forensics", "--output"]
     done = run_python(*arguments, str(tmp_path / "local.jsonl"), data_dir=tmp_path)
     assert done.returncode == 0, done.stderr
-    env = {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
-    program = ["-m", "detector.tests.factories.ray_scan", str(folder)]
-    output = str(tmp_path / "ray.jsonl")
-    done = run_python(*program, output, data_dir=tmp_path, timeout=PATIENCE, **env)
+    done = run_on_ray(folder, tmp_path)
     assert done.returncode == 0 and "21 pictures in" in done.stdout, done.stderr
     assert read(tmp_path / "ray.jsonl") == read(tmp_path / "local.jsonl")
+
+
+def run_on_ray(source: Path, data_dir: Path) -> subprocess.CompletedProcess[str]:
+    """Scan on two nodes; a cluster starts a dozen processes, which takes a busy machine minutes."""
+    own = {"DJANGO_SETTINGS_MODULE": "ai_image_detector.settings", "DATA_DIR": str(data_dir)}
+    own |= {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
+    program = [sys.executable, "-m", "detector.tests.factories.ray_scan", str(source)]
+    return subprocess.run(
+        [*program, str(data_dir / "ray.jsonl")],
+        cwd=ROOT,
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
 
 
 def read(path: Path) -> list[tuple[str, str, object]]:
