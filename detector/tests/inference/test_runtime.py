@@ -69,6 +69,14 @@ def test_networks_are_compiled_alike_on_every_machine(
     assert config["ENABLE_MMAP"] == "NO"
 
 
+@pytest.mark.parametrize(("threads", "config"), [(None, {}), (1, {"INFERENCE_NUM_THREADS": 1})])
+def test_a_network_may_be_held_to_a_number_of_threads(
+    core: RecordingCore, tmp_path: Path, threads: int | None, config: dict[str, int]
+) -> None:
+    Network(tmp_path / "a.xml", Runtime(tmp_path, tmp_path, threads=threads))
+    assert {name: value for name, value in core.asked[0][2].items() if "THREADS" in name} == config
+
+
 def test_the_settings_of_openvino_are_taken_by_it(tmp_path: Path) -> None:
     """OpenVINO refuses a name that it does not know; what it takes, it tells again."""
     folder = WEIGHTS_DIR / "efficientnet_tiles"

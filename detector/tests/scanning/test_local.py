@@ -12,6 +12,7 @@ from django.conf import settings
 
 from detector.analysis import pool as pool_module
 from detector.analysis.answers import NotReady, Setup
+from detector.analysis.pool import AnalysisProcess
 from detector.inference.images import Limits
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.scanning.engines import ENGINES, Order
@@ -46,6 +47,18 @@ def test_a_picture_that_kills_its_process_is_one_row_and_the_others_have_theirs(
     assert "broke off" in rows[names[0]]["error"]
     assert [method["key"] for method in rows[names[1]]["methods"]] == ["forensics"]
     assert count.times == 1 + 3
+
+
+def test_processes_have_as_many_threads_as_the_runtime_says(setup: Setup) -> None:
+    process = AnalysisProcess(setup)
+    try:
+        child = process._process
+        assert child is not None
+        variables = Path(f"/proc/{child.pid}/environ").read_bytes().split(b"\0")
+    finally:
+        process.end()
+    for name in (b"OMP_NUM_THREADS", b"OPENBLAS_NUM_THREADS", b"OPENCV_FOR_THREADS_NUM"):
+        assert name + b"=1" in variables
 
 
 class Count:
