@@ -27,11 +27,12 @@ class Progress:
         self._stream, self._started = stream, time.monotonic()
         self._last = self._started
         self._bar = tqdm(file=stream, disable=None, unit=" pictures", leave=False)
-        threading.Thread(target=self._count, args=(source,), daemon=True).start()
+        self._counting = threading.Thread(target=self._count, args=(source,), daemon=True)
+        self._counting.start()
 
     def _count(self, source: Source) -> None:
         try:
-            self._total = sum(1 for _ in source)
+            self._total = source.count()
         except (OSError, ScanError):
             return  # the scan meets the same, and says so
 

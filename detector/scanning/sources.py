@@ -28,6 +28,9 @@ class Source(Protocol):
 
     def __iter__(self) -> Iterator[Picture]: ...
 
+    def count(self) -> int:
+        """The number of pictures."""
+
 
 class Folder:
     """The pictures at any depth below a folder."""
@@ -43,6 +46,10 @@ class Folder:
             yield Picture(str(self._root / file.path), write_state(file.size, file.mtime_ns))
         self.left_out, self.unread = walk.left_out.sentences(), walk.left_out.faults.count
 
+    def count(self) -> int:
+        """The number of pictures."""
+        return sum(1 for _ in Walk(self._root))
+
 
 class List:
     """The pictures that a text file names, one path or address a line."""
@@ -53,10 +60,18 @@ class List:
         self.unread = 0
 
     def __iter__(self) -> Iterator[Picture]:
+        for name in self._names():
+            yield Picture(name, _look_at(name))
+
+    def count(self) -> int:
+        """The number of pictures; none of them is looked at."""
+        return sum(1 for _ in self._names())
+
+    def _names(self) -> Iterator[str]:
         with self._path.open("rb") as lines:
             for line in lines:
                 if name := os.fsdecode(line.rstrip(b"\r\n")):
-                    yield Picture(name, _look_at(name))
+                    yield name
 
 
 def _look_at(name: str) -> str:
@@ -76,6 +91,10 @@ class Bucket:
     def __iter__(self) -> Iterator[Picture]:
         for name, state in list_objects(self._address):
             yield Picture(name, state)
+
+    def count(self) -> int:
+        """The number of pictures."""
+        return sum(1 for _ in list_objects(self._address))
 
 
 def open_source(text: str) -> Source:

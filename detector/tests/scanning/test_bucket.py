@@ -58,7 +58,7 @@ def test_the_pictures_below_a_prefix_are_scanned_once(
         call_command("scan", source, output=output)
     rows = [json.loads(line) for line in output.read_text().splitlines()]
     assert sorted(row["path"] for row in rows) == [f"{source}{n}.png" for n in range(2)]
-    assert len(stub.asked) == 2
+    assert len(stub.asked) == 2 and open_source(source).count() == 2
 
 
 def test_a_list_may_name_objects(tmp_path: Path) -> None:

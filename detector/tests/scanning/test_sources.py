@@ -23,6 +23,7 @@ def test_a_list_names_one_path_a_line_in_any_bytes(tmp_path: Path) -> None:
     )
     pictures = list(open_source(str(tmp_path / "list.txt")))
     assert [picture.name for picture in pictures] == [str(folder / "000.png"), str(odd), "none.png"]
+    assert open_source(str(tmp_path / "list.txt")).count() == 3
     assert pictures[1].state == f"5 {odd.stat().st_mtime_ns}" and pictures[2].state == ""
     assert pictures[1].path.endswith("\\xff.png")
 
@@ -32,6 +33,7 @@ def test_a_list_and_a_folder_know_a_file_by_the_same_state(tmp_path: Path) -> No
     found = sorted(open_source(str(folder)))
     (tmp_path / "list.txt").write_text("\n".join(picture.name for picture in found))
     assert list(open_source(str(tmp_path / "list.txt"))) == found
+    assert open_source(str(folder)).count() == 2
 
 
 def test_what_cannot_be_read_is_an_error_of_its_picture(tmp_path: Path) -> None:
