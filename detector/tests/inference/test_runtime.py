@@ -43,9 +43,9 @@ class RecordingCore:
     """Takes the place of OpenVINO and keeps how it was asked to compile."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.asked: list[tuple[str, str, dict[str, str | int]]] = []
 
-    def compile_model(self, xml: str, device: str, config: dict[str, str]) -> None:
+    def compile_model(self, xml: str, device: str, config: dict[str, str | int]) -> None:
         self.asked.append((xml, device, config))
 
 
@@ -71,7 +71,7 @@ def test_networks_are_compiled_alike_on_every_machine(
 
 @pytest.mark.parametrize(("threads", "config"), [(None, {}), (1, {"INFERENCE_NUM_THREADS": 1})])
 def test_a_network_may_be_held_to_a_number_of_threads(
-    core: RecordingCore, tmp_path: Path, threads: int | None, config: dict[str, int]
+    core: RecordingCore, tmp_path: Path, threads: int | None, config: dict[str, str | int]
 ) -> None:
     Network(tmp_path / "a.xml", Runtime(tmp_path, tmp_path, threads=threads))
     assert {name: value for name, value in core.asked[0][2].items() if "THREADS" in name} == config
