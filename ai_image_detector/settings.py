@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     # Before staticfiles: `runserver` then serves static files as the real server does.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "ninja",  # for the files of /api/v1/docs
     "detector",
 ]
 
@@ -228,9 +229,16 @@ if CELERY_BROKER_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = scale.transport_options(ANALYSIS_TIMEOUT)
     CACHES = {"default": scale.cache(CELERY_BROKER_URL)}
 # How many seconds a page waits for the result before it shows that there is none yet, and the API
-# before it gives up.
+# at most.
 PAGE_WAIT_SECONDS = env_int("PAGE_WAIT_SECONDS", 8)
 API_WAIT_SECONDS = env_int("API_WAIT_SECONDS", 120)
+
+# Who may use the API without a token beside scripts of the same machine, how many requests a token
+# and an address have in a minute, and whether messages go to private addresses.
+API_OPEN = env_bool("API_OPEN", False)
+API_TOKEN_RATE = env_int("API_TOKEN_RATE", 600)
+API_ADDRESS_RATE = env_int("API_ADDRESS_RATE", 600)
+WEBHOOKS_PRIVATE = env_bool("WEBHOOKS_PRIVATE", False)
 
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"

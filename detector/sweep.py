@@ -25,7 +25,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Upload
+from .models import FILES, Analysis, Batch, IdempotencyKey, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +53,11 @@ def sweep() -> Swept:
     """Delete what has expired and what was left behind; see the head of this file."""
     with open(settings.DATA_DIR / "serving.lock", "a") as file:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
+        results = Upload.objects.expired().delete_with_files()
+        Batch.objects.expired().delete()
+        IdempotencyKey.objects.expired().delete()
         return Swept(
-            Upload.objects.expired().delete_with_files(),
+            results,
             sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),

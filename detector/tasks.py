@@ -13,6 +13,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from detector import installation, services
+from detector.services.courier import Courier
 from detector.services.engines import TASK, send_lost
 from detector.services.keeper import Keeper
 
@@ -30,9 +31,10 @@ def _find_lost() -> None:
 
 @worker_ready.connect
 def begin(**kwargs: object) -> None:
-    """Load the models before the first message, and care for the leases."""
+    """Load the models before the first message, care for the leases, and send webhooks."""
     installation.get_pool()
     get_keeper().start()
+    Courier().start()
 
 
 @shared_task(name=TASK)

@@ -7,6 +7,7 @@ import threading
 from django.conf import settings
 
 from detector import installation, services
+from detector.services.courier import Courier
 from detector.services.keeper import Keeper
 from detector.services.patience import despite_errors
 
@@ -15,10 +16,11 @@ LOOK_SECONDS = 0.5
 
 
 class Worker:
-    """Threads that run what waits, and one that keeps the leases."""
+    """Threads that run what waits, one that keeps the leases, and one that sends messages."""
 
     def __init__(self, name: str) -> None:
         self._keeper = Keeper(name, self.wake)
+        self._courier = Courier()
         self._news = threading.Condition()
         self._ending = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -27,6 +29,7 @@ class Worker:
         """Begin; the models load while the first picture is on its way."""
         installation.get_pool()
         self._keeper.start()
+        self._courier.start()
         for number in range(settings.ANALYSIS_PROCESSES):
             thread = threading.Thread(target=self._work, name=f"worker {number}", daemon=True)
             thread.start()
@@ -44,6 +47,7 @@ class Worker:
         for thread in self._threads:
             thread.join()
         self._keeper.end()
+        self._courier.end()
 
     def _work(self) -> None:
         while not self._ending.is_set():

@@ -1,4 +1,4 @@
-"""The JSON API of the detector."""
+"""The API of before version 1, for one more version."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The JSON API: one picture in, the same object out that `manage.py detect` prints."""
+"""The API of before version 1: one picture in, the object out that `manage.py detect` prints."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from detector.services import submit, wait, withdraw
 from detector.web.errors import MAX_QUOTED, mark_refusal
 from detector.web.forms import UploadForm
 
+from .access import identify
+from .problems import Problem
+
 FIELD = "image"
 STABILITY = "stability"
 UNREADABLE = (
@@ -31,6 +34,11 @@ UNREADABLE = (
     UnreadablePostError,
 )
 MAX_NAMES = 5
+# RFC 9745: since when a better address is there.
+DEPRECATION = {
+    "Deprecation": "@1796083200",  # 1 December 2026
+    "Link": '</api/v1/detections>; rel="successor-version"',
+}
 
 
 class TooLate(Refused):
@@ -47,6 +55,19 @@ class TooLate(Refused):
 @csrf_exempt
 @require_POST
 def detect(request: HttpRequest) -> HttpResponse:
+    """As `_detect`, for those who may use the API."""
+    try:
+        identify(request, writes=True)
+        response = _detect(request)
+    except Problem as problem:
+        body = {"error": problem.sentence}
+        response = JsonResponse(body, status=problem.status, headers=problem.headers)
+    for name, value in DEPRECATION.items():
+        response.headers[name] = value
+    return response
+
+
+def _detect(request: HttpRequest) -> HttpResponse:
     """POST a form with the file field `image`; `error` says why there is no answer.
 
     `?stability=1` also asks whether the result stays the same when the picture is passed on.
@@ -67,8 +88,13 @@ def _analyse(file: UploadedFile[Any], with_stability: bool) -> Upload:
     """The upload with its result. Raises `ImageError` where there is none."""
     # Nobody's: there is no page to show a preview, and no session to ask for the row.
     nobody = uuid.uuid4()
-    wanted = {"with_pictures": False, "with_stability": with_stability}
-    upload = submit(file, owner=nobody, filename=file.name or "", **wanted)
+    upload = submit(
+        file,
+        owner=nobody,
+        filename=file.name or "",
+        with_pictures=False,
+        with_stability=with_stability,
+    )
     upload = wait(upload, settings.API_WAIT_SECONDS)
     if not upload.analysis.is_done:
         withdraw(upload)

@@ -72,16 +72,24 @@ class Upload(models.Model):
     """One file of one person; `with_pictures` says whether there is a page that shows it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.UUIDField(db_index=True, help_text="The browser session that may see it.")
+    owner = models.UUIDField(db_index=True, help_text="The session or token that may see it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     filename = models.CharField(max_length=255)
     with_pictures = models.BooleanField(default=True)
     analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="uploads")
+    batch = models.ForeignKey(
+        "detector.Batch", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads"
+    )
 
     objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
+        # Of the lists of the API, which are read in parts.
+        indexes = [
+            models.Index(fields=["owner", "created_at", "id"], name="upload_of_owner"),
+            models.Index(fields=["batch", "created_at", "id"], name="upload_of_batch"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M}: {self.analysis.outcome or self.analysis.state}"

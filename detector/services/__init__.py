@@ -3,13 +3,18 @@
 Page, API, commands and workers use these functions and no others.
 """
 
+from .describing import describe_batch, describe_detection
 from .leases import claim, claim_next, give_back_all, reap, renew
 from .running import run
 from .submitting import find, submit, wait, withdraw
+from .webhooks import ask_for_message
 
 __all__ = [
+    "ask_for_message",
     "claim",
     "claim_next",
+    "describe_batch",
+    "describe_detection",
     "find",
     "give_back_all",
     "reap",

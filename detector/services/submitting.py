@@ -14,7 +14,7 @@ from django.db import transaction
 
 from detector.analysis.answers import Busy
 from detector.installation import get_detector
-from detector.models import Analysis, Key, Priority, State, Upload
+from detector.models import Analysis, Batch, Key, Priority, State, Upload
 from detector.models.analysis import UNFINISHED, delete_files, original_path
 
 from .engines import start
@@ -34,17 +34,20 @@ def submit(
     priority: int = Priority.INTERACTIVE,
     with_pictures: bool = True,
     with_stability: bool = False,
+    batch: Batch | None = None,
+    scope: uuid.UUID | None = None,
 ) -> Upload:
     """Take a file in. Bytes that this version has seen before are answered from the database.
 
     `with_pictures` asks for preview and error levels, too; `with_stability` asks whether the result
-    stays the same when the picture is passed on. Raises `Busy` where too many wait already, and
+    stays the same when the picture is passed on. `scope` says whose results may answer it, where
+    these are not those of its owner alone. Raises `Busy` where too many wait already, and
     `OSError` where the bytes cannot be kept.
     """
     Upload.objects.expired().delete_with_files()
-    scope = EVERYBODY if settings.SHARE_RESULTS else owner
+    scope = EVERYBODY if settings.SHARE_RESULTS else scope or owner
     key = Key(_digest(file), get_detector().version, scope, with_stability)
-    upload = Upload(owner=owner, filename=filename[:255], with_pictures=with_pictures)
+    upload = Upload(owner=owner, filename=filename[:255], with_pictures=with_pictures, batch=batch)
     if not _attach_to_known(upload, key, priority):
         _queue(upload, key, file, priority)
     return upload

@@ -1,9 +1,14 @@
-"""The answers to requests that fail: JSON below /api/, a page in the site's layout elsewhere."""
+"""The answers to requests that fail: a page in the site's layout, or JSON below /api/.
+
+Below /api/v1/ the JSON has the form of RFC 9457, `application/problem+json`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +18,9 @@ from detector.analysis.answers import NotAnalysed
 from detector.inference.images import ImageError
 
 API = "/api/"
-POSTED_TO = f"{API}detect"
+V1 = f"{API}v1/"
+POSTED_TO = f"{V1}detections"
+PROBLEM = "application/problem+json"
 # The pages for what comes without one of its own, by status.
 PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 405: "405.html", 503: "503.html"}
 MAX_QUOTED = 80
@@ -41,13 +48,37 @@ def answer_errors(
         if response.status_code < 400 or response.streaming:
             return response
         if is_api(request):
-            if response.headers.get("Content-Type") != "application/json":
-                _set_body(response, json.dumps({"error": _say(request, response)}), "json")
+            kind, body = _error(request, _say(request, response), response.status_code)
+            if response.headers.get("Content-Type") != kind:
+                _set_body(response, json.dumps(body), kind)
         elif not response.content:
-            _set_body(response, render_to_string(_page(response), request=request), "html")
+            _set_body(response, render_to_string(_page(response), request=request), "text/html")
         return response
 
     return middleware
+
+
+def refuse(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    """The answer to a request to the API that fails, in the form of its version."""
+    kind, body = _error(request, sentence, status)
+    return HttpResponse(json.dumps(body), content_type=kind, status=status)
+
+
+def make_problem(
+    status: int, sentence: str, fields: Sequence[dict[str, str]] = ()
+) -> dict[str, Any]:
+    """The body of a problem (RFC 9457); `fields` name what is wrong with which field."""
+    known = status in HTTPStatus.__members__.values()
+    title = HTTPStatus(status).phrase if known else "Error"
+    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    return body | ({"errors": list(fields)} if fields else {})
+
+
+def _error(request: HttpRequest, sentence: str, status: int) -> tuple[str, dict[str, Any]]:
+    """The content type and the body of a failure of the API."""
+    if is_v1(request):
+        return PROBLEM, make_problem(status, sentence)
+    return "application/json", {"error": sentence}
 
 
 def mark_refusal(response: HttpResponse, error: ImageError) -> HttpResponse:
@@ -64,13 +95,17 @@ def is_api(request: HttpRequest) -> bool:
     return f"{request.path_info}/".startswith(API)
 
 
+def is_v1(request: HttpRequest) -> bool:
+    return f"{request.path_info}/".startswith(V1)
+
+
 def _page(response: HttpResponse) -> str:
     return PAGES.get(response.status_code, "400.html" if response.status_code < 500 else "500.html")
 
 
 def _set_body(response: HttpResponse, body: str, kind: str) -> None:
     response.content = body
-    response.headers["Content-Type"] = "application/json" if kind == "json" else "text/html"
+    response.headers["Content-Type"] = kind
     response.headers["Content-Length"] = str(len(response.content))
 
 

@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
 from ai_image_detector.server import FORM_OVERHEAD, REFUSED
 
-from .errors import MAX_QUOTED, is_api
+from .errors import MAX_QUOTED, is_api, refuse
 from .views import refuse_upload
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -65,15 +65,16 @@ def _body_length(request: HttpRequest) -> int | None:
 def refuse_foreign_pages(get_response: Handler) -> Handler:
     """Middleware: refuse what a page of another site makes a visitor's browser post to the API.
 
-    The API takes no token, so any page could use a local installation through its visitors. A
-    browser says which page a post comes from, and no page can change that; scripts say nothing.
+    Scripts of the same machine need no token, so any page could use a local installation through
+    its visitors. A browser says which page a post comes from, and no page can change that; scripts
+    say nothing.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         reads = request.method in ("GET", "HEAD", "OPTIONS")
         if is_api(request) and not reads and (source := _foreign_source(request)):
             said = f"This comes from {source}. The API takes posts of scripts and of its own pages."
-            return JsonResponse({"error": said}, status=403)
+            return refuse(request, said, 403)
         return get_response(request)
 
     return middleware

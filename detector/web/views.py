@@ -27,7 +27,7 @@ from detector.installation import get_limits
 from detector.models import State, Upload
 from detector.services import submit, wait, withdraw
 
-from .errors import is_api, mark_refusal
+from .errors import is_api, mark_refusal, refuse
 from .forms import UploadForm
 from .owners import get_owner, make_owner
 from .presenters.methods_page import build_page as build_methods
@@ -90,7 +90,7 @@ def refuse_upload(request: HttpRequest, length: int | None) -> HttpResponse:
     if length and length > limits.max_bytes:
         said = say_too_large(length, limits)
     if is_api(request):
-        return JsonResponse({"error": said}, status=413)
+        return refuse(request, said, 413)
     form = UploadForm({}, MultiValueDict())
     form.errors["image"] = form.error_class([said])
     return _render_index(request, form, status=413)

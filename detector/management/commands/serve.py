@@ -34,8 +34,9 @@ class Command(DetectorCommand):
                 f"{host}:{port}",
                 patience=Patience(),
                 max_request_body_size=settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD,
-                # Waitress would take the header away by which the proxy says that it is HTTPS.
-                clear_untrusted_proxy_headers=not settings.HTTPS,
+                # Waitress would take the headers away that say whom a proxy asks for; what may be
+                # believed of them is decided where they are read.
+                clear_untrusted_proxy_headers=False,
             )
         except (OSError, ValueError, OverflowError) as error:
             raise CommandError(f"{host}:{port} cannot be served: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,18 +23,11 @@ from detector.inference.images import open_image
 from detector.models import Analysis, Upload
 from detector.tests.factories.pages import Response
 from detector.tests.factories.pictures import BAD, encode, frames, noise
-from detector.tests.factories.stubs import Stub, make_stub
+from detector.tests.factories.stubs import Stub
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/detect"
-
-
-@pytest.fixture(autouse=True)
-def stub(use_methods: Callable[..., None]) -> type[Stub]:
-    stub = make_stub()
-    use_methods(deep_learning=stub)
-    return stub
 
 
 def upload(client: Client, data: bytes, name: str) -> None:

@@ -324,3 +324,19 @@ def test_the_page_of_the_methods_fits_a_phone(browser: webdriver.Chrome, live_se
     titles = ["Verdict", *(spec.title for spec in METHODS.values())]
     assert get_texts(browser, ".method h2") == titles
     assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
+
+
+def test_the_page_of_the_api_is_drawn_from_here_alone(
+    browser: webdriver.Chrome, live_server: LiveServer
+) -> None:
+    browser.get(f"{live_server.url}/api/v1/docs")
+    next_page(browser).until(lambda b: len(b.find_elements(By.CLASS_NAME, "opblock")) == 11)
+    assert "OAS 3.1" in browser.find_element(By.CLASS_NAME, "info").text
+    # Its policy has let everything through, and nothing was asked for elsewhere.
+    assert [
+        entry for entry in browser.get_log("browser") if "favicon" not in entry["message"]
+    ] == []
+    places = browser.execute_script(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    )
+    assert places and all(place.startswith((live_server.url, "data:")) for place in places)

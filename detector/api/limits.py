@@ -1,0 +1,64 @@
+"""How many requests somebody has in a minute, counted in Django's cache."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from .problems import Problem
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 60  # seconds
+# Who has one address of IPv6 has all of its network.
+NETWORK = 64
+
+
+def count(kind: str, who: str, most: int) -> None:
+    """Count a request. Raises `Problem` (429) beyond `most` in this minute."""
+    now = time.time()
+    used = _increase(f"api.{kind}.{who}.{int(now // WINDOW)}")
+    if used <= most:
+        return
+    seconds = WINDOW - int(now) % WINDOW
+    raise Problem(
+        429,
+        f"More than {most} requests in a minute from this {kind}. Try again in {seconds} seconds.",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def _increase(key: str) -> int:
+    """How many there are with this one; 0 where the cache is away, which stops nobody."""
+    try:
+        cache.add(key, 0, timeout=2 * WINDOW)
+        return cache.incr(key)
+    except ValueError:  # dropped between the two
+        return 1
+    except Exception:  # of whatever server
+        logger.exception("Requests cannot be counted.")
+        return 0
+
+
+def find_address(request: HttpRequest) -> str:
+    """Where a request comes from: behind a proxy, what that has seen."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    if settings.HTTPS and (passed := request.headers.get("X-Forwarded-For")):
+        address = passed.rpartition(",")[2].strip()
+    return address
+
+
+def network_of(address: str) -> str:
+    """What counts as one visitor."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if ip.version == 6 and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, NETWORK), strict=False).network_address)
+    return str(ip)
