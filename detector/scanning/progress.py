@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TextIO
+from collections.abc import Callable
 
 from .errors import ScanError
 from .sources import Source
@@ -14,19 +14,19 @@ INTERVAL = 60.0
 
 
 class Progress:
-    """Counts rows, and says so on a stream.
+    """Counts rows, and says so: by a bar in a terminal, else by a sentence now and then.
 
     The pictures are counted by a thread, since the analysis is not to wait for that.
     """
 
-    def __init__(self, source: Source, stream: TextIO) -> None:
+    def __init__(self, source: Source, say: Callable[[str], object]) -> None:
         from tqdm import tqdm  # not at the top: a wrong argument is not to wait for it
 
         self.done = self.skipped = self.errors = 0
         self._total: int | None = None
-        self._stream, self._started = stream, time.monotonic()
+        self._say, self._started = say, time.monotonic()
         self._last = self._started
-        self._bar = tqdm(file=stream, disable=None, unit=" pictures", leave=False)
+        self._bar = tqdm(disable=None, unit=" pictures", leave=False)
         self._counting = threading.Thread(target=self._count, args=(source,), daemon=True)
         self._counting.start()
 
@@ -48,8 +48,7 @@ class Progress:
         self._bar.update()
         if self._bar.disable and time.monotonic() - self._last >= INTERVAL:
             self._last = time.monotonic()
-            self._stream.write(f"{self.sentence()}\n")
-            self._stream.flush()
+            self._say(self.sentence())
 
     def sentence(self) -> str:
         """What is done up to now."""

@@ -83,7 +83,7 @@ class Command(DetectorCommand):
         return self._report(progress, pictures)
 
     def _scan(self, run: Engine, version: str, source: Source, target: Target) -> Progress:
-        progress = Progress(source, self.stderr._out)
+        progress = Progress(source, self.stderr.write)
         with closing(Ledger(target.keys())) as ledger, closing(progress):
             for row in run(_unfinished(source, ledger, version, progress)):
                 target.append(row)

@@ -15,7 +15,7 @@ def main(source: str, output: str) -> None:
     memory = 100 * 2**20
     node = {"num_cpus": 1, "object_store_memory": memory}
     cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    cluster.add_node(**node)
+    cluster.add_node(num_cpus=1, object_store_memory=memory)
     call_command(
         "scan",
         source,

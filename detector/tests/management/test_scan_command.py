@@ -8,6 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,10 @@ def test_a_torn_last_line_is_dropped_and_its_picture_done_again(
     assert names(read(output)) == ["000.png", "001.png", "002.png"]
 
 
+def has_runs(runs: Path, wanted: int) -> bool:
+    return len(read_runs(runs)) >= wanted
+
+
 @pytest.mark.browser  # processes of the real program: slow to start
 @pytest.mark.parametrize("format", ["jsonl", "csv"])
 def test_a_scan_that_is_killed_twice_does_nothing_twice(tmp_path: Path, format: str) -> None:
@@ -158,7 +163,7 @@ def test_a_scan_that_is_killed_twice_does_nothing_twice(tmp_path: Path, format: 
     finished: dict[str, int] = {}
     for wanted in (7, 17):
         process = start_scan(folder, output, tmp_path)
-        wait_until(lambda wanted=wanted: len(read_runs(runs)) >= wanted)
+        wait_until(partial(has_runs, runs, wanted))
         process.kill()
         process.wait()
         times, whole = Counter(read_runs(runs)), output.read_text().rpartition("\n")[0]

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.model_selection import StratifiedGroupKFold
 
+from detector.accuracy.conditions import CLEAN
 from detector.inference.methods import METHODS
 from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.pixels.tiles import Pixels
@@ -42,7 +43,6 @@ from detector.training.learning.views import (
     read_computed,
     views_in_turn,
 )
-from detector.training.pictures.augment import CLEAN
 from detector.training.pictures.preparation import Progress
 
 from .fit import (
