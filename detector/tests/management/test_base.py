@@ -102,7 +102,7 @@ def test_the_list_of_training_modules_is_that_of_the_group() -> None:
         (["fetch_models"], "torch"),
         (["finetune_hf_models"], "datasets"),
         (["prepare_genimage"], "sklearn"),
-        (["train_dinov2", "--data", ".", "--encoder", "."], "torch"),
+        (["train_dinov2", "--data", ".", "--encoder", "."], "sklearn"),
         (["train_fusion", "--data", "."], "torch"),
         (["train_statistical", "--data", "."], "sklearn"),
     ],
@@ -169,11 +169,11 @@ def test_every_command_can_be_looked_at_before_the_site_is_set_up(tmp_path: Path
     assert run_python("-c", code, data_dir=tmp_path).stderr == ""
 
 
-def test_detect_alone_does_without_the_site() -> None:
+def test_detect_and_scan_alone_do_without_the_site() -> None:
     light = [
         n for n in COMMANDS if not getattr(load_command_class("detector", n), "needs_site", True)
     ]
-    assert light == ["detect"]
+    assert light == ["detect", "scan"]
 
 
 def test_progress_is_shown_on_a_terminal_alone(capsys: pytest.CaptureFixture[str]) -> None:
