@@ -142,7 +142,7 @@ def test_a_start_without_a_database_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_failure_is_in_the_log_and_the_page_says_so(data_dir: Path) -> None:
     """With a proxy before it, whose word on HTTPS is taken, and an end by SIGTERM."""
-    with serving(data_dir, HTTPS="true") as server:
+    with serving(data_dir, HTTPS="true", API_OPEN="true") as server:
         proxied = {"X_Forwarded_Proto": "https", "Content_Type": FORM}
         own = f"https://127.0.0.1:{server.port}"
         response, text = server.ask("POST", URL, form(b"text"), Origin=own, **proxied)
