@@ -20,6 +20,7 @@ from detector.scanning.local import analyse_here
 from detector.scanning.pictures import Picture, read_state
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.scanning import POISON
+from detector.tests.factories.servers import wait_for
 
 DEADLY = "detector.tests.factories.deadly_child"
 
@@ -54,11 +55,12 @@ def test_processes_have_as_many_threads_as_the_runtime_says(setup: Setup) -> Non
     try:
         child = process._process
         assert child is not None
-        variables = Path(f"/proc/{child.pid}/environ").read_bytes().split(b"\0")
+        # It is empty for a moment, while the new program is put in place of the old one.
+        environ = wait_for(Path(f"/proc/{child.pid}/environ").read_bytes).split(b"\0")
     finally:
         process.end()
     for name in (b"OMP_NUM_THREADS", b"OPENBLAS_NUM_THREADS", b"OPENCV_FOR_THREADS_NUM"):
-        assert name + b"=1" in variables
+        assert name + b"=1" in environ
 
 
 class Count:

@@ -64,7 +64,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(servers: Site) -> Site:
-    servers.query("TRUNCATE detector_upload, detector_analysis")
+    servers.query("TRUNCATE detector_upload, detector_analysis CASCADE")
     return servers
 
 
