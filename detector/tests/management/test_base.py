@@ -101,7 +101,7 @@ def test_the_list_of_training_modules_is_that_of_the_group() -> None:
         (["fetch_models"], "torch"),
         (["finetune_hf_models"], "datasets"),
         (["prepare_genimage"], "sklearn"),
-        (["train_dinov2", "--data", ".", "--encoder", "."], "torch"),
+        (["train_dinov2", "--data", ".", "--encoder", "."], "sklearn"),
         (["train_fusion", "--data", "."], "torch"),
         (["train_statistical", "--data", "."], "sklearn"),
     ],
