@@ -50,6 +50,12 @@ def call(case: schemathesis.Case, token: str) -> schemathesis.Response:
     return case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
 
 
+def is_sent(case: schemathesis.Case) -> bool:
+    """Whether all fields reach the server: a form has no way to send an empty list or nothing."""
+    fields = case.body.values() if isinstance(case.body, dict) else ()
+    return all(value not in ([], {}, None) for value in fields)
+
+
 @pytest.mark.parametrize(("method", "path", "mode"), CASES)
 def test_every_answer_is_as_the_document_says(
     document: schemathesis.BaseSchema, token: str, method: str, path: str, mode: GenerationMode
@@ -63,6 +69,7 @@ def test_every_answer_is_as_the_document_says(
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: schemathesis.Case) -> None:
+        hypothesis.assume(is_sent(case))
         call(case, token)
 
     ask()
