@@ -281,6 +281,7 @@ def test_a_method_answers_the_same_again_and_in_four_threads_at_once(key: str) -
     assert answers == [first] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", METHODS)
 def test_threads_do_not_mix_up_their_pictures(key: str) -> None:
     pictures = [open_image(encode(noise(300 + 40 * i, 300), "JPEG", quality=90)) for i in range(4)]

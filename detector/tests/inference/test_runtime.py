@@ -33,6 +33,7 @@ assert len(scores) == 1, scores
 """
 
 
+@pytest.mark.slow
 def test_first_answers_in_four_threads_at_once_do_not_wait_for_one_another(tmp_path: Path) -> None:
     for _ in range(3):
         done = run_python("-c", FIRST_ANSWERS, data_dir=tmp_path)  # gives up after two minutes

@@ -81,6 +81,7 @@ def named(result: MethodResult) -> str:
     return " ".join([result.findings[0].text, *(member["reason"] for member in members)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [flip, fill_with_nan])
 @pytest.mark.parametrize("key", PIXEL)
 def test_a_damaged_file_makes_the_method_unavailable_and_is_named(

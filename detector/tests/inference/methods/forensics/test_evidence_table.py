@@ -13,6 +13,7 @@ from detector.tests.evidence_table import (
     survives_damage,
 )
 
+pytestmark = pytest.mark.slow
 each = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}, {case.place}")
 
 
@@ -26,7 +27,6 @@ def test_a_decoy_is_ignored(case: Case) -> None:
     assert is_ignored(case)
 
 
-@pytest.mark.slow
 @each
 def test_damage_neither_raises_nor_takes_much_work(case: Case) -> None:
     assert survives_damage(case)

@@ -57,6 +57,7 @@ OUTSIDE = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + xmp("d:tit
 DEEP = '{"a":' * 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "build"),
     [
@@ -103,6 +104,7 @@ def lying_exif(count: int, offset: int) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format", "data"),
     [
