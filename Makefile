@@ -7,6 +7,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.14 pyth
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# The locks are complete and Python compiles what it imports, so pip need not search and compile all.
+INSTALL := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-compile --disable-pip-version-check
 # What was installed: serving alone, or everything.
 SERVE := $(VENV)/.serve
 ALL := $(VENV)/.all
@@ -50,10 +52,10 @@ types: $(ALL)
 	$(BIN)/mypy
 
 scale: $(SERVE)  ## Install what PostgreSQL, S3, Celery and Parquet need, beside serving
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/scale.txt
+	$(INSTALL) --requirement locks/scale.txt
 
 ray: $(SERVE)  ## Install what `manage.py scan --engine ray` needs, beside serving
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/ray.txt
+	$(INSTALL) --requirement locks/ray.txt
 
 training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 
@@ -78,11 +80,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(SERVE): locks/serve.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement locks/serve.txt
+	$(INSTALL) --requirement locks/serve.txt
 	touch $@
 
 $(ALL): $(GROUPS:%=locks/%.txt) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes $(GROUPS:%=--requirement locks/%.txt)
+	$(INSTALL) $(GROUPS:%=--requirement locks/%.txt)
 	touch $@ $(SERVE)
 
 clean:  ## Remove caches and collected files; the environment and the data stay
