@@ -124,7 +124,7 @@ def test_a_disk_without_room_for_uploads_is_said(
 ) -> None:
     settings.MAX_UPLOAD_MB = 32
     usage = SimpleNamespace(free=191 * 2**20)
-    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr("detector.monitoring.health.shutil.disk_usage", lambda path: usage)
     with pytest.raises(NotWorking, match="191 MB left; 192 MB are needed"):
         health.check_disk()
     usage.free += 2**20

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,7 +20,7 @@ from detector.tests.factories.stubs import Stub, make_stub
 
 pytestmark = pytest.mark.django_db
 
-AFAR = {"REMOTE_ADDR": "203.0.113.9"}
+AFAR: dict[str, Any] = {"REMOTE_ADDR": "203.0.113.9"}
 PROBES = ("/healthz", "/readyz", "/metrics")
 
 
@@ -114,7 +116,7 @@ def test_only_a_proxy_may_name_a_request(client: Client, settings: Settings) -> 
 
 
 @pytest.fixture
-def lines() -> list[logging.LogRecord]:
+def lines() -> Iterator[list[logging.LogRecord]]:
     """What the access log is told while the test runs."""
     found: list[logging.LogRecord] = []
 
@@ -158,7 +160,7 @@ def stub(use_methods) -> type[Stub]:
 
 
 def test_an_upload_and_its_analysis_are_found_by_one_id(
-    client: Client, stub: type[Stub], jpeg: bytes, capsys, settings: Settings
+    client: Client, stub: type[Stub], jpeg: bytes
 ) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
