@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fpdf import FPDF
-from fpdf.enums import TableBordersLayout, TextEmphasis, XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.enums import TableBordersLayout, TextEmphasis, WrapMode, XPos, YPos
+from fpdf.fonts import FontFace, TTFFont
 from PIL import Image
 
 from detector.inference.names import printable
@@ -73,7 +73,8 @@ class _Paper(FPDF):
         self.set_auto_page_break(True, MARGIN + 2 * LINE)
         self.add_font(FONT, "", FONTS / "DejaVuSans.ttf")
         self.add_font(FONT, "B", FONTS / "DejaVuSans-Bold.ttf")
-        self._characters = set(self.fonts[FONT.lower()].cmap)
+        font = self.fonts[FONT.lower()]
+        self._characters = set(font.cmap) if isinstance(font, TTFFont) else set()
         self.set_lang("en-GB")
         self.set_title(f"{content.heading}: report of the AI Image Detector")
         self.set_producer("AI Image Detector")
@@ -236,7 +237,7 @@ class _Paper(FPDF):
             self.cell(LABEL_WIDTH, LINE, self._shown(name))
             self._set(SMALL + 0.5)
             self.multi_cell(
-                0, LINE, self._shown(value), align="L", wrapmode="CHAR",
+                0, LINE, self._shown(value), align="L", wrapmode=WrapMode.CHAR,
                 **NEXT
             )  # fmt: skip
 

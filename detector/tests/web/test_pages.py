@@ -21,8 +21,9 @@ from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Verdict
 from detector.models import Upload
+from detector.reports.words import percent
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
-from detector.web.templatetags.detector_extras import ago, percent
+from detector.web.templatetags.detector_extras import ago
 
 pytestmark = pytest.mark.django_db
 

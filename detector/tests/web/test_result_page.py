@@ -15,6 +15,7 @@ from detector.inference.results import (
     Stability,
 )
 from detector.inference.wording.verdict import OUTCOMES
+from detector.reports.words import percent
 from detector.tests.factories.results import (
     FIRST,
     HEAT,
@@ -22,7 +23,6 @@ from detector.tests.factories.results import (
     STATED,
 )
 from detector.tests.factories.sentences import note, said
-from detector.web.templatetags.detector_extras import percent
 
 pytestmark = pytest.mark.django_db
 
