@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.inference.results import Verdict
+from detector.installation import get_detector
 from detector.models import Upload
 from detector.reports.keys import get_signing_key, write_public_key
 from detector.reports.twin import to_bytes
@@ -26,6 +27,11 @@ def check(*given: object) -> str:
     out = io.StringIO()
     call_command("verify_report", *map(str, given), stdout=out)
     return out.getvalue()
+
+
+def change(upload: Upload, fields: dict[str, str]) -> None:
+    assert upload.analysis.result
+    upload.analysis.result.update(fields)
 
 
 @pytest.fixture
@@ -49,12 +55,9 @@ def test_picture_report_and_version_belong_together(paths: Paths):
 
 
 def test_the_version_in_use_is_named(upload: Upload, tmp_path: Path):
-    result = upload.analysis.result
-    from detector.installation import get_detector
-
     detector = get_detector()
-    result |= {"version": detector.version, "code": detector.code_digest}
-    result |= {"weights": detector.weights_digest}
+    now = {"version": detector.version, "code": detector.code_digest}
+    change(upload, now | {"weights": detector.weights_digest})
     path = tmp_path / "report.json"
     path.write_bytes(to_bytes(make_twin(upload)))
     text = check(path)
@@ -79,7 +82,7 @@ def test_a_changed_report_fails(paths: Paths):
 
 
 def test_a_version_that_does_not_belong_to_its_digests_fails(upload: Upload, tmp_path: Path):
-    upload.analysis.result["version"] = "9.9+12345678.12345678"
+    change(upload, {"version": "9.9+12345678.12345678"})
     path = tmp_path / "report.json"
     path.write_bytes(to_bytes(make_twin(upload)))
     with pytest.raises(CommandError, match="does not belong to the digests"):
