@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .languages import choose_language
 from .views import home, methods, pictures, result
 
 app_name = "detector"
@@ -13,5 +14,6 @@ urlpatterns = [
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("language/", choose_language, name="language"),
     path("methods/", methods.methods, name="methods"),
 ]

@@ -13,6 +13,7 @@ import pytest
 
 import detector
 from detector.inference import wording
+from detector.inference.methods import METHODS
 from detector.inference.methods.forensics.c2pa.actions import STEPS
 from detector.inference.methods.forensics.c2pa.manifest import ERRORS
 from detector.inference.methods.forensics.c2pa.signer import DOUBTS
@@ -29,6 +30,7 @@ from detector.inference.pixels.kind import KINDS
 from detector.inference.pixels.likeness import LOOKED_UP, SIZES
 from detector.inference.results import Finding, Note
 from detector.inference.wording import SENTENCES, TABLES, Plural, say, words
+from detector.inference.wording.verdict import LEANS, OUTCOMES
 
 ROOT = Path(detector.__file__).parent
 SOURCES = [path for path in ROOT.rglob("*.py") if not {"tests", "wording"} & set(path.parts)]
@@ -68,6 +70,13 @@ VALUES = {
     "reshipping": set(RESHIPPED),
     "standing": {"unsigned", "unchecked", "invalid", "valid", "trusted", "distrusted"},
     "model_state": {"FINE-TUNED", "pre-trained", "bundled"},
+    "outcome": set(OUTCOMES),
+    "lean": set(LEANS),
+    "method_named": {"title", "number"},
+    "method_name": set(METHODS),
+    "method_reads": set(METHODS),
+    "method_idea": set(METHODS),
+    "method_used": {"deep_learning", "statistical"},
 }
 
 
