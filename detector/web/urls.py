@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import feedback, home, makers, methods, pictures, report, result, sharing
+from .views import feedback, home, makers, methods, models, pictures, report, result, sharing
 
 app_name = "detector"
 
@@ -26,4 +26,5 @@ urlpatterns = [
     path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
     path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
     path("methods/", methods.methods, name="methods"),
+    path("models/", models.models, name="models"),
 ]
