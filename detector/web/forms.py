@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy
 
 from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
@@ -15,14 +16,16 @@ from detector.installation import get_limits
 class UploadForm(forms.Form):
     # A FileField: Django's ImageField decodes with rules of its own before ours apply.
     image = forms.FileField(
-        label="Picture",
+        label=gettext_lazy("Picture"),
         allow_empty_file=True,  # open_image has the better sentence for it
         max_length=255,
         widget=forms.ClearableFileInput(attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)])}),
-        error_messages={"required": "Choose a picture first."},
+        error_messages={"required": gettext_lazy("Choose a picture first.")},
     )
     stability = forms.BooleanField(
-        label="Also check whether the result stays the same when the picture is passed on",
+        label=gettext_lazy(
+            "Also check whether the result stays the same when the picture is passed on"
+        ),
         required=False,
     )
 

@@ -35,8 +35,8 @@ SENTENCES: dict[str, Entry] = {
     "reason.not_assessed": "So this picture gets no verdict, whatever the methods say.",
     "reason.silent": "No method could say anything about this picture.",
     "reason.score_ai": f"{_TOGETHER} From {{ai:.1%}} up, we say that an AI likely made a picture.",
-    "reason.score_real": f"{_TOGETHER} Up to {{real:.1%}}, we say that no sign of AI was found. That "
-    "does not prove that no AI was used.",
+    "reason.score_real": f"{_TOGETHER} Up to {{real:.1%}}, we say that no sign of AI was found. "
+    "That does not prove that no AI was used.",
     "reason.score_uncertain": f"{_TOGETHER} The evidence is not strong enough for either side: we "
     "take a side only from {ai:.1%} up or from {real:.1%} down.",
     "reason.claim_against": "Yet something in the file says that an AI was used, so we take no "

@@ -15,6 +15,8 @@ from detector.inference.wording.language import CUSTOMS, DOMAIN, ENGLISH, LOCALE
 from detector.management.base import DetectorCommand
 from detector.management.catalogue import write_template
 
+# A line that changes with every run.
+MOMENT = '"POT-Creation-Date:'
 TOOLS = ("msgmerge", "msgfmt", "xgettext")
 # Below these folders there is nothing to translate.
 IGNORED = (".*", "tests", "locks", "docs", "static", "genimage_data", "hf_finetuned_models")
@@ -65,6 +67,10 @@ def collect_pages(languages: list[str]) -> None:
         no_obsolete=True,
         verbosity=0,
     )
+    for language in languages:
+        file = _folder(language) / "django.po"
+        kept = [line for line in file.read_text().splitlines(True) if not line.startswith(MOMENT)]
+        file.write_text("".join(kept))
 
 
 def _merge(template: Path, file: Path) -> None:

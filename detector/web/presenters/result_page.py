@@ -57,9 +57,9 @@ def write_reason(verdict: Verdict) -> str:
     if stated and verdict.basis in ("trusted_signature", "file"):
         return ""
     said: tuple[Note | None, ...] = (verdict.conflict, verdict.stability)
-    reason = verdict.reason
+    reason = verdict.why
     for note in filter(None, said):
-        reason = reason.replace(note.text, "")
+        reason = reason.replace(note.text, "").replace(note.english, "")
     return " ".join(reason.split())
 
 

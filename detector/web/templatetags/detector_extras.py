@@ -9,48 +9,56 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_noop
 from PIL import Image
 
-from detector.inference.wording import words
-from detector.inference.wording.verdict import LEANS, OUTCOMES
-from detector.reports.words import LIMITS, PREDICTIONS, SIGNALS, percent
+from detector.inference.wording import retell, words, write_number
+from detector.reports.words import percent, prediction_word, say_limits, signal_word
 
 register = template.Library()
 
-STATES = {"pre-trained": "public model", "bundled": "built in"}
+PICTURE_KINDS = {
+    "photograph": gettext_noop("photograph"),
+    "art": gettext_noop("work of art"),
+    "graphic": gettext_noop("graphic"),
+    "render": gettext_noop("computer rendering"),
+    "screenshot": gettext_noop("screenshot"),
+    "document": gettext_noop("document"),
+}
+STATES = {"pre-trained": gettext_noop("public model"), "bundled": gettext_noop("built in")}
 
 register.filter("percent", percent)
+register.filter("prediction_word", prediction_word)
+register.filter("signal_word", signal_word)
+# A text that a result keeps in English, in the language of the page: of a table of the catalogue.
+register.filter("told", retell)
+register.simple_tag(say_limits, name="limits_of_a_result")
 
 
 @register.filter
 def outcome_word(outcome: str) -> str:
     """The outcome in words; an unknown one is shown as it is."""
-    return OUTCOMES.get(outcome, outcome)
+    return words("outcome", outcome).strip('"')
 
 
 @register.filter
 def lean_word(lean: str) -> str:
     """The side that an uncertain result leans to: "leans towards AI"."""
-    return LEANS[lean]
+    return words("lean", lean)
 
 
 @register.filter
-def prediction_word(kind: str) -> str:
-    """The side that a method leans to, or its status where it gave no score."""
-    return PREDICTIONS.get(kind, kind)
+def kind_word(kind: str) -> str:
+    """The kind of a picture; an unknown one is shown as it is."""
+    return gettext(PICTURE_KINDS[kind]) if kind in PICTURE_KINDS else kind
 
 
 @register.filter
 def state_word(state: str) -> str:
     """Where the weights of a member come from; "FINE-TUNED" is a mark and stays as it is."""
-    return STATES.get(state, state)
-
-
-@register.filter
-def signal_word(signal: str) -> str:
-    """What the file states, in the words of the C2PA."""
-    return SIGNALS.get(signal, signal)
+    return gettext(STATES[state]) if state in STATES else state
 
 
 @register.filter
@@ -59,10 +67,10 @@ def reshipping_word(name: str) -> str:
     return words("reshipping", name)
 
 
-@register.simple_tag
-def limits_of_a_result() -> tuple[str, ...]:
-    """What a result does and does not tell, in paragraphs."""
-    return LIMITS
+@register.filter
+def moment(time: datetime) -> str:
+    """Day, time and zone, as the language writes them."""
+    return f"{date_format(time, 'DATE_FORMAT')}, {date_format(time, 'H:i e')}"
 
 
 @register.filter
@@ -74,7 +82,7 @@ def place(score: float) -> str:
 @register.filter
 def share(value: float) -> str:
     """A measured share, in per cent with one place: "1.3 %"."""
-    return f"{value:.1%}".replace("%", "\u00a0%")
+    return write_number(value, ".1%").replace("\u00a0", "").replace("%", "\u00a0%")
 
 
 @register.filter
@@ -87,8 +95,8 @@ def spaced(name: str) -> str:
 def ago(moment: datetime) -> str:
     """How long ago, in one unit: the server does not know the reader's time zone."""
     if timezone.now() - moment < timedelta(minutes=1):
-        return "just now"
-    return f"{timesince(moment, depth=1)} ago"
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
@@ -51,5 +52,5 @@ def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     mine = Upload.objects.owned_by(get_owner(request)).filter(pk=pk)
     if mine.delete_with_files():
-        messages.success(request, "The picture and its result were deleted.")
+        messages.success(request, _("The picture and its result were deleted."))
     return redirect("detector:index")
