@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
@@ -26,9 +27,11 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from .models import FILES, Analysis, Batch, Heartbeat, IdempotencyKey, Upload
+from .models.analysis import UNFINISHED
 
 logger = logging.getLogger(__name__)
 
+LOOKED_UP_AT_ONCE = 500
 # No request lasts as long, so a file that is older is in nobody's hands.
 IN_USE = timedelta(hours=1)
 
@@ -128,8 +131,28 @@ def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
         return 0
-    kept = set(Analysis.objects.values_list(field, flat=True))
-    return sum(_delete_file(path, age) for path in paths if path not in kept)
+    count = 0
+    for start in range(0, len(paths), LOOKED_UP_AT_ONCE):
+        some = paths[start : start + LOOKED_UP_AT_ONCE]
+        kept = _find_kept(field, some)
+        count += sum(_delete_file(path, age) for path in some if path not in kept)
+    return count
+
+
+def _find_kept(field: str, paths: list[str]) -> set[str]:
+    """The files that a row has in `field`, found by indexes: there may be millions of rows."""
+    if field == "original":
+        rows = Analysis.objects.filter(state__in=UNFINISHED).order_by()
+    else:  # a picture has the name of its row
+        rows = Analysis.objects.filter(pk__in=filter(None, map(_read_id, paths))).order_by()
+    return set(rows.values_list(field, flat=True))
+
+
+def _read_id(path: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(Path(path).stem)
+    except ValueError:  # the storage gave it another name
+        return None
 
 
 def _delete_file(path: str, age: timedelta) -> bool:
