@@ -77,6 +77,11 @@ class AnalysisProcess:
         self._prepare()
 
     @property
+    def pid(self) -> int:
+        """The number of the process; 0 while there is none."""
+        return self._process.pid if self._process else 0
+
+    @property
     def is_running(self) -> bool:
         process = self._process  # another thread may take it away
         return process is not None and process.poll() is None
