@@ -25,6 +25,7 @@ DIALECTS = {
         "moment": "datetime('now', '-' || i || ' seconds')",
         "digits": "substr('000000000000' || i, -12)",
         "json": "%(result)s",
+        "empty": "'{}'",
         "no": "0",
         "yes": "1",
     },
@@ -34,14 +35,18 @@ DIALECTS = {
         "moment": "now() - i * interval '1 second'",
         "digits": "lpad(i::text, 12, '0')",
         "json": "%(result)s::jsonb",
+        "empty": "'{}'::jsonb",
         "no": "false",
         "yes": "true",
     },
 }
 
 
-def fill(connection: Any, rows: int, result: dict[str, Any]) -> None:
-    """So many analyses with this result, an upload of each, batches and a token."""
+def fill(connection: Any, rows: int, result: dict[str, Any], full: int = 1) -> None:
+    """So many analyses, an upload of each, batches and a token.
+
+    One of `full` analyses has this result, the others an empty one.
+    """
     alias, sql = connection.alias, DIALECTS[connection.vendor]
     token = ApiToken(name="press", owner=LARGE)
     token.renew()
@@ -55,7 +60,7 @@ def fill(connection: Any, rows: int, result: dict[str, Any]) -> None:
     for low in range(0, rows, AT_ONCE):
         values = {"low": low, "high": min(low + AT_ONCE, rows), "result": text}
         with connection.cursor() as cursor:
-            cursor.execute(_insert(Analysis._meta.db_table, _analysis(sql), sql), values)
+            cursor.execute(_insert(Analysis._meta.db_table, _analysis(sql, full), sql), values)
             cursor.execute(_insert(Upload._meta.db_table, _upload(sql, rows, batches), sql), values)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -67,7 +72,7 @@ def _insert(table: str, columns: dict[str, str], sql: dict[str, str]) -> str:
     return f"{sql['numbers']} INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM n"
 
 
-def _analysis(sql: dict[str, str]) -> dict[str, str]:
+def _analysis(sql: dict[str, str], full: int) -> dict[str, str]:
     failed, waiting = f"i %% {FAILED_OF} = 3", f"i %% {WAITING_OF} = 7"
     texts = dict.fromkeys(("worker", "original", "preview", "error_levels", "error"), "''")
     moments = dict.fromkeys(("queued_at", "started_at", "finished_at"), sql["moment"])
@@ -83,7 +88,7 @@ def _analysis(sql: dict[str, str]) -> dict[str, str]:
         "label": "CASE WHEN i %% 3 = 0 THEN 'ai' ELSE 'real' END",
         "outcome": f"CASE WHEN i %% {RARE_OF} = 5 THEN 'inconclusive' ELSE 'uncertain' END",
         "score": "(i %% 1000) / 1000.0",
-        "result": sql["json"],
+        "result": f"CASE WHEN i %% {full} = 0 THEN {sql['json']} ELSE {sql['empty']} END",
         **texts,
         **moments,
         **numbers,

@@ -79,8 +79,11 @@ def find(
 def wait(upload: Upload, seconds: float) -> Upload:
     """The upload as it is when its analysis has ended, or after so many seconds.
 
-    Raises `Upload.DoesNotExist` where its owner has deleted it meanwhile.
+    Raises `Upload.DoesNotExist` where its owner has deleted it meanwhile. An upload whose analysis
+    has ended already is given back at once.
     """
+    if not upload.analysis.is_unfinished:
+        return upload  # known bytes: two queries less
     began, pause = time.monotonic(), FIRST_PAUSE
     # By the upload: its analysis may become that of another version.
     unfinished = Upload.objects.filter(pk=upload.pk, analysis__state__in=UNFINISHED)

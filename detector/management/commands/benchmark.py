@@ -26,6 +26,7 @@ SIZES: dict[str, tuple[Any, str]] = {
     "queue": (positive, "places in the queue"),
     "layers": (positive, "layers of the members; fewer than 12 are a trial"),
     "rows": (positive, "rows of the scratch database"),
+    "full": (positive, "one row of so many has a result"),
     "database": (str, "postgres:// address of a server that lets a scratch database be made"),
     "picture": (Path, "a picture of your own"),
 }
