@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from .inference.results.verdict import Outcome
-from .models import Analysis, ApiToken, Batch, Delivery, Upload
+from .models import Analysis, ApiToken, Batch, Delivery, Feedback, Upload
 
 if TYPE_CHECKING:  # at run time, Django's classes take no type
     ModelAdmin = admin.ModelAdmin[Any]
@@ -198,3 +198,29 @@ class DeliveryAdmin(Kept):
     sortable_by = ()
     fields = ["token", "url", "upload_id", "batch_id", "attempts", "next_at", "ended_at", "error"]
     readonly_fields = ["upload_id", "batch_id"]
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnly):
+    """What people said, to read and delete. `manage.py export_feedback` writes it to a folder."""
+
+    list_display = ["created_at", "outcome", "truth", "right", "with_picture", "reason", "version"]
+    list_filter = ["truth"]
+    search_fields = ["=sha256"]
+    search_help_text = "Digest (SHA-256) of a file, in full."
+    sortable_by = ["created_at"]
+    exclude = ["upload", "picture"]
+
+    @admin.display(description="Was it right?", boolean=True)
+    def right(self, obj: Feedback) -> bool | None:
+        return obj.was_right
+
+    @admin.display(description="Picture kept", boolean=True)
+    def with_picture(self, obj: Feedback) -> bool:
+        return bool(obj.picture)
+
+    def delete_model(self, request: HttpRequest, obj: Feedback) -> None:
+        Feedback.objects.filter(pk=obj.pk).delete_with_files()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
+        Feedback.objects.filter(pk__in=queryset.values("pk")).delete_with_files()

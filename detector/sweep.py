@@ -14,10 +14,10 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -26,7 +26,17 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Batch, Heartbeat, IdempotencyKey, Upload
+from .models import (
+    FILES,
+    Analysis,
+    Batch,
+    Feedback,
+    Heartbeat,
+    IdempotencyKey,
+    Share,
+    Upload,
+    feedback,
+)
 from .models.analysis import UNFINISHED
 
 logger = logging.getLogger(__name__)
@@ -58,11 +68,12 @@ def sweep() -> Swept:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         results = Upload.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
+        Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
         return Swept(
             results,
-            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
+            _delete_all_orphans(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -125,8 +136,15 @@ def _storage_age(age: timedelta) -> timedelta:
     return IN_USE if settings.STORAGE_URL else age
 
 
-def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
-    """Delete the files in a folder of the storage that no row has in `field`."""
+def _delete_all_orphans(age: timedelta) -> int:
+    count = _delete_orphans(feedback.FOLDER, _find_feedback, age)
+    for field, folder in FILES.items():
+        count += _delete_orphans(folder, partial(_find_kept, field), age)
+    return count
+
+
+def _delete_orphans(folder: str, find: Callable[[list[str]], set[str]], age: timedelta) -> int:
+    """Delete the files in a folder of the storage that no row has; `find` tells those with one."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
@@ -134,18 +152,23 @@ def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
     count = 0
     for start in range(0, len(paths), LOOKED_UP_AT_ONCE):
         some = paths[start : start + LOOKED_UP_AT_ONCE]
-        kept = _find_kept(field, some)
+        kept = find(some)
         count += sum(_delete_file(path, age) for path in some if path not in kept)
     return count
 
 
 def _find_kept(field: str, paths: list[str]) -> set[str]:
-    """The files that a row has in `field`, found by indexes: there may be millions of rows."""
+    """The files that an analysis has in `field`, by indexes: there may be millions of rows."""
     if field == "original":
         rows = Analysis.objects.filter(state__in=UNFINISHED).order_by()
     else:  # a picture has the name of its row
         rows = Analysis.objects.filter(pk__in=filter(None, map(_read_id, paths))).order_by()
     return set(rows.values_list(field, flat=True))
+
+
+def _find_feedback(paths: list[str]) -> set[str]:
+    """The pictures that somebody left with what they know of them."""
+    return set(Feedback.objects.filter(picture__in=paths).values_list("picture", flat=True))
 
 
 def _read_id(path: str) -> uuid.UUID | None:
