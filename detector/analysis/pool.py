@@ -49,6 +49,11 @@ class Pool:
         for process in self._processes:
             self._free.put(process)
 
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that run."""
+        return [process.pid for process in self._processes if process.pid]
+
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
         process = self._free.get()

@@ -1,4 +1,9 @@
-"""How far more worker processes help, and how many machines a number of pictures needs."""
+"""How far more worker processes help, and how many machines a number of pictures needs.
+
+Rates of the clock say little on a machine that others use too. The model rests on the time of
+processors: what the analysis processes take for a picture is divided among cores, what the process
+that feeds them takes is not.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +24,7 @@ from detector.inference.runtime import count_cores
 from detector.installation import get_limits, get_runtime
 
 from .lines import Line
+from .memory import read_work
 from .pictures import make_jpeg, vary
 
 COUNTS = (1, 2, 4)
@@ -27,6 +33,18 @@ DAY = 24 * 3600
 DAILY, CORES = (1_000_000, 100_000_000), (8, 16)
 # What is kept free for the hours in which more comes than on average.
 BUSY = 0.5
+
+
+class Spent(NamedTuple):
+    """Seconds for one picture: on the clock, and of processors in feeding and in analysing."""
+
+    clock: float
+    feeding: float
+    analysing: float
+
+    def per_picture(self, cores: int) -> float:
+        """Seconds of the clock on so many cores that nobody else uses."""
+        return self.feeding + self.analysing / cores
 
 
 class Amdahl(NamedTuple):
@@ -64,7 +82,7 @@ def measure_workers(
 ) -> Iterator[Line]:
     """Pictures a second of 1, 2 and 4 analysis processes by turns; machines by Amdahl's model."""
     base, cores = make_jpeg(megapixels), count_cores()
-    times: dict[int, list[float]] = {count: [] for count in COUNTS}
+    times: dict[int, list[Spent]] = {count: [] for count in COUNTS}
     pools = {count: _start_pool(count) for count in COUNTS}
     try:
         for run in range(runs):
@@ -73,11 +91,16 @@ def measure_workers(
     finally:
         for pool in pools.values():
             pool.end()
-    rates = {count: pictures / statistics.median(seconds) for count, seconds in times.items()}
-    for count, rate in rates.items():
-        yield Line(
-            f"Processes: {count}", f"{rate:.2f} pictures a second, {rate / rates[1]:.2f} times"
-        )
+    spent = {
+        count: Spent(*map(statistics.median, zip(*each, strict=True)))
+        for count, each in times.items()
+    }
+    for count, one in spent.items():
+        rate, work = 1 / one.clock, (one.feeding + one.analysing) * 1000
+        value = f"{rate:.2f} pictures a second; a picture takes {work:,.0f} ms of processors"
+        yield Line(f"Processes: {count}", value)
+    rates = {count: 1 / one.per_picture(min(count, cores)) for count, one in spent.items()}
+    yield Line("One quiet core, by the time of processors", f"{rates[1]:.2f} pictures a second")
     if cores > 1:
         yield from describe_model(fit_amdahl(rates, cores), cores)
 
@@ -104,11 +127,20 @@ def _start_pool(processes: int) -> Pool:
     return pool
 
 
-def _time(pool: Pool, count: int, base: bytes, pictures: int, run: int) -> float:
+def _time(pool: Pool, count: int, base: bytes, pictures: int, run: int) -> Spent:
     files = [vary(base, run * pictures + number) for number in range(pictures)]
-    start = time.perf_counter()
+    start, fed, analysed = time.perf_counter(), time.process_time(), _work(pool)
     _send(pool, count, files)
-    return time.perf_counter() - start
+    return Spent(
+        (time.perf_counter() - start) / pictures,
+        (time.process_time() - fed) / pictures,
+        (_work(pool) - analysed) / pictures,
+    )
+
+
+def _work(pool: Pool) -> float:
+    """Seconds of processors that the processes of a pool have used."""
+    return sum(map(read_work, pool.pids))
 
 
 def _send(pool: Pool, count: int, files: Sequence[bytes]) -> list[float]:

@@ -32,6 +32,8 @@ SIZES: dict[str, tuple[Any, str]] = {
 }
 # Not said in a document: where something is on this machine.
 PRIVATE = ("picture", "database")
+# What follows the name of a block about another server than the one of `make run`.
+SERVER = "-postgresql"
 
 
 def _measurements() -> dict[str, Any]:
@@ -71,7 +73,7 @@ class Command(DetectorCommand):
         for name in names:
             text = self._measure(name, sizes)
             if into:
-                put_block(into, name, text)
+                put_block(into, _name_block(name, sizes), text)
 
     def _measure(self, name: str, sizes: dict[str, Any]) -> str:
         """Print the table of one measurement; returns it with the command that made it."""
@@ -93,6 +95,11 @@ class Command(DetectorCommand):
 
 def _sizes_of(name: str) -> set[str]:
     return set(inspect.signature(_measurements()[name]).parameters)
+
+
+def _name_block(name: str, sizes: dict[str, Any]) -> str:
+    on_server = "database" in _sizes_of(name) and sizes.get("database")
+    return name + SERVER if on_server else name
 
 
 def _describe(name: str) -> str:
