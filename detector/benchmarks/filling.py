@@ -6,6 +6,8 @@ import json
 import uuid
 from typing import Any
 
+from django.db.models import Model
+
 from detector.models import Analysis, ApiToken, Batch, Upload
 
 # The owner of a tenth of all uploads; the others have OWNERS in common.
@@ -60,16 +62,29 @@ def fill(connection: Any, rows: int, result: dict[str, Any], full: int = 1) -> N
     for low in range(0, rows, AT_ONCE):
         values = {"low": low, "high": min(low + AT_ONCE, rows), "result": text}
         with connection.cursor() as cursor:
-            cursor.execute(_insert(Analysis._meta.db_table, _analysis(sql, full), sql), values)
-            cursor.execute(_insert(Upload._meta.db_table, _upload(sql, rows, batches), sql), values)
+            cursor.execute(_insert(Analysis, _analysis(sql, full), sql), values)
+            cursor.execute(_insert(Upload, _upload(sql, rows, batches), sql), values)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def _insert(table: str, columns: dict[str, str], sql: dict[str, str]) -> str:
-    """A row for each number from `low` to below `high`."""
-    values = ", ".join(columns.values())
-    return f"{sql['numbers']} INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM n"
+def _insert(model: type[Model], columns: dict[str, str], sql: dict[str, str]) -> str:
+    """A row for each number from `low` to below `high`; other columns have their defaults."""
+    columns = _defaults(model, sql) | columns
+    names, values = ", ".join(columns), ", ".join(columns.values())
+    return f"{sql['numbers']} INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM n"
+
+
+def _defaults(model: type[Model], sql: dict[str, str]) -> dict[str, str]:
+    """The columns whose default is a plain value, and that value in SQL."""
+    found: dict[str, str] = {}
+    for field in model._meta.concrete_fields:
+        default = "" if field.null or callable(field.default) else field.get_default()
+        if isinstance(default, bool):
+            found[field.column] = sql["yes"] if default else sql["no"]
+        elif isinstance(default, int | str) and not field.null and not field.is_relation:
+            found[field.column] = str(int(default)) if isinstance(default, int) else f"'{default}'"
+    return found
 
 
 def _analysis(sql: dict[str, str], full: int) -> dict[str, str]:
