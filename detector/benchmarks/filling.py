@@ -79,10 +79,12 @@ def _defaults(model: type[Model], sql: dict[str, str]) -> dict[str, str]:
     """The columns whose default is a plain value, and that value in SQL."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
-        default = "" if field.null or callable(field.default) else field.get_default()
+        if field.null or field.is_relation or callable(field.default) or not field.column:
+            continue
+        default = field.get_default()
         if isinstance(default, bool):
             found[field.column] = sql["yes"] if default else sql["no"]
-        elif isinstance(default, int | str) and not field.null and not field.is_relation:
+        elif isinstance(default, int | str):
             found[field.column] = str(int(default)) if isinstance(default, int) else f"'{default}'"
     return found
 
