@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit scale ray training models format lock clean
+.PHONY: help run test quick lint types unit scale ray training models messages format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -62,6 +62,10 @@ training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 # About 600 MB; optional, and the only step that goes to the Hugging Face hub.
 models: $(ALL)  ## Download and convert the public checkpoints of method 4
 	$(BIN)/python manage.py fetch_models
+
+# Needs GNU gettext (msgmerge, msgfmt, xgettext).
+messages: $(ALL)  ## Collect the texts to translate, and compile their translations
+	$(BIN)/python manage.py messages
 
 format: $(ALL)  ## Put the code into its format
 	$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -102,9 +103,8 @@ def shown(make_upload: MakeUpload, verdict: MakeVerdict) -> Upload:
     methods = {key: given | {"findings": (finding,)} for key, given in EXPLAINED.items()}
     reasons = combine((result("a", 0.9), result("b", 0.1)), FUSION).reasons
     return make_upload(
-        verdict(
-            methods=methods,
-            contributions=MOVES,
+        replace(
+            verdict(methods=methods, contributions=MOVES),
             reason=" ".join(note.english for note in reasons),
             reasons=reasons,
             agreement=Agreement.of(4, 0, 0),
