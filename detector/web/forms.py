@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
+from detector.inference.wording import retell
 from detector.installation import get_limits
 
 
@@ -35,5 +36,6 @@ class UploadForm(forms.Form):
         limits = get_limits()
         # A file that is too large is not even read into memory.
         if upload.size is not None and upload.size > limits.max_bytes:
-            raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
+            said = retell(say_too_large(upload.size, limits), "refusal")
+            raise forms.ValidationError(said, code="too_large")
         return upload

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from detector.inference.images import say_too_large
+from detector.inference.wording import retell
 from detector.installation import get_limits
 from detector.models import Truth
 from detector.reports.makers import MAKERS
@@ -111,7 +112,7 @@ class FeedbackForm(forms.Form):
                 said = _("Choose the file once more, or do not agree to have it kept.")
                 self.add_error("file", said)
         elif (file.size or 0) > limits.max_bytes:
-            self.add_error("file", say_too_large(file.size or 0, limits))
+            self.add_error("file", retell(say_too_large(file.size or 0, limits), "refusal"))
         elif _digest(file) != self._sha256:
             self.add_error("file", _("This is not the file that was analysed. Choose that one."))
 

@@ -71,7 +71,7 @@ def write_number(value: float, spec: str = "", language: str | None = None) -> s
     """A number in the form `spec` of Python's `format`, with the signs of the language."""
     customs = CUSTOMS[language or current_language()]
     signs = {".": customs.decimal, ",": customs.thousands, "%": customs.percent}
-    return format(value, spec).translate(str.maketrans(signs))
+    return "".join(signs.get(sign, sign) for sign in format(value, spec))
 
 
 def join(items: list[str], word: str, language: str) -> str:

@@ -30,7 +30,16 @@ from detector.tests.factories.translations import (
 
 OPTIONAL = re.compile(r"\[[^\[\]]*\]")
 # A value for each format that a template may ask for; a text where it asks for none.
-VALUES = {",": 1234, ".0%": 0.5, ".1%": 0.512, ".3f": 0.25, ".4f": 0.25, "and": ["x"], "or": ["x"]}
+VALUES = {
+    ",": 1234,
+    ".0%": 0.5,
+    ".1%": 0.512,
+    ".1f": 1.5,
+    ".3f": 0.25,
+    ".4f": 0.25,
+    "and": ["x"],
+    "or": ["x"],
+}
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -196,6 +205,10 @@ def test_languages_that_the_catalogue_lacks_get_english() -> None:
         ("standing.distrusted", {"doubt": "too_late", "ended": "2026-01-01"}),
         ("method_used.statistical", {"count": 124}),
         ("c2pa_step.c2pa.cropped", {}),
+        ("refusal.large", {"size": 1234.5, "limit": 32}),
+        ("refusal.parts", {"count": 20000, "parts": "tiles", "limit": 1234}),
+        ("refusal.memory_limit", {"megabytes": 512}),
+        ("refusal.memory_of_analysis", {}),
     ],
 )
 def test_a_stored_english_text_is_told_in_another_language(

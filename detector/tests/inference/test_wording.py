@@ -30,6 +30,7 @@ from detector.inference.pixels.kind import KINDS
 from detector.inference.pixels.likeness import LOOKED_UP, SIZES
 from detector.inference.results import Finding, Note
 from detector.inference.wording import SENTENCES, TABLES, Plural, say, words
+from detector.inference.wording.refusals import SENTENCES as REFUSALS
 from detector.inference.wording.verdict import LEANS, OUTCOMES
 
 ROOT = Path(detector.__file__).parent
@@ -76,6 +77,18 @@ VALUES = {
     "method_name": set(METHODS),
     "method_reads": set(METHODS),
     "method_idea": set(METHODS),
+    "file_parts": {
+        "blocks",
+        "boxes",
+        "chunks",
+        "many_tiles",
+        "scans",
+        "segments",
+        "strips",
+        "tags",
+        "tiles",
+    },
+    "refusal": {code.removeprefix("refusal.") for code in REFUSALS if code.startswith("refusal.")},
     "method_used": {"deep_learning", "statistical"},
 }
 
@@ -226,6 +239,7 @@ def test_every_table_that_a_sentence_names_is_there() -> None:
                     "or",
                     ",",
                     ".0%",
+                    ".1f",
                     ".1%",
                     ".3f",
                     ".4f",
