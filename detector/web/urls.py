@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import home, methods, pictures, result
+from .views import home, methods, pictures, policy_reports, result
 
 app_name = "detector"
 
@@ -14,4 +14,5 @@ urlpatterns = [
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
     path("methods/", methods.methods, name="methods"),
+    path("csp-report", policy_reports.take, name="csp-report"),
 ]

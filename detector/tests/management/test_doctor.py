@@ -20,8 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def private_folder(settings: Settings) -> None:
+def as_at_home(settings: Settings) -> None:
+    """Without what the tests themselves open."""
     settings.DATA_DIR.chmod(0o700)
+    settings.ALLOWED_HOSTS = ["localhost"]
 
 
 def ask() -> str:

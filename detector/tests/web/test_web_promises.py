@@ -22,7 +22,7 @@ from detector.models import Analysis, Upload
 from detector.previews import PREVIEW_SIDE
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import make_stub
-from detector.web.middleware import POLICY
+from detector.web.protection import POLICY
 from detector.web.views.home import RECENT
 
 pytestmark = pytest.mark.django_db
