@@ -300,6 +300,10 @@ METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"
 
+# The private key (PEM, Ed25519) that signs reports. Without it, a key in DATA_DIR is made at the
+# first report; several machines of one installation need the same.
+REPORT_KEY = env_path("REPORT_KEY", None)
+
 # How the machine is used.
 FORCE_CPU = env_bool("FORCE_CPU", False)
 MEMORY_CONSTRAINED = env_bool("MEMORY_CONSTRAINED", False)

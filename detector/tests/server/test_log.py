@@ -41,6 +41,7 @@ def test_what_was_refused_has_a_line(status: int) -> None:
     assert said.endswith("ERROR It failed: x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("debug", ["true", "false"])
 def test_warnings_of_everything_are_written_once(tmp_path: Path, debug: str) -> None:
     code = (
