@@ -117,7 +117,8 @@ def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def test_a_report_names_the_directive_and_nothing_else(
     client: Client, said: pytest.LogCaptureFixture, form: str, directive: str
 ) -> None:
-    response = client.post("/csp-report", REPORTS[form], content_type="application/csp-report")
+    body = json.dumps(REPORTS[form])
+    response = client.post("/csp-report", body, content_type="application/csp-report")
     assert response.status_code == 204
     assert [record.getMessage() for record in said.records] == [
         f"A browser reports a violation of the content policy: {directive}"
