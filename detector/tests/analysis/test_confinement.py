@@ -201,8 +201,8 @@ def job() -> Job:
     return Job(encode(noise(64, 64), "PNG"), Limits(), 60)
 
 
-def test_a_confined_process_analyses_and_says_what_holds_it(
-    capfd: pytest.CaptureFixture[str], process: AnalysisProcess
+def test_a_confined_process_analyses_and_all_its_threads_are_held(
+    process: AnalysisProcess,
 ) -> None:
     assert process.analyse(job()).file.width == 64
     assert process._process is not None
@@ -212,7 +212,24 @@ def test_a_confined_process_analyses_and_says_what_holds_it(
     # All threads: those of libraries, too.
     tasks = Path(f"/proc/{process._process.pid}/task").glob("*/status")
     assert all("Seccomp:\t2" in task.read_text() for task in tasks)
-    assert "It is confined by: seccomp, Landlock" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("mode", "held", "level"),
+    [
+        (AUTO, "seccomp, Landlock 7", "INFO"),
+        (AUTO, "seccomp, no Landlock (it is not there)", "WARNING"),
+        (AUTO, "no seccomp (it is not there), no Landlock (it is not there)", "WARNING"),
+        (OFF, "nothing, by the setting", "INFO"),
+    ],
+)
+def test_the_log_says_what_holds_a_process_and_warns_where_something_is_missing(
+    caplog: pytest.LogCaptureFixture, mode: str, held: str, level: str
+) -> None:
+    caplog.set_level("INFO", "detector.analysis.child")
+    child._say_what_holds(mode, held)
+    (record,) = caplog.records
+    assert record.levelname == level and held in record.getMessage()
 
 
 def test_what_an_analysis_leaves_in_its_folder_is_deleted(
