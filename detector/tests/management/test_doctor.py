@@ -84,6 +84,13 @@ def test_another_release_than_was_tested_is_a_warning(monkeypatch: pytest.Monkey
     assert line.startswith("warning") and "pillow 1.0" in line and "numpy" not in line
 
 
+def test_without_the_list_of_packages_the_rest_is_told(settings: Settings, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path
+    said = ask()
+    assert find(said, "pyproject.toml is missing").startswith("note")
+    assert "C2PA list" in said
+
+
 def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> None:
     settings.DATA_DIR.chmod(0o755)
     line = find(ask(), "The data folder has")
