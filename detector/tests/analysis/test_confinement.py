@@ -283,6 +283,8 @@ def no_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(confinement, "_hold_by_landlock", hold)
     monkeypatch.setattr(confinement, "_hold_by_seccomp", lambda rules: "seccomp")
+    # The process of the tests keeps its rights.
+    monkeypatch.setattr(confinement, "_drop_capabilities", lambda: None)
 
 
 def test_what_is_missing_is_said(setup: Setup, no_landlock: None, tmp_path: Path) -> None:
