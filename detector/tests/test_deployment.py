@@ -66,6 +66,15 @@ def test_systemd_rates_a_unit_as_little_exposed(name: str) -> None:
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
 
 
+def test_the_services_of_the_compose_file_are_hardened() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    own = [one for one in services.values() if one["image"] == "ai-image-detector"]
+    assert len(own) == 3
+    for service in own:
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
 def test_the_timer_starts_its_service() -> None:
     parser = RawConfigParser(strict=False)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
