@@ -60,7 +60,8 @@ def write_reason(verdict: Verdict) -> str:
     reason = verdict.why
     for note in filter(None, said):
         reason = reason.replace(note.text, "").replace(note.english, "")
-    return " ".join(reason.split())
+    # Spaces alone: a number and its sign of per cent must not be parted.
+    return " ".join(filter(None, reason.split(" ")))
 
 
 def _voters(verdict: Verdict) -> int:
