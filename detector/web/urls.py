@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from .views import feedback, home, makers, methods, models, pictures, report, result, sharing
+from .views import (
+    feedback,
+    home,
+    makers,
+    methods,
+    models,
+    pictures,
+    policy_reports,
+    report,
+    result,
+    sharing,
+)
 
 app_name = "detector"
 
@@ -26,5 +37,6 @@ urlpatterns = [
     path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
     path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
     path("methods/", methods.methods, name="methods"),
+    path("csp-report", policy_reports.take, name="csp-report"),
     path("models/", models.models, name="models"),
 ]
