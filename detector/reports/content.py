@@ -32,6 +32,8 @@ from .words import (
 Pairs = tuple[tuple[str, str], ...]
 Rows = tuple["MethodRow", ...]
 
+# Here and not where the PDF is drawn: the package for that is large.
+PAPERS = ("a4", "letter")
 PART = {
     "decides": gettext_noop("Decides"),
     "counts": gettext_noop("Counts"),

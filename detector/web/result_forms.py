@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,13 @@ PERIODS = {
     7 * 24: gettext_lazy("1 week"),
     30 * 24: gettext_lazy("30 days"),
 }
+
+
+def find_periods() -> list[tuple[int, str]]:
+    """The periods that end before the results of this installation do, and as long as these."""
+    kept = settings.RETENTION_HOURS
+    shorter = [(hours, str(words)) for hours, words in PERIODS.items() if hours < kept]
+    return [*shorter, (kept, _("as long as the result is kept"))]
 
 
 class AuthorForm(forms.Form):
@@ -55,7 +63,7 @@ class ShareForm(forms.Form):
         label=gettext_lazy("Show the picture and the name of the file as well"), required=False
     )
     hours = forms.TypedChoiceField(
-        label=gettext_lazy("Valid for"), coerce=int, choices=list(PERIODS.items()), initial=24
+        label=gettext_lazy("Valid for"), coerce=int, choices=find_periods, initial=24
     )
 
 
