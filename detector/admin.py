@@ -31,7 +31,7 @@ class AnalysisAdmin(ModelAdmin):
     ]
     list_filter = ["state", "outcome", "version"]
     date_hierarchy = "queued_at"
-    exclude = ["preview", "error_levels", "original", "scope", "result"]
+    exclude = ["preview", "error_levels", "thumbnail", "likeness", "original", "scope", "result"]
     readonly_fields = ["nameless_result"]
 
     @admin.display(description="Result")
