@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "detector.web.errors.answer_errors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "detector.web.compression.CompressText",
     "detector.web.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -147,6 +148,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "detector.web.limits.upload_limits",
             ],
         },
     },
@@ -177,11 +179,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = make_folder("DATA_DIR", DATA_DIR / "static")  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "ai_image_detector.static.HashedNames"},
+}
 if STORAGE_URL := os.environ.get("STORAGE_URL"):
-    STORAGES = {
-        "default": scale.storage(STORAGE_URL),
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    STORAGES["default"] = scale.storage(STORAGE_URL)
 # Uploads on their way; `detector.sweep` finds here what a killed process has left.
 TEMP_DIR = FILE_UPLOAD_TEMP_DIR = make_folder("DATA_DIR", DATA_DIR / "tmp", 0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -196,6 +199,11 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = env_bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# The form over a full batch has a box, a mark and a note for each of 500 pictures.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1600
+# Without a script, all pictures of a batch come in one form.
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 
 # What is accepted, and for how long results are kept.
 MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)

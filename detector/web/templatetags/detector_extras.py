@@ -25,6 +25,12 @@ PREDICTIONS = {
     "unavailable": "Unavailable",
     "error": "Failed",
 }
+BASES = {
+    "trusted_signature": "a trusted signature",
+    "file": "what the file says",
+    "pixels": "the pixels",
+    "nothing": "nothing",
+}
 STATES = {"pre-trained": "public model", "bundled": "built in"}
 # The asset signals of the C2PA, by their names in the JSON.
 SIGNALS = {
@@ -72,6 +78,23 @@ def signal_word(signal: str) -> str:
 def reshipping_word(name: str) -> str:
     """What was done to a copy of the picture, in words."""
     return words("reshipping", name)
+
+
+@register.filter
+def basis_word(basis: str) -> str:
+    """What an outcome rests on, in words; an unknown one is shown as it is."""
+    return BASES.get(basis, basis)
+
+
+@register.filter
+def time_left(seconds: float) -> str:
+    """A time to wait, in one unit and rounded up: nobody is sure of the seconds."""
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return f"about {minutes} minute{'s' if minutes > 1 else ''} left"
+    return f"about {math.ceil(minutes / 60)} hours left"
 
 
 @register.filter
