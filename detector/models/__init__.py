@@ -13,7 +13,12 @@ from .analysis import (
 from .api_token import ApiToken, Scope
 from .batch import Batch
 from .delivery import Delivery
+from .event_count import Event, EventCount
+from .feedback import Feedback, Truth
+from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
+from .maker_answer import MakerAnswer
+from .share import Share
 from .upload import UNDO_SECONDS, Mark, Upload, UploadQuerySet
 
 __all__ = [
@@ -23,12 +28,19 @@ __all__ = [
     "ApiToken",
     "Batch",
     "Delivery",
+    "Feedback",
+    "Event",
+    "EventCount",
+    "Heartbeat",
     "IdempotencyKey",
     "Key",
     "Mark",
+    "MakerAnswer",
     "Priority",
     "Scope",
+    "Share",
     "State",
+    "Truth",
     "Upload",
     "UploadQuerySet",
     "error_levels_path",

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from .views import batches, deciding, history, home, methods, pictures, result, texts
+from .views import (
+    batches,
+    deciding,
+    feedback,
+    history,
+    home,
+    makers,
+    methods,
+    models,
+    pictures,
+    report,
+    result,
+    sharing,
+    texts,
+)
 
 app_name = "detector"
 
@@ -26,7 +40,20 @@ urlpatterns = [
     path("history/search", history.search, name="search"),
     path("history/decide", deciding.decide_in_history, name="history-decide"),
     path("history/undo", deciding.take_back, name="undo"),
-    path("methods/", methods.methods, name="methods"),
     path("help/", texts.help_page, name="help"),
     path("privacy/", texts.privacy, name="privacy"),
+    path("results/<uuid:pk>/report/", report.report, name="report"),
+    path("results/<uuid:pk>/report.pdf", report.report_pdf, name="report-pdf"),
+    path("results/<uuid:pk>/share/", sharing.share, name="share"),
+    path("results/<uuid:pk>/share/end", sharing.unshare, name="unshare"),
+    path("results/<uuid:pk>/ask/", makers.makers, name="makers"),
+    path("results/<uuid:pk>/feedback/", feedback.feedback, name="feedback"),
+    path(
+        "results/<uuid:pk>/feedback/withdraw", feedback.withdraw_feedback, name="withdraw-feedback"
+    ),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
+    path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
+    path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
+    path("methods/", methods.methods, name="methods"),
+    path("models/", models.models, name="models"),
 ]

@@ -20,6 +20,7 @@ from detector.services.likeness import count_bits
 from detector.tests.factories.pictures import noise, scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "small"),
     [
@@ -37,6 +38,7 @@ def test_a_preview_is_of_the_same_shape_and_small(
         assert (preview.format, preview.size) == ("WEBP", small)
 
 
+@pytest.mark.slow
 def test_a_preview_looks_like_the_picture() -> None:
     large = scene(3, 3200, 2400)
     with Image.open(io.BytesIO(make_preview(large))) as preview:

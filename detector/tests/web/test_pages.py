@@ -21,9 +21,10 @@ from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Verdict
 from detector.models import Upload
+from detector.reports.words import percent
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
 from detector.web.errors import answer_errors
-from detector.web.templatetags.detector_extras import ago, percent, time_left
+from detector.web.templatetags.detector_extras import ago, time_left
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,7 @@ def test_a_thumbnail_is_small_and_kept_by_the_browser(client: Client, make_uploa
     assert response.headers["Cache-Control"] == "private, max-age=3600"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["preview", "error-levels", "thumbnail"])
 def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload, name: str):
     response: Response = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
@@ -104,6 +106,7 @@ def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload
     assert response.getvalue()[8:12] == b"WEBP"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["result", "preview", "thumbnail", "error-levels", "json"])
 def test_pictures_of_others_do_not_exist(client: Client, make_upload: MakeUpload, name: str):
     theirs = make_upload(owner=uuid.uuid4())

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('detector', '0007_api'),
+        ('detector', '0009_reports'),
     ]
 
     operations = [
