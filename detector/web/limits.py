@@ -11,6 +11,9 @@ from detector.installation import get_limits
 from detector.models import UNDO_SECONDS
 from detector.services.batches import MAX_BATCH
 
+# Pictures of a batch that a page sends at the same time; more would only wait for one another.
+AT_ONCE = 3
+
 
 def upload_limits(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the limits of uploads, from the settings."""
@@ -22,5 +25,6 @@ def upload_limits(request: HttpRequest) -> dict[str, Any]:
         "max_megabytes": limits.max_bytes // 2**20,
         "megapixels": limits.max_pixels // 1_000_000,
         "max_batch": MAX_BATCH,
+        "at_once": AT_ONCE,
         "undo_seconds": UNDO_SECONDS,
     }

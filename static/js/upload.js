@@ -4,7 +4,6 @@
   const panel = document.querySelector("[data-uploader]");
   if (!panel) return;
 
-  const AT_ONCE = 3; // requests; more would only wait for one another
   const texts = panel.dataset;
   const part = (name) => panel.querySelector(`[data-${name}]`);
   const [error, progress, state, preview, leftOut] = ["error", "progress", "state", "preview", "left-out"].map(part);
@@ -123,7 +122,7 @@
 
   async function sendBatch() {
     if (!job.batch && !(await makeBatch())) return;
-    await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
+    await Promise.all(Array.from({ length: Number(texts.atOnce) }, sendNext));
     if (job.kept.length) return fail(job.failure, job.kept);
     job = null;
     progress.hidden = true;

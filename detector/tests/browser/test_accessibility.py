@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 from detector.inference.results import Verdict
 from detector.models import Analysis, Batch, Upload
@@ -115,7 +116,7 @@ def test_text_of_twice_the_size_fits_a_phone(visit: Visit, addresses: dict[str, 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(visit: Visit) -> None:
     browser = visit("/")
     browser.execute_script("document.querySelector('.skip').focus()")
-    browser.switch_to.active_element.click()
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
     assert browser.switch_to.active_element.get_property("id") == "main"
 
 

@@ -33,8 +33,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def stub(use_methods: Callable[..., None]) -> None:
+def stub(use_methods: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method that answers at once; all threads of the test's server share one connection."""
     use_methods(deep_learning=make_stub())
+    monkeypatch.setattr("detector.web.limits.AT_ONCE", 1)
 
 
 def give(browser: webdriver.Chrome, kind: str, selector: str, data: bytes, *names: str) -> None:
@@ -94,7 +96,7 @@ def test_many_files_become_a_batch_whose_rows_appear(
     assert browser.current_url.endswith(Batch.objects.get().pk.__str__() + "/")
     assert "Likely made by AI" in get_texts(browser, "#pictures .badge")[0]
     # The page was not loaded anew, so nothing that still had to be sent was lost.
-    wait_for_text(browser, "[data-state]", "All pictures are sent.")
+    wait_for_text(browser, ".uploader [data-state]", "All pictures are sent.")
     assert not get_complaints(browser)
 
 

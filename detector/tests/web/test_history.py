@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from detector.models import UNDO_SECONDS, Analysis, Upload
+from detector.models import UNDO_SECONDS, Analysis, Share, Upload
 from detector.models.upload import UNDO_GRACE
 from detector.tests.factories.pages import assert_well_formed, get_html
 from detector.tests.factories.stubs import Stub, make_stub
@@ -160,6 +160,18 @@ def test_deleted_pictures_are_gone_for_everybody_at_once(
     for name in ("result", "preview", "thumbnail", "json"):
         assert client.get(reverse(f"detector:{name}", args=[first.pk])).status_code == 404
     assert client.get(second.get_absolute_url()).status_code == 200
+
+
+def test_a_link_to_a_deleted_picture_ends_and_comes_back_with_it(
+    client: Client, make_upload: MakeUpload
+) -> None:
+    upload = make_upload()
+    link = Share.objects.make(upload, 1, with_picture=False)
+    assert Client().get(link.get_absolute_url()).status_code == 200
+    delete(client, upload)
+    assert Client().get(link.get_absolute_url()).status_code == 404
+    client.post("/history/undo")
+    assert Client().get(link.get_absolute_url()).status_code == 200
 
 
 def test_deleting_all_leaves_the_pictures_of_others(

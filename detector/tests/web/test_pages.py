@@ -178,7 +178,7 @@ def test_the_pages_in_plain_words_say_the_limits_of_the_settings(
     settings.MAX_UPLOAD_MB, settings.RETENTION_HOURS, settings.SWEEP_SECONDS = 7, 3, 61
     html = get_html(client.get(page))
     assert_well_formed(html)
-    assert ("7 MB" in html) == (page == "/help/")
+    assert ("up to 7 MB" in html) == (page == "/help/")
     assert ("kept for 3 hours" in html and "2 minutes later" in html) == (page == "/privacy/")
 
 

@@ -10,11 +10,12 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.http import FileResponse, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from detector.tests.factories.pages import get_html
+from detector.tests.factories.pages import Response, get_html
 from detector.web.compression import CompressText
 
 MOST = 60 * 1024  # bytes of the home page with all that it loads, compressed
@@ -42,7 +43,7 @@ def test_static_files_have_names_with_a_digest_once_they_are_collected(
     assert list(tmp_path.glob("css/base.*.css.gz"))
 
 
-def compress(response: HttpResponse) -> HttpResponse:
+def compress(response: HttpResponseBase) -> Response:
     request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
     return CompressText(lambda _: response)(request)
 
