@@ -29,6 +29,7 @@ PAGES = {
     405: "405.html",
     429: "429.html",
     503: "503.html",
+    507: "507.html",
 }
 MAX_QUOTED = 80
 
@@ -43,6 +44,7 @@ SENTENCES = {
     500: "The server failed; its log says why. Try again, or tell the person who runs it.",
     501: "The body is encoded in a way that is not known here. Send it as it is, or chunked.",
     503: "The server is busy. Try again in a few seconds.",
+    507: "The disk of the server is full. Try again later, or tell the person who runs it.",
 }
 
 
