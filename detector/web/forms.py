@@ -11,6 +11,19 @@ from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
 from detector.installation import get_limits
 
+# What a browser offers to choose from.
+ACCEPTED = ",".join(["image/*", *sorted(SUFFIXES)])
+
+
+class PicturesInput(forms.ClearableFileInput):
+    """More than one file makes a batch, which no form checks: each file is a row of its own."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The last file: with more of them, no form of a single picture is asked."""
+        return files.get(name)
+
 
 class UploadForm(forms.Form):
     # A FileField: Django's ImageField decodes with rules of its own before ours apply.
@@ -18,7 +31,7 @@ class UploadForm(forms.Form):
         label="Picture",
         allow_empty_file=True,  # open_image has the better sentence for it
         max_length=255,
-        widget=forms.ClearableFileInput(attrs={"accept": ",".join(["image/*", *sorted(SUFFIXES)])}),
+        widget=PicturesInput(attrs={"accept": ACCEPTED, "multiple": True, "data-pictures": True}),
         error_messages={"required": "Choose a picture first."},
     )
     stability = forms.BooleanField(
@@ -34,3 +47,12 @@ class UploadForm(forms.Form):
         if upload.size is not None and upload.size > limits.max_bytes:
             raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
         return upload
+
+
+class SearchForm(UploadForm):
+    """A file to search the history for; nobody asks for its stability."""
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the file, as one text."""
+        return " ".join(map(str, self.errors.get("image", [])))
