@@ -25,7 +25,8 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Batch, Heartbeat, IdempotencyKey, Upload
+from .models import FILES, Analysis, Batch, Comparison, Heartbeat, IdempotencyKey, Upload
+from .models.comparison import FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -54,12 +55,14 @@ def sweep() -> Swept:
     with open(settings.DATA_DIR / "serving.lock", "a") as file:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         results = Upload.objects.expired().delete_with_files()
+        Comparison.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
         return Swept(
             results,
-            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
+            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items())
+            + _delete_orphaned_comparisons(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -130,6 +133,22 @@ def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
         return 0
     kept = set(Analysis.objects.values_list(field, flat=True))
     return sum(_delete_file(path, age) for path in paths if path not in kept)
+
+
+def _delete_orphaned_comparisons(age: timedelta) -> int:
+    """Delete the files in the folders of comparisons that have no row."""
+    try:
+        folders = default_storage.listdir(FOLDER)[0]
+    except FileNotFoundError:  # no comparison yet
+        return 0
+    kept = {str(pk) for pk in Comparison.objects.values_list("pk", flat=True)}
+    paths = [
+        f"{FOLDER}/{folder}/{name}"
+        for folder in folders
+        if folder not in kept
+        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]
+    ]
+    return sum(_delete_file(path, age) for path in paths)
 
 
 def _delete_file(path: str, age: timedelta) -> bool:

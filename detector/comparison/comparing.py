@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detector.inference.formats import RAW
-from detector.inference.images import SourceImage
+from detector.inference.formats import RAW, family
+from detector.inference.images import ImageError, Limits, SourceImage, open_image
 from detector.inference.pixels.jpeg_quality import jpeg_quality
 
 from .detail import is_enlarged
 from .drawing import draw
-from .pairing import Pair, compare
+from .pairing import Pair, Picture, compare_pictures, reduce
 from .result import ComparisonResult, File, PairResult
 
 
@@ -23,22 +23,44 @@ class Compared:
     pictures: dict[str, bytes]
 
 
-def compare_files(images: Sequence[SourceImage]) -> Compared:
-    """Compare two or more opened pictures. Raises `ValueError` for fewer."""
-    if len(images) < 2:
-        raise ValueError(f"{len(images)} pictures; at least 2 are needed.")
-    files = tuple(map(_describe, images))
-    reference = choose_reference(files)
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One file: what is known of it, and its picture."""
+
+    file: File
+    picture: Picture
+
+
+def compare_files(sources: Sequence[bytes], limits: Limits) -> Compared:
+    """Compare the pictures in two or more files.
+
+    Raises `ImageError` for what cannot be opened, and `ValueError` for fewer than two files.
+    """
+    if len(sources) < 2:
+        raise ValueError(f"There are {len(sources)} files; at least 2 are needed.")
+    # One after the other: a large picture is let go before the next one is decoded.
+    opened = [_open(number, data, limits) for number, data in enumerate(sources, 1)]
+    reference = choose_reference([each.file for each in opened])
     pairs, pictures = [], dict[str, bytes]()
-    for place, image in enumerate(images):
-        if place != reference:
-            pair = compare(images[reference].pixels, image.pixels)
-            result = _to_result(place, pair, images[reference], image)
-            pairs.append(result)
-            if pair.frame is not None and pair.difference is not None:
-                views = draw(pair.frame, pair.difference)
-                pictures |= {result.view(name): data for name, data in views.items()}
+    for place, each in enumerate(opened):
+        if place == reference:
+            continue
+        pair = compare_pictures(opened[reference].picture, each.picture)
+        result = _to_result(place, pair, opened[reference].picture, each.picture)
+        pairs.append(result)
+        if pair.frame is not None and pair.difference is not None:
+            views = draw(pair.frame, pair.difference)
+            pictures |= {result.view(name): data for name, data in views.items()}
+    files = tuple(each.file for each in opened)
     return Compared(ComparisonResult(files, reference, tuple(pairs)), pictures)
+
+
+def _open(number: int, data: bytes, limits: Limits) -> Opened:
+    try:
+        image = open_image(data, limits)
+    except ImageError as error:
+        raise ImageError(f"Copy {number}: {error}") from error
+    return Opened(_describe(image), reduce(image.pixels))
 
 
 def choose_reference(files: Sequence[File]) -> int:
@@ -51,7 +73,7 @@ def _rank(file: File) -> tuple[bool, int]:
 
 
 def _describe(image: SourceImage) -> File:
-    quality = jpeg_quality(image.data) if image.format in ("JPEG", "MPO") else None
+    quality = jpeg_quality(image.data) if family(image.format) == "JPEG" else None
     return File(
         image.format,
         image.width,
@@ -61,11 +83,7 @@ def _describe(image: SourceImage) -> File:
     )
 
 
-def _to_result(place: int, pair: Pair, reference: SourceImage, copy: SourceImage) -> PairResult:
-    geometry = pair.geometry
-    # The reference has at least as many pixels in all; the smaller of the two may be a crop of it.
-    factor = (geometry.across * geometry.down) ** 0.5 if geometry else 1.0
-    larger = copy if factor > 1 else reference
+def _to_result(place: int, pair: Pair, reference: Picture, copy: Picture) -> PairResult:
     return PairResult(
         place=place,
         relation=pair.relation,
@@ -73,9 +91,20 @@ def _to_result(place: int, pair: Pair, reference: SourceImage, copy: SourceImage
         matches=pair.matches,
         blocks=pair.agreement.blocks,
         agreeing=pair.agreement.share,
-        geometry=geometry,
+        geometry=pair.geometry,
         mean=pair.difference.mean if pair.difference else 0.0,
         regions=pair.regions,
-        enlarged=is_enlarged(larger.pixels, max(factor, 1 / factor)),
+        enlarged=_is_enlarged(pair, reference, copy),
         has_views=pair.frame is not None and pair.difference is not None,
     )
+
+
+def _is_enlarged(pair: Pair, reference: Picture, copy: Picture) -> bool:
+    """Whether the one with more pixels for the same part is only larger."""
+    if pair.geometry is None:
+        return False
+    factor = float((pair.geometry.across * pair.geometry.down) ** 0.5)
+    larger = copy if factor > 1 else reference
+    # Of a picture that was reduced to be aligned, less is left to be lost.
+    kept = larger.pixels.shape[0] / larger.shape[0]
+    return is_enlarged(larger.pixels, max(factor, 1 / factor) * kept)

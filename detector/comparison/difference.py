@@ -14,6 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from .drawing_scale import TIMES
 from .frame import Frame, Mask
 from .tone import Values, match_tone, to_lab
 
@@ -26,8 +27,8 @@ TEXTURE_BINS = 12
 LIGHT, COLOUR = slice(0, 1), slice(1, 3)
 # Units of CIELAB: smaller differences are not seen, and not counted as many times the usual.
 FLOOR = 0.6
-# A part is called changed where its difference is so many times the usual one, and so large.
-TIMES, VISIBLE = 3.5, 4.0
+# A part that is called changed has TIMES the usual difference, and one of so many units of CIELAB.
+VISIBLE = 4.0
 # The least share of the overlap that a changed part has, and how many are listed.
 LEAST_AREA, MAX_REGIONS = 1 / 1500, 12
 

@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .difference import TIMES, Difference
+from .difference import Difference
+from .drawing_scale import MOST_TIMES
 from .features import Pixels
 from .frame import Frame
 
 QUALITY = 80
-# The top of the scale, in times of the usual difference. The page draws the same scale.
-MOST_TIMES = 2 * TIMES
 OUTLINE = (255, 255, 255)
 
 

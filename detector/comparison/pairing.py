@@ -16,8 +16,9 @@ from .geometry import describe
 from .refinement import refine, straighten
 from .result import Geometry, Region, Relation
 
-# Longest side that is aligned at its own size: OpenCV maps no picture of more than 32,766 pixels.
-MAX_SIDE = 8192
+# Longest side that is aligned at its own size. Several pictures are in memory at a time, and OpenCV
+# maps none of more than 32,766 pixels a side.
+MAX_SIDE = 4096
 # Share of the detailed blocks that agree, from which on it is one picture; and from which on it is
 # at least one scene. `manage.py measure_comparison` prints how often that is right.
 SAME_FROM, SCENE_FROM = 0.5, 0.15
@@ -38,15 +39,32 @@ class Pair:
     regions: tuple[Region, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The pixels (height, width, 3) of a picture at MAX_SIDE at most, and its full `shape`."""
+
+    pixels: Pixels
+    shape: tuple[int, ...]
+
+
+def reduce(pixels: Pixels) -> Picture:
+    """The picture as it is aligned."""
+    return Picture(shrink(pixels, MAX_SIDE), pixels.shape)
+
+
 def compare(reference: Pixels, copy: Pixels) -> Pair:
     """Compare a copy with the reference, both RGB of shape (height, width, 3)."""
-    first, second = shrink(reference, MAX_SIDE), shrink(copy, MAX_SIDE)
+    return compare_pictures(reduce(reference), reduce(copy))
+
+
+def compare_pictures(reference: Picture, copy: Picture) -> Pair:
+    """As `compare`."""
     best = Pair("different", 0, 0, Agreement(0, 0.0, 0.0))
-    for candidate, alignment, frame in _candidates(first, second):
-        if candidate.agreement.share >= best.agreement.share:
-            best, kept = candidate, (alignment, frame)
+    for candidate, alignment, frame in _candidates(reference.pixels, copy.pixels):
         if candidate.relation == "same":
-            return _measure(candidate, *kept, (reference, copy), (first, second))
+            return _measure(candidate, alignment, frame, reference, copy)
+        if candidate.agreement.share >= best.agreement.share:
+            best = candidate
     return best
 
 
@@ -69,43 +87,37 @@ def judge(agreement: Agreement) -> Relation:
 
 
 def _measure(
-    pair: Pair,
-    alignment: Alignment,
-    frame: Frame,
-    originals: tuple[Pixels, Pixels],
-    reduced: tuple[Pixels, Pixels],
+    pair: Pair, alignment: Alignment, frame: Frame, reference: Picture, copy: Picture
 ) -> Pair:
     frame, bent = straighten(frame)
     scale = frame.to_frame[0, 0]
-    covered = float(frame.mask.sum()) / (scale**2 * reduced[0].shape[0] * reduced[0].shape[1])
-    full = replace(alignment, matrix=_at_full_size(alignment, originals, reduced))
-    bent_pixels = bent / scale * originals[0].shape[1] / reduced[0].shape[1]
+    height, width = reference.pixels.shape[:2]
     geometry = describe(
-        full, originals[0].shape, originals[1].shape, covered=min(covered, 1.0), bent=bent_pixels
+        replace(alignment, matrix=_at_full_size(alignment, reference, copy)),
+        reference.shape,
+        copy.shape,
+        covered=min(float(frame.mask.sum()) / (scale**2 * height * width), 1.0),
+        bent=bent / scale * reference.shape[1] / width,
     )
     difference = find_difference(frame)
-    regions = tuple(_to_region(box, frame, reduced[0]) for box in difference.boxes)
+    regions = tuple(_to_region(box, frame, reference.pixels) for box in difference.boxes)
     return replace(pair, geometry=geometry, frame=frame, difference=difference, regions=regions)
 
 
-def _at_full_size(
-    alignment: Alignment, originals: tuple[Pixels, Pixels], reduced: tuple[Pixels, Pixels]
-) -> Matrix:
-    """The matrix between the original pictures, from that between the reduced ones."""
-    first, second = (
-        _resizing(original, small) for original, small in zip(originals, reduced, strict=True)
-    )
-    matrix = np.linalg.inv(first) @ alignment.matrix @ second
+def _at_full_size(alignment: Alignment, reference: Picture, copy: Picture) -> Matrix:
+    """The matrix between the pictures at full size, with the mirroring in it."""
+    matrix = np.linalg.inv(_reduction(reference)) @ alignment.matrix @ _reduction(copy)
     if alignment.mirrored:
-        width = originals[1].shape[1]
-        matrix = matrix @ np.array([[-1.0, 0, width - 1], [0, 1.0, 0], [0, 0, 1.0]])
+        mirror = np.array([[-1.0, 0, copy.shape[1] - 1], [0, 1.0, 0], [0, 0, 1.0]])
+        matrix = matrix @ mirror
     return np.asarray(matrix, np.float64)
 
 
-def _resizing(original: Pixels, small: Pixels) -> Matrix:
-    """The matrix from pixels of the original to those of its reduced copy."""
-    across = small.shape[1] / original.shape[1]
-    down = small.shape[0] / original.shape[0]
+def _reduction(picture: Picture) -> Matrix:
+    """The matrix from pixels of the full size to those of the reduced picture."""
+    down, across = (
+        small / full for small, full in zip(picture.pixels.shape[:2], picture.shape, strict=False)
+    )
     return np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1.0]])
 
 

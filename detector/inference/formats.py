@@ -141,10 +141,10 @@ FORMATS: dict[str, Format] = {
         low_rate=0.03,
     ),
 }
-# What phones write: a JPEG with further pictures behind it, to which Pillow gives its own name.
+# What phones write: a JPEG with further pictures behind it, which Pillow gives a name of its own.
 SEVERAL_JPEGS = "MPO"
-# The files of cameras before anybody has developed them, which Pillow does not open. decoding/raw.py
-# tells them from TIFF and HEIC by their structure, and has LibRaw develop them.
+# The files of cameras before anybody has developed them, which Pillow does not open: the module
+# decoding/raw.py tells them from TIFF and HEIC by their structure, and has LibRaw develop them.
 RAW = "RAW"
 CAMERA_RAW = Format(
     "camera RAW",

@@ -3,6 +3,7 @@
 from .analysis import FILES, Analysis, Key, Priority, State, error_levels_path, preview_path
 from .api_token import ApiToken, Scope
 from .batch import Batch
+from .comparison import ComparedCopy, Comparison
 from .delivery import Delivery
 from .event_count import Event, EventCount
 from .heartbeat import Heartbeat
@@ -14,6 +15,8 @@ __all__ = [
     "Analysis",
     "ApiToken",
     "Batch",
+    "ComparedCopy",
+    "Comparison",
     "Delivery",
     "Event",
     "EventCount",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import home, methods, pictures, result
+from .views import compare, home, methods, pictures, result
 
 app_name = "detector"
 
@@ -13,5 +13,9 @@ urlpatterns = [
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("compare/", compare.compare, name="compare"),
+    path("compare/<uuid:pk>/", compare.comparison, name="comparison"),
+    path("compare/<uuid:pk>/<int:place>/<str:name>", compare.view, name="comparison-view"),
+    path("compare/<uuid:pk>/delete", compare.delete, name="delete-comparison"),
     path("methods/", methods.methods, name="methods"),
 ]
