@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .models import Analysis, Upload
+from .models import Analysis, Feedback, Upload
 
 if TYPE_CHECKING:  # at run time, Django's class takes no type
-    ModelAdmin = admin.ModelAdmin[Analysis]
+    ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin
 
@@ -51,3 +51,36 @@ class AnalysisAdmin(ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
         Upload.objects.filter(analysis__in=queryset).delete_with_files()
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ModelAdmin):
+    """What people said, to read and delete. `manage.py export_feedback` writes it to a folder."""
+
+    list_display = ["created_at", "outcome", "truth", "right", "with_picture", "reason", "version"]
+    list_filter = ["truth"]
+    search_fields = ["=sha256"]
+    search_help_text = "Digest (SHA-256) of a file, in full."
+    sortable_by = ["created_at"]
+    show_full_result_count = False
+    exclude = ["upload", "picture"]
+
+    @admin.display(description="Was it right?", boolean=True)
+    def right(self, obj: Feedback) -> bool | None:
+        return obj.was_right
+
+    @admin.display(description="Picture kept", boolean=True)
+    def with_picture(self, obj: Feedback) -> bool:
+        return bool(obj.picture)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Feedback | None = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Feedback) -> None:
+        Feedback.objects.filter(pk=obj.pk).delete_with_files()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> None:
+        Feedback.objects.filter(pk__in=queryset.values("pk")).delete_with_files()

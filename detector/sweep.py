@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
 from functools import cache
@@ -25,7 +25,18 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Batch, Comparison, Heartbeat, IdempotencyKey, Upload
+from .models import (
+    FILES,
+    Analysis,
+    Batch,
+    Comparison,
+    Feedback,
+    Heartbeat,
+    IdempotencyKey,
+    Share,
+    Upload,
+    feedback,
+)
 from .models.comparison import FOLDER
 
 logger = logging.getLogger(__name__)
@@ -57,11 +68,12 @@ def sweep() -> Swept:
         results = Upload.objects.expired().delete_with_files()
         Comparison.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
+        Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
         return Swept(
             results,
-            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items())
+            _delete_all_orphans(_storage_age(age))
             + _delete_orphaned_comparisons(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
@@ -125,13 +137,22 @@ def _storage_age(age: timedelta) -> timedelta:
     return IN_USE if settings.STORAGE_URL else age
 
 
-def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
-    """Delete the files in a folder of the storage that no row has in `field`."""
+def _delete_all_orphans(age: timedelta) -> int:
+    """Delete the files of all folders of the storage that no row has."""
+    count = 0
+    for field, folder in FILES.items():
+        count += _delete_orphans(folder, Analysis.objects.values_list(field, flat=True), age)
+    kept = Feedback.objects.values_list("picture", flat=True)
+    return count + _delete_orphans(feedback.FOLDER, kept, age)
+
+
+def _delete_orphans(folder: str, names: Iterable[str], age: timedelta) -> int:
+    """Delete the files in a folder of the storage that are not among these."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
         return 0
-    kept = set(Analysis.objects.values_list(field, flat=True))
+    kept = set(names)
     return sum(_delete_file(path, age) for path in paths if path not in kept)
 
 

@@ -6,8 +6,11 @@ from .batch import Batch
 from .comparison import ComparedCopy, Comparison
 from .delivery import Delivery
 from .event_count import Event, EventCount
+from .feedback import Feedback, Truth
 from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
+from .maker_answer import MakerAnswer
+from .share import Share
 from .upload import Upload, UploadQuerySet
 
 __all__ = [
@@ -18,14 +21,18 @@ __all__ = [
     "ComparedCopy",
     "Comparison",
     "Delivery",
+    "Feedback",
     "Event",
     "EventCount",
     "Heartbeat",
     "IdempotencyKey",
     "Key",
+    "MakerAnswer",
     "Priority",
     "Scope",
+    "Share",
     "State",
+    "Truth",
     "Upload",
     "UploadQuerySet",
     "error_levels_path",

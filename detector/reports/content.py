@@ -125,7 +125,8 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
 
 def _picture(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if file := verdict.file:
-        yield "File", file.name
+        if file.name:  # a shared report without the picture does not name it
+            yield "File", file.name
         yield "SHA-256", file.sha256
         yield "Format", f"{file.format}, {file.width} × {file.height} pixels, {file.size:,} bytes"
     kind = words("kinds", verdict.kind).strip('"').capitalize() if verdict.kind else "Unknown"

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from .views import compare, home, methods, pictures, result
+from .views import (
+    compare,
+    feedback,
+    home,
+    makers,
+    methods,
+    models,
+    pictures,
+    report,
+    result,
+    sharing,
+)
 
 app_name = "detector"
 
@@ -13,9 +24,22 @@ urlpatterns = [
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("results/<uuid:pk>/report/", report.report, name="report"),
+    path("results/<uuid:pk>/report.pdf", report.report_pdf, name="report-pdf"),
+    path("results/<uuid:pk>/share/", sharing.share, name="share"),
+    path("results/<uuid:pk>/share/end", sharing.unshare, name="unshare"),
+    path("results/<uuid:pk>/ask/", makers.makers, name="makers"),
+    path("results/<uuid:pk>/feedback/", feedback.feedback, name="feedback"),
+    path(
+        "results/<uuid:pk>/feedback/withdraw", feedback.withdraw_feedback, name="withdraw-feedback"
+    ),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
+    path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
+    path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
     path("compare/", compare.compare, name="compare"),
     path("compare/<uuid:pk>/", compare.comparison, name="comparison"),
     path("compare/<uuid:pk>/<int:place>/<str:name>", compare.view, name="comparison-view"),
     path("compare/<uuid:pk>/delete", compare.delete, name="delete-comparison"),
     path("methods/", methods.methods, name="methods"),
+    path("models/", models.models, name="models"),
 ]

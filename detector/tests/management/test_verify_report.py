@@ -18,7 +18,7 @@ from detector.reports.twin import to_bytes
 from detector.reports.writing import find_version, make_pdf, make_twin
 from detector.tests.factories.reporting import KEY, VERSION
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 Paths = tuple[Path, Path]
 

@@ -18,6 +18,7 @@ from detector.inference.trust_lists import read_trust
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.version import weights_part
 from detector.installation import find_members, find_trust_lists, get_detector
+from detector.reports.keys import UnusableKey, find_public_key, write_public_key
 
 from .dot_plot import Plot, Point, axis_start, draw
 from .method_accuracy import ConditionRow, MethodAccuracy
@@ -44,8 +45,19 @@ def build_page() -> dict[str, Any]:
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
         "serving": serving,
         "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
+        "report_key": _report_key(),
         "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
+
+
+def _report_key() -> str:
+    """The public key that signs reports; empty before the first one, or where it is unusable."""
+    try:
+        key = find_public_key()
+    except UnusableKey as error:
+        logger.error("%s", error)
+        return ""
+    return write_public_key(key) if key else ""
 
 
 def _shown(folder: Path) -> str:

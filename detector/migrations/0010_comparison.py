@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('detector', '0008_heartbeat_and_event_count'),
+        ('detector', '0009_reports'),
     ]
 
     operations = [
