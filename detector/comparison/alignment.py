@@ -72,7 +72,8 @@ def _align(
     if matrix is None or int(mask.sum()) < FEWEST_INLIERS:
         return None
     inside = mask.ravel().astype(bool)
-    matrix, model = simplify(matrix, points[inside], targets[inside], tolerance)
+    homography = np.asarray(matrix, np.float64)
+    matrix, model = simplify(homography, points[inside], targets[inside], tolerance)
     if not is_plausible(matrix, points[inside]):
         return None
     return Alignment(matrix, model, mirrored, int(inside.sum()), len(points))
@@ -94,7 +95,7 @@ def simplify(
         matrix = np.vstack([rows, [0.0, 0.0, 1.0]])
         if count_held(matrix, points, targets, tolerance) >= SIMPLER * held:
             return matrix, "similarity" if name == "similarity" else "affine"
-    return np.asarray(homography, np.float64), "homography"
+    return homography, "homography"
 
 
 def count_held(matrix: Matrix, points: Points, targets: Points, tolerance: float) -> int:
@@ -107,6 +108,11 @@ def project(matrix: Matrix, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """The points (n, 2) where the matrix takes them."""
     source = np.asarray(points, np.float64).reshape(-1, 1, 2)
     return np.asarray(cv2.perspectiveTransform(source, matrix), np.float64).reshape(-1, 2)
+
+
+def invert(matrix: Matrix) -> Matrix:
+    """The matrix that takes points back."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def is_plausible(matrix: Matrix, points: Points) -> bool:

@@ -34,14 +34,14 @@ def colour(frame: Frame, difference: Difference) -> Pixels:
     """
     levels = (difference.times / MOST_TIMES).clip(0, 1) * 255
     bgr = cv2.applyColorMap(levels.astype(np.uint8), cv2.COLORMAP_CIVIDIS)
-    rgb = np.ascontiguousarray(bgr[..., ::-1])
+    rgb = np.ascontiguousarray(bgr[..., ::-1], np.uint8)
     contours, _ = cv2.findContours(
         difference.changed.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
     width = max(round(max(rgb.shape) / 400), 1)
     cv2.drawContours(rgb, contours, -1, OUTLINE, width)
     rgb[~frame.mask] = 0
-    return rgb
+    return np.asarray(rgb, np.uint8)
 
 
 def _webp(pixels: Pixels) -> bytes:

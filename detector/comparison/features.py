@@ -34,11 +34,11 @@ def find_features(pixels: Pixels, side: int) -> Features:
     """The features of an RGB picture (height, width, 3), looked for at `side` pixels at most."""
     small = shrink(pixels, side)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    sift = cv2.SIFT_create(nfeatures=MAX_POINTS, contrastThreshold=CONTRAST)
+    sift = cv2.SIFT.create(nfeatures=MAX_POINTS, contrastThreshold=CONTRAST)
     keypoints, descriptors = sift.detectAndCompute(grey, None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-    points = cv2.KeyPoint.convert(keypoints)
+    points = np.asarray(cv2.KeyPoint.convert(keypoints), np.float64)
     scale = np.array([pixels.shape[1] / small.shape[1], pixels.shape[0] / small.shape[0]])
     # RootSIFT (Arandjelovic and Zisserman, 2012): the distance of the roots tells more.
     roots = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))

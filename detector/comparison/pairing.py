@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .agreement import Agreement, measure_agreement
-from .alignment import Alignment, Matrix, find_alignments
+from .alignment import Alignment, Matrix, find_alignments, invert
 from .difference import Box, Difference, find_difference
 from .features import Pixels, shrink
 from .frame import Frame
@@ -106,7 +106,7 @@ def _measure(
 
 def _at_full_size(alignment: Alignment, reference: Picture, copy: Picture) -> Matrix:
     """The matrix between the pictures at full size, with the mirroring in it."""
-    matrix = np.linalg.inv(_reduction(reference)) @ alignment.matrix @ _reduction(copy)
+    matrix = invert(_reduction(reference)) @ alignment.matrix @ _reduction(copy)
     if alignment.mirrored:
         mirror = np.array([[-1.0, 0, copy.shape[1] - 1], [0, 1.0, 0], [0, 0, 1.0]])
         matrix = matrix @ mirror

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .alignment import Alignment, Matrix, project
+from .alignment import Alignment, Matrix, invert, project
 from .features import Pixels
 from .frame import Frame, make_frame
 from .result import Model
@@ -66,7 +66,7 @@ def measure_shifts(frame: Frame) -> Shifts:
         if not frame.mask[part].all() or first[part].std() < 0.3 or second[part].std() < 0.3:
             continue
         shift, response = cv2.phaseCorrelate(first[part], second[part], window)
-        if response > RESPONSE and np.hypot(*shift) < min(LONGEST_SHIFT, size / 4):
+        if response > RESPONSE and np.hypot(shift[0], shift[1]) < min(LONGEST_SHIFT, size / 4):
             middles.append((left + (size - 1) / 2, top + (size - 1) / 2))
             shifts.append(shift)
     return Shifts(np.array(middles).reshape(-1, 2), np.array(shifts).reshape(-1, 2))
@@ -94,8 +94,8 @@ def _follow(shifts: Shifts, frame: Frame, model: Model) -> Matrix | None:
     if len(shifts.middles) < FEWEST_BLOCKS:
         return None
     # In the copy's own pixels a block of the reference is found at `source`.
-    source = project(np.linalg.inv(frame.copy_to_frame), shifts.middles + shifts.shifts)
-    target = project(np.linalg.inv(frame.to_frame), shifts.middles)
+    source = project(invert(frame.copy_to_frame), shifts.middles + shifts.shifts)
+    target = project(invert(frame.to_frame), shifts.middles)
     if model == "similarity" and len(source) >= BLOCKS_FOR_AFFINE:
         model = "affine"
     return fit(source, target, model, 1.5 / frame.to_frame[0, 0])

@@ -144,7 +144,7 @@ def crop_error(pair: Pair, original: Pixels, truth: Truth) -> float | None:
     expected = (left, top, width - right, height - bottom)
     found = (pair.geometry.left, pair.geometry.top, pair.geometry.right, pair.geometry.bottom)
     error = max(abs(a - b) for a, b in zip(expected, found, strict=True))
-    return error * min(1.0, truth.scale)
+    return float(error * min(1.0, truth.scale))
 
 
 def _turned_right(pair: Pair, truth: Truth) -> bool | None:

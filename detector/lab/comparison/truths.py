@@ -114,7 +114,7 @@ def retouch(original: Pixels, random: np.random.Generator) -> tuple[Pixels, Mask
     Another part of the picture, a fill from around it, or other colours take its place.
     """
     for _ in range(TRIES):
-        mask = _blob(*original.shape[:2], random)
+        mask = _blob(original.shape[0], original.shape[1], random)
         source = RETOUCHES[int(random.integers(len(RETOUCHES)))](original, mask, random)
         soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.5)[..., None]
         mixed = np.asarray((original * (1 - soft) + source * soft).round(), np.uint8)
@@ -155,4 +155,4 @@ def _blob(height: int, width: int, random: np.random.Generator) -> Mask:
     mask = np.zeros((height, width), np.uint8)
     size = float(2 * axes[0]), float(2 * axes[1])
     cv2.ellipse(mask, (tuple(map(float, centre)), size, float(random.uniform(0, 180))), 1, -1)
-    return mask == 1
+    return np.asarray(mask == 1)

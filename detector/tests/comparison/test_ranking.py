@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ RESULT = ComparisonResult(FILES, 0, (PAIR,))
 REGION = Region(0.7, 0.05, 0.8, 0.15, 5.04, 0.011)
 
 
-def with_geometry(**changes: object) -> ComparisonResult:
+def with_geometry(**changes: Any) -> ComparisonResult:
     return replace(RESULT, pairs=(replace(PAIR, geometry=replace(PLAIN, **changes)),))
 
 

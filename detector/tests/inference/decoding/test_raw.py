@@ -17,8 +17,8 @@ from detector.tests.factories.scenes import make_scene
 
 
 def correlate(first: Image.Image, second: Image.Image) -> float:
-    values = [np.asarray(picture.convert("L"), float).ravel() for picture in (first, second)]
-    return float(np.corrcoef(*values)[0, 1])
+    one, other = (np.asarray(each.convert("L"), float).ravel() for each in (first, second))
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 @pytest.mark.parametrize(("turn", "quarters"), [(1, 0), (3, 2), (6, 3), (8, 1)])
@@ -44,7 +44,7 @@ def test_the_size_of_the_sensor_is_checked_before_it_is_developed(
 ) -> None:
     data = make_dng(make_scene(90, 60))
 
-    class Watched(rawpy.RawPy):  # type: ignore[misc, name-defined]
+    class Watched(rawpy.RawPy):
         def unpack(self) -> None:
             pytest.fail("The sensor was decoded.")
 
@@ -73,11 +73,11 @@ def test_where_the_sensor_cannot_be_decoded_the_preview_is_shown_and_a_note_says
     scene = make_scene(160, 120)
     preview = rawpy.Thumbnail(rawpy.ThumbFormat.JPEG, encode(scene, "JPEG"))
 
-    class Undecodable(rawpy.RawPy):  # type: ignore[misc, name-defined]
+    class Undecodable(rawpy.RawPy):
         def unpack(self) -> None:
             raise rawpy.LibRawFileUnsupportedError
 
-        def extract_thumb(self) -> object:
+        def extract_thumb(self) -> rawpy.Thumbnail:
             return preview
 
     monkeypatch.setattr(rawpy, "RawPy", Undecodable)
