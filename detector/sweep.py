@@ -13,10 +13,11 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -37,10 +38,12 @@ from .models import (
     Upload,
     feedback,
 )
+from .models.analysis import UNFINISHED
 from .models.comparison import FOLDER
 
 logger = logging.getLogger(__name__)
 
+LOOKED_UP_AT_ONCE = 500
 # No request lasts as long, so a file that is older is in nobody's hands.
 IN_USE = timedelta(hours=1)
 
@@ -138,22 +141,45 @@ def _storage_age(age: timedelta) -> timedelta:
 
 
 def _delete_all_orphans(age: timedelta) -> int:
-    """Delete the files of all folders of the storage that no row has."""
-    count = 0
+    count = _delete_orphans(feedback.FOLDER, _find_feedback, age)
     for field, folder in FILES.items():
-        count += _delete_orphans(folder, Analysis.objects.values_list(field, flat=True), age)
-    kept = Feedback.objects.values_list("picture", flat=True)
-    return count + _delete_orphans(feedback.FOLDER, kept, age)
+        count += _delete_orphans(folder, partial(_find_kept, field), age)
+    return count
 
 
-def _delete_orphans(folder: str, names: Iterable[str], age: timedelta) -> int:
-    """Delete the files in a folder of the storage that are not among these."""
+def _delete_orphans(folder: str, find: Callable[[list[str]], set[str]], age: timedelta) -> int:
+    """Delete the files in a folder of the storage that no row has; `find` tells those with one."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
         return 0
-    kept = set(names)
-    return sum(_delete_file(path, age) for path in paths if path not in kept)
+    count = 0
+    for start in range(0, len(paths), LOOKED_UP_AT_ONCE):
+        some = paths[start : start + LOOKED_UP_AT_ONCE]
+        kept = find(some)
+        count += sum(_delete_file(path, age) for path in some if path not in kept)
+    return count
+
+
+def _find_kept(field: str, paths: list[str]) -> set[str]:
+    """The files that an analysis has in `field`, by indexes: there may be millions of rows."""
+    if field == "original":
+        rows = Analysis.objects.filter(state__in=UNFINISHED).order_by()
+    else:  # a picture has the name of its row
+        rows = Analysis.objects.filter(pk__in=filter(None, map(_read_id, paths))).order_by()
+    return set(rows.values_list(field, flat=True))
+
+
+def _find_feedback(paths: list[str]) -> set[str]:
+    """The pictures that somebody left with what they know of them."""
+    return set(Feedback.objects.filter(picture__in=paths).values_list("picture", flat=True))
+
+
+def _read_id(path: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(Path(path).stem)
+    except ValueError:  # the storage gave it another name
+        return None
 
 
 def _delete_orphaned_comparisons(age: timedelta) -> int:

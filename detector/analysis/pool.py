@@ -64,6 +64,11 @@ class Pool:
         for process in self._processes:
             self._free.put(process)
 
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that run."""
+        return [process.pid for process in self._processes if process.pid]
+
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
         with self._process() as process:
@@ -101,6 +106,11 @@ class AnalysisProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._pictures = 0
         self._prepare()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process; 0 while there is none."""
+        return self._process.pid if self._process else 0
 
     @property
     def is_running(self) -> bool:

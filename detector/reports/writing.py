@@ -59,8 +59,8 @@ def make_pdf(
 def write_zip(uploads: Iterable[Upload], file: IO[bytes], *, paper: str = "a4") -> int:
     """Write the PDFs of many uploads into a ZIP; returns how many there are.
 
-    Uploads without a result are left out. `file` need not be seekable. A report takes about a
-    second of a processor. Raises as `make_pdf`.
+    Uploads without a result are left out. `file` need not be seekable. A report takes some tenths
+    of a second. Raises as `make_pdf`.
     """
     count = 0
     with zipfile.ZipFile(file, "w") as archive:  # a PDF is compressed already

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from detector.management.diagnosis import packages, weights
 from detector.models import Heartbeat
+from detector.reports.keys import get_signing_key, write_public_key
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.signing import identity
 
@@ -91,6 +92,19 @@ def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> N
     key.chmod(0o644)
     assert "chmod 600" in find(ask(), "The secret key has")
     key.unlink()
+
+
+def test_the_key_of_the_reports_is_told_and_a_broken_one_is_a_fault(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.REPORT_KEY = tmp_path / "key.pem"
+    assert find(ask(), "No report was signed").startswith("note")
+    public = write_public_key(get_signing_key().public_key())
+    assert find(ask(), public).startswith("ok")
+    settings.REPORT_KEY.chmod(0o644)
+    assert "chmod 600" in find(ask(), "The key of the reports has")
+    settings.REPORT_KEY.write_text("none")
+    assert str(settings.REPORT_KEY) in find(ask_with_fault(), "The key of the reports in")
 
 
 def test_a_database_of_an_earlier_version_is_a_fault() -> None:

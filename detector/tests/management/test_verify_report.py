@@ -50,7 +50,7 @@ def paths(upload: Upload, jpeg: bytes, tmp_path: Path) -> Paths:
 
 def test_picture_report_and_version_belong_together(paths: Paths):
     text = check(paths[0], "--picture", paths[1])
-    assert "as this key has signed them" in text and "byte for byte" in text
+    assert "Nobody has changed the PDF" in text and "byte for byte" in text
     assert f"written by version {VERSION['version']}" in text and find_version() in text
 
 

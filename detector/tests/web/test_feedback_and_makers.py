@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from detector.inference.formats import SUFFIXES
-from detector.models import Feedback, MakerAnswer, Upload
+from detector.models import Analysis, Feedback, MakerAnswer, Upload
 from detector.reports.makers import MAKERS
 from detector.sweep import sweep
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
@@ -174,8 +174,9 @@ def test_an_answer_that_is_not_accepted_is_refused(
 def said(
     client: Client, upload: Upload, jpeg: bytes, make_upload: Callable[..., Upload]
 ) -> Feedback:
-    """One with a picture, beside one without."""
+    """One with a picture, beside one without about another picture."""
     other = make_upload()
+    Analysis.objects.filter(pk=other.analysis_id).update(sha256="0" * 64)
     say(client, other, truth="ai", reason="=HYPERLINK(1)\nnext")
     say(client, upload, agreed="on", file=file(jpeg))
     return Feedback.objects.get(upload=upload)
@@ -186,7 +187,7 @@ def test_feedback_is_exported_as_folders_of_training(
 ):
     for _ in range(2):  # the second time writes no picture again, and the same table
         call_command("export_feedback", str(tmp_path / "out"))
-        assert "Wrote 2 statements, 1 of them with a picture" in capsys.readouterr().out
+        assert "Wrote 2 statements and 1 pictures to" in capsys.readouterr().out
     pictures = list((tmp_path / "out").glob("*_images/*"))
     assert [path.parent.name for path in pictures] == ["real_images"]
     assert pictures[0].read_bytes() == jpeg and pictures[0].suffix in SUFFIXES
@@ -195,6 +196,27 @@ def test_feedback_is_exported_as_folders_of_training(
     assert rows["real"]["file"] == f"real_images/{pictures[0].name}"
     assert rows["real"]["was_right"] == "no" and rows["ai"]["was_right"] == "yes"
     assert rows["ai"]["reason"] == "'=HYPERLINK(1) next" and not rows["ai"]["file"]
+
+
+def test_what_was_taken_back_goes_from_the_folder_as_well(
+    said: Feedback, tmp_path: Path, client: Client, upload: Upload
+):
+    own = tmp_path / "real_images" / "own.jpg"
+    call_command("export_feedback", str(tmp_path))
+    own.touch()
+    client.post(page("withdraw-feedback", upload))
+    call_command("export_feedback", str(tmp_path))
+    assert list(tmp_path.glob("*_images/*")) == [own]
+
+
+def test_a_picture_that_is_disputed_is_left_out(
+    said: Feedback, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    call_command("export_feedback", str(tmp_path))
+    Feedback.objects.create(truth="ai", reason="No!", outcome="ai", sha256=said.sha256, version="1")
+    call_command("export_feedback", str(tmp_path))
+    assert not list(tmp_path.glob("*_images/*"))
+    assert "contradict each other: 1 pictures" in capsys.readouterr().out
 
 
 def test_a_picture_that_is_gone_is_told_without_it(said: Feedback, tmp_path: Path):
