@@ -14,12 +14,11 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from detector.inference.methods.forensics import Forensics
 from detector.tests.factories.browsing import get_number, get_texts, next_page, set_screen
+from detector.tests.factories.comparing import use_methods_and_the_file
 from detector.tests.factories.pictures import encode
 from detector.tests.factories.raw import make_dng
 from detector.tests.factories.scenes import make_scene
-from detector.tests.factories.stubs import make_stub
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -48,7 +47,7 @@ def compared(
     use_methods: Callable[..., None],
 ) -> webdriver.Chrome:
     """The browser on the page of a comparison."""
-    use_methods(deep_learning=make_stub(), forensics=Forensics)
+    use_methods_and_the_file(use_methods)
     browser.get(f"{live_server.url}/compare/")
     browser.find_element(By.NAME, "copies").send_keys("\n".join(map(str, copies[:2])))
     browser.find_element(By.NAME, "more").send_keys(str(copies[2]))

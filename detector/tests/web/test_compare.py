@@ -11,13 +11,12 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from detector.inference.methods.forensics import Forensics
 from detector.models import Comparison, Upload
+from detector.tests.factories.comparing import use_methods_and_the_file
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
 from detector.tests.factories.pictures import encode
 from detector.tests.factories.raw import make_dng
 from detector.tests.factories.scenes import make_scene
-from detector.tests.factories.stubs import make_stub
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -26,7 +25,7 @@ SCENE = make_scene(480, 360)
 
 @pytest.fixture(autouse=True)
 def methods(use_methods: Callable[..., None]) -> None:
-    use_methods(deep_learning=make_stub(), forensics=Forensics)
+    use_methods_and_the_file(use_methods)
 
 
 def jpeg(picture: Image.Image, quality: int = 90, exif: bytes = b"") -> bytes:
