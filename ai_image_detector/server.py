@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # The status with which the application shall refuse a request: the server's own page would be bare.
 REFUSED = "ai_image_detector.refused"
+# How many times MAX_UPLOAD_MB the files of one request may have together: a comparison has several.
+MOST_BODIES = 3
 FORM_OVERHEAD = 64 * 1024  # bytes of a body that are no picture: boundaries, other fields
 
 # A thread that takes an upload mostly waits for a worker, and holds no picture in memory.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from detector.comparison.result import ComparisonResult
 from detector.inference.images import ImageError, Limits
 from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
@@ -47,6 +49,33 @@ class Job(NamedTuple):
     with_pictures: bool = True
     with_stability: bool = False
     id: str = ""
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file."""
+        return len(self.data)
+
+
+class ComparisonJob(NamedTuple):
+    """The bytes of two or more files to compare with one another, and the rest as in `Job`."""
+
+    sources: tuple[bytes, ...]
+    limits: Limits
+    seconds: float
+    id: str = ""
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files together."""
+        return sum(map(len, self.sources))
+
+
+@dataclass(frozen=True)
+class ComparisonAnswer:
+    """The result of a comparison, and its pictures by the names of their files."""
+
+    result: ComparisonResult
+    pictures: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
