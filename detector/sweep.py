@@ -20,16 +20,19 @@ from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from .analysis.scratch import find_abandoned
 from .models import (
     FILES,
     Analysis,
     Batch,
+    Comparison,
     Feedback,
     Heartbeat,
     IdempotencyKey,
@@ -38,6 +41,7 @@ from .models import (
     feedback,
 )
 from .models.analysis import UNFINISHED
+from .models.comparison import FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -67,13 +71,17 @@ def sweep() -> Swept:
     with open(settings.DATA_DIR / "serving.lock", "a") as file:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         results = Upload.objects.expired().delete_with_files()
+        Comparison.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
         Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
+        old_attempts = timezone.now() - settings.AXES_COOLOFF_TIME
+        AccessAttempt.objects.filter(attempt_time__lt=old_attempts).delete()
         return Swept(
             results,
-            _delete_all_orphans(_storage_age(age)),
+            _delete_all_orphans(_storage_age(age))
+            + _delete_orphaned_comparisons(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -178,6 +186,22 @@ def _read_id(path: str) -> uuid.UUID | None:
         return None
 
 
+def _delete_orphaned_comparisons(age: timedelta) -> int:
+    """Delete the files in the folders of comparisons that have no row."""
+    try:
+        folders = default_storage.listdir(FOLDER)[0]
+    except FileNotFoundError:  # no comparison yet
+        return 0
+    kept = {str(pk) for pk in Comparison.objects.values_list("pk", flat=True)}
+    paths = [
+        f"{FOLDER}/{folder}/{name}"
+        for folder in folders
+        if folder not in kept
+        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]
+    ]
+    return sum(_delete_file(path, age) for path in paths)
+
+
 def _delete_file(path: str, age: timedelta) -> bool:
     try:
         if default_storage.get_modified_time(path) > timezone.now() - age:
@@ -199,6 +223,8 @@ def _left_behind(folder: Path, age: timedelta) -> Iterator[Path]:
                 yield path
         except FileNotFoundError:  # its process has deleted it
             continue
+    if age:  # others serve, but not for these
+        yield from find_abandoned(folder)
 
 
 def _delete(path: Path) -> bool:

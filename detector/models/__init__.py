@@ -12,6 +12,7 @@ from .analysis import (
 )
 from .api_token import ApiToken, Scope
 from .batch import Batch
+from .comparison import ComparedCopy, Comparison
 from .delivery import Delivery
 from .event_count import Event, EventCount
 from .feedback import Feedback, Truth
@@ -27,6 +28,8 @@ __all__ = [
     "Analysis",
     "ApiToken",
     "Batch",
+    "ComparedCopy",
+    "Comparison",
     "Delivery",
     "Feedback",
     "Event",

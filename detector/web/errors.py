@@ -22,7 +22,7 @@ V1 = f"{API}v1/"
 POSTED_TO = f"{V1}detections"
 PROBLEM = "application/problem+json"
 # The pages for what comes without one of its own, by status.
-PAGES = {status: f"{status}.html" for status in (400, 403, 404, 405, 413, 429, 503)}
+PAGES = {status: f"{status}.html" for status in (400, 403, 404, 405, 413, 429, 503, 507)}
 MAX_QUOTED = 80
 
 SENTENCES = {
@@ -31,11 +31,12 @@ SENTENCES = {
     403: "This request is not allowed here.",
     411: "The body has no length that this server can read. Send a Content-Length.",
     413: "The request is too large.",
-    429: "These are too many requests. Try again in a minute.",
+    429: "There were too many requests. Try again later.",
     431: "The headers of the request are too long. Send fewer or shorter ones.",
     500: "The server failed; its log says why. Try again, or tell the person who runs it.",
     501: "The body is encoded in a way that is not known here. Send it as it is, or chunked.",
     503: "The server is busy. Try again in a few seconds.",
+    507: "The disk of the server is full. Try again later, or tell the person who runs it.",
 }
 
 

@@ -1,4 +1,4 @@
-"""What no setting of Django 5.2 covers: a content policy, and which bodies and posts are taken."""
+"""Which bodies and posts are taken, as far as no setting of Django covers it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from ai_image_detector.server import FORM_OVERHEAD, REFUSED
+from ai_image_detector.server import FORM_OVERHEAD, MOST_BODIES, REFUSED
 
 from .errors import MAX_QUOTED, is_api, refuse
 from .views.home import refuse_upload
 
+# The pages whose form takes several files.
+COMPARE = "/compare/"
 Handler = Callable[[HttpRequest], HttpResponse]
-
-# Everything comes from this server: no inline script, no style attribute, no other host.
-POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'"
-)
-
-
-def content_security_policy(get_response: Handler) -> Handler:
-    """Middleware: send a Content-Security-Policy with every response."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        return response
-
-    return middleware
 
 
 def limit_body(get_response: Handler) -> Handler:
@@ -44,11 +29,12 @@ def limit_body(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = _body_length(request)
         refused = request.META.get(REFUSED)
-        most = settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD
+        bodies = MOST_BODIES if request.path_info.startswith(COMPARE) else 1
+        most = bodies * settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD
         if refused == 413 or (length or 0) > most:
             return refuse_upload(request, length)
         if refused:
-            headers = {"Retry-After": "10"} if refused == 503 else {}
+            headers = {"Retry-After": "10"} if refused in (503, 507) else {}
             return HttpResponse(status=refused, headers=headers)
         if "HTTP_TRANSFER_ENCODING" in request.META and length is None:
             return HttpResponse(status=411)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     batches,
+    compare,
     deciding,
     feedback,
     history,
@@ -12,6 +13,7 @@ from .views import (
     methods,
     models,
     pictures,
+    policy_reports,
     report,
     result,
     sharing,
@@ -54,6 +56,11 @@ urlpatterns = [
     path("shared/<str:token>/", sharing.shared, name="shared"),
     path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
     path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
+    path("compare/", compare.compare, name="compare"),
+    path("compare/<uuid:pk>/", compare.comparison, name="comparison"),
+    path("compare/<uuid:pk>/<int:place>/<str:name>", compare.view, name="comparison-view"),
+    path("compare/<uuid:pk>/delete", compare.delete, name="delete-comparison"),
     path("methods/", methods.methods, name="methods"),
+    path("csp-report", policy_reports.take, name="csp-report"),
     path("models/", models.models, name="models"),
 ]

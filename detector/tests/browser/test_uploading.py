@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def stub(use_methods: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """A method that answers at once; all threads of the test's server share one connection."""
     use_methods(deep_learning=make_stub())
-    monkeypatch.setattr("detector.web.limits.AT_ONCE", 1)
+    monkeypatch.setattr("detector.web.upload_limits.AT_ONCE", 1)
 
 
 def give(browser: webdriver.Chrome, kind: str, selector: str, data: bytes, *names: str) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('detector', '0009_reports'),
+        ('detector', '0010_feedback_sha256'),
     ]
 
     operations = [
