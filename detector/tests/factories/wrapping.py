@@ -16,7 +16,8 @@ OF_STAFF = TEMPLATES / "admin"
 SOURCES = settings.BASE_DIR / "detector"
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 # The name of the program, and signs that are the same in all languages.
-ALLOWED = {"AI Image Detector", "SHA-256", "n", "×", "report.json"}
+PROGRAM = "AI Image Detector"
+ALLOWED = {"SHA-256", "n", "×", "report.json"}
 SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 
 BLOCK = re.compile(r"\{% (blocktranslate|comment)\b.*?\{% end\1 %\}", re.DOTALL)
@@ -51,9 +52,8 @@ def bare_texts(source: str) -> list[str]:
 def _plain(text: str) -> str:
     """The text without the name of the program, or nothing if it has no letters."""
     text = re.sub(r"&\w+;", " ", text).strip()
-    for allowed in sorted(ALLOWED, key=len, reverse=True):
-        text = text.removesuffix(allowed)
-    return text.strip() if LETTERS.search(text) else ""
+    text = text.removesuffix(PROGRAM).removesuffix("- ").strip()
+    return text if LETTERS.search(text) else ""
 
 
 def marked_texts() -> set[str]:

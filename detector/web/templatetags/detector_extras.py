@@ -11,7 +11,7 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 from PIL import Image
 
 from detector.inference.wording import retell, words, write_number
@@ -26,6 +26,12 @@ PICTURE_KINDS = {
     "render": gettext_noop("computer rendering"),
     "screenshot": gettext_noop("screenshot"),
     "document": gettext_noop("document"),
+}
+BASES = {
+    "trusted_signature": gettext_noop("a trusted signature"),
+    "file": gettext_noop("what the file says"),
+    "pixels": gettext_noop("the pixels"),
+    "nothing": gettext_noop("nothing"),
 }
 STATES = {"pre-trained": gettext_noop("public model"), "bundled": gettext_noop("built in")}
 
@@ -71,6 +77,24 @@ def reshipping_word(name: str) -> str:
 def moment(time: datetime) -> str:
     """Day, time and zone, as the language writes them."""
     return f"{date_format(time, 'DATE_FORMAT')}, {date_format(time, 'H:i e')}"
+
+
+@register.filter
+def basis_word(basis: str) -> str:
+    """What an outcome rests on, in words; an unknown one is shown as it is."""
+    return gettext(BASES[basis]) if basis in BASES else basis
+
+
+@register.filter
+def time_left(seconds: float) -> str:
+    """A time to wait, in one unit and rounded up: nobody is sure of the seconds."""
+    if seconds < 60:
+        return gettext("less than a minute left")
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        said = ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes)
+        return said % {"count": minutes}
+    return gettext("about %(count)d hours left") % {"count": math.ceil(minutes / 60)}
 
 
 @register.filter
