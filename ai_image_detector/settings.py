@@ -6,6 +6,7 @@ running program writes goes below `.local/` (DATA_DIR).
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import warnings
 from pathlib import Path
@@ -15,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from . import scale
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,6 +39,15 @@ def env_int(name: str, default: int) -> int:
 
 def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def env_networks(name: str) -> list[Network]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return [ipaddress.ip_network(part) for part in env_list(name, "")]
+    except ValueError as error:
+        sentence = f"{name}: {error}; accepted are addresses and networks such as 10.0.0.0/8."
+        raise ImproperlyConfigured(sentence) from error
 
 
 def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -117,8 +129,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # The first: it sees what any other refuses.
+    # The first two: they see what any other refuses.
+    "detector.web.operation.observe",
     "detector.web.errors.answer_errors",
+    # Before anything that looks at the host or needs the database: probes know neither.
+    "detector.web.operation.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "detector.web.middleware.content_security_policy",
@@ -194,6 +209,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Behind a proxy that ends TLS: HTTPS=true marks the cookies and trusts its X-Forwarded-Proto.
 HTTPS = env_bool("HTTPS", False)
+# Whose X-Forwarded-For is believed. With HTTPS alone it is that of whoever connects.
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
@@ -240,8 +257,15 @@ API_TOKEN_RATE = env_int("API_TOKEN_RATE", 600)
 API_ADDRESS_RATE = env_int("API_ADDRESS_RATE", 600)
 WEBHOOKS_PRIVATE = env_bool("WEBHOOKS_PRIVATE", False)
 
+# Who may read the metrics beside programs of the same machine: whoever sends this token.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
 # What the page of the methods says about accuracy: written by `manage.py evaluate --report`.
 ACCURACY_REPORT = BASE_DIR / "docs" / "accuracy" / "report.json"
+
+# The private key (PEM, Ed25519) that signs reports. Without it, a key in DATA_DIR is made at the
+# first report; several machines of one installation need the same.
+REPORT_KEY = env_path("REPORT_KEY", None)
 
 # How the machine is used.
 FORCE_CPU = env_bool("FORCE_CPU", False)
@@ -261,15 +285,24 @@ HUB_ENDPOINT = os.environ.get("HF_ENDPOINT") or None
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+# Lines for people or for programs, and whether these hold digests of files and addresses of
+# visitors; the access log has a line for each request.
+LOG_FORMAT = env_choice("LOG_FORMAT", "PLAIN", ("PLAIN", "JSON"))
+LOG_DETAILS = env_bool("LOG_DETAILS", False)
+ACCESS_LOG = env_bool("ACCESS_LOG", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "ai_image_detector.log.PlainFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "PLAIN": {"()": "ai_image_detector.log.PlainFormatter", "details": LOG_DETAILS},
+        "JSON": {"()": "ai_image_detector.log.JsonFormatter", "details": LOG_DETAILS},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     # Warnings and errors of everything, failed requests with their traceback among them.
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "detector": {"level": LOG_LEVEL},
+        "detector.access": {"level": "INFO" if ACCESS_LOG else "CRITICAL"},
         # No handler of its own: Django's would be silent, or say everything twice under DEBUG.
         "django": {"handlers": [], "level": "WARNING"},
         # Its warnings are how many requests wait, and one for each.

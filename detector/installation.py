@@ -82,9 +82,11 @@ def _find_weights(member: Any, runtime: Runtime) -> dict[str, str]:
     source = next((source for source in sources if not source.fault), None)
     if source is None:
         reason = " ".join(refused) or why_missing(member, runtime)
-        return {"title": member.title, "state": UNAVAILABLE, "source": "", "said": reason}
+        missing = {"state": UNAVAILABLE, "source": "", "digest": "", "said": reason}
+        return {"title": member.title} | missing
     said = " ".join([source.accuracy or "", *refused]).strip()
-    return {"title": member.title, "state": source.state, "source": source.name, "said": said}
+    found = {"state": source.state, "source": source.name, "digest": source.digest, "said": said}
+    return {"title": member.title} | found
 
 
 def read_image(source: bytes | Path) -> SourceImage:

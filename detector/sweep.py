@@ -25,7 +25,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Batch, IdempotencyKey, Upload
+from .models import FILES, Analysis, Batch, Heartbeat, IdempotencyKey, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def sweep() -> Swept:
         results = Upload.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
+        Heartbeat.objects.forgotten().delete()
         return Swept(
             results,
             sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),

@@ -31,7 +31,7 @@ class Job(NamedTuple):
     """The bytes of a file, what is accepted, and how many seconds the analysis may take.
 
     `with_pictures` asks for the preview and the error levels, too; `with_stability` asks whether
-    the result stays the same when the picture is passed on.
+    the result stays the same when the picture is passed on. `id` names the analysis in the log.
     """
 
     data: bytes
@@ -39,6 +39,7 @@ class Job(NamedTuple):
     seconds: float
     with_pictures: bool = True
     with_stability: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ai_image_detector.log import analysis_id, at
 from detector.inference.images import ImageError, Limits
 from detector.inference.pipeline import Detector
 
@@ -57,7 +58,8 @@ def _answer_all(channel: Channel, detector: Detector, memory: int) -> None:
         job: Job = channel.recv()
         version = _take_up_weights(detector, version)
         channel.send_bytes(b"")
-        _answer(channel, detector, job, memory)
+        with at(analysis_id, job.id):
+            _answer(channel, detector, job, memory)
 
 
 def _keep_log_clean(config: dict[str, Any]) -> None:

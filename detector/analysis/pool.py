@@ -57,6 +57,10 @@ class Pool:
         finally:
             self._free.put(process)
 
+    def count_running(self) -> int:
+        """How many run now; one that has ended is replaced at its next picture."""
+        return sum(process.is_running for process in self._processes)
+
     def end(self) -> None:
         """End all processes. Nobody may be waiting for an analysis."""
         for process in self._processes:
@@ -71,6 +75,11 @@ class AnalysisProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._pictures = 0
         self._prepare()
+
+    @property
+    def is_running(self) -> bool:
+        process = self._process  # another thread may take it away
+        return process is not None and process.poll() is None
 
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
@@ -90,7 +99,7 @@ class AnalysisProcess:
             logger.error("No analysis process can be started: %s", error)
 
     def _ensure_running(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running:
             return
         self.end()
         ours, theirs = Pipe()

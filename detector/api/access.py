@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from dataclasses import dataclass
 
@@ -12,15 +11,14 @@ from ninja.security.base import AuthBase
 
 from detector.models import ApiToken, Scope
 from detector.models.api_token import digest
+from detector.web.visitors import find_address, is_from_here, network_of
 
-from .limits import count, find_address, network_of
+from .limits import count
 from .problems import Problem
 
 # The owners of what comes without a token: from this machine, and from elsewhere. Strangers see
 # nothing of one another: whoever has the address of a result may see it, and nothing is listed.
 LOCAL, STRANGERS = uuid.UUID(int=1), uuid.UUID(int=2)
-# What a proxy adds: then the request only seems to come from this machine.
-PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="AI Image Detector"'}
 
 
@@ -74,22 +72,12 @@ def _find_token(request: HttpRequest) -> ApiToken | None:
 
 def _admit(request: HttpRequest) -> uuid.UUID:
     """The owner of what comes without a token."""
-    if _is_from_here(request):
+    if is_from_here(request):
         return LOCAL
     if settings.API_OPEN:
         return STRANGERS
     said = "From elsewhere the API needs a token: `Authorization: Bearer ...`."
     raise Problem(401, said, headers=CHALLENGE)
-
-
-def _is_from_here(request: HttpRequest) -> bool:
-    """Whether a program of the same machine asks, for itself."""
-    if settings.HTTPS or any(name in request.headers for name in PASSED_ON):
-        return False
-    try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
 
 
 class Token(AuthBase):

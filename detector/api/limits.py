@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 
-from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 
 from .problems import Problem
 
 logger = logging.getLogger(__name__)
 
 WINDOW = 60  # seconds
-# Who has one address of IPv6 has all of its network.
-NETWORK = 64
 
 
 def count(kind: str, who: str, most: int) -> None:
@@ -43,22 +38,3 @@ def _increase(key: str) -> int:
     except Exception:  # of whatever server
         logger.exception("Requests cannot be counted.")
         return 0
-
-
-def find_address(request: HttpRequest) -> str:
-    """Where a request comes from: behind a proxy, what that has seen."""
-    address: str = request.META.get("REMOTE_ADDR", "")
-    if settings.HTTPS and (passed := request.headers.get("X-Forwarded-For")):
-        address = passed.rpartition(",")[2].strip()
-    return address
-
-
-def network_of(address: str) -> str:
-    """What counts as one visitor."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if ip.version == 6 and ip.ipv4_mapped is None:
-        return str(ipaddress.ip_network((ip, NETWORK), strict=False).network_address)
-    return str(ip)

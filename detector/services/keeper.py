@@ -1,4 +1,4 @@
-"""Keeps what a process is at: renews its leases, and takes back those that others have lost."""
+"""Keeps what a process is at: renews its leases and heartbeat, and takes back what others lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from detector import installation
+from detector.models import Heartbeat
 
 from .leases import reap, renew
 from .patience import despite_errors
@@ -30,6 +33,7 @@ class Keeper:
     def end(self) -> None:
         self._ending.set()
         self._thread.join()
+        despite_errors(lambda: bool(Heartbeat.objects.filter(worker=self.name).delete()))
 
     @property
     def is_idle(self) -> bool:
@@ -52,6 +56,7 @@ class Keeper:
 
     def _look_after_leases(self) -> bool:
         renew(tuple(self._at_work), self.name)
+        Heartbeat.objects.beat(self.name, installation.get_pool().count_running())
         reap()
         self._look()
         return True

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from detector.analysis.answers import BrokenOff
 from detector.inference.images import ImageError
-from detector.models import FILES, Analysis, State
-from detector.models.analysis import delete_files
+from detector.models import FILES, Analysis, Event, EventCount, State
+from detector.models.analysis import BAD_FILE, delete_files
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,7 @@ def give_back(analysis: Analysis, error: ImageError) -> bool:
     run = Analysis.objects.of_run(analysis)
     counted = bool(run.update(state=State.QUEUED, worker="", lease_until=None))
     if counted:
+        EventCount.objects.add({(Event.ANALYSIS, "again"): 1})
         logger.warning("Analysis %s goes back into the queue.", analysis.pk)
     return counted
 
@@ -104,4 +105,6 @@ def fail(analysis: Analysis, error: ImageError) -> bool:
     if counted:
         delete_files([original])
         analysis.delete_pictures()  # what was written of them, or is of an earlier run
+        label = "refused" if analysis.error_status == BAD_FILE else "failed"
+        EventCount.objects.add({(Event.ANALYSIS, label): 1})
     return bool(counted)

@@ -7,10 +7,12 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
+from ai_image_detector.log import analysis_id, at
 from detector import installation
 from detector.analysis.answers import Assessment, BrokenOff, Job, NotAnalysed
 from detector.inference.images import ImageError
-from detector.models import Analysis, State
+from detector.inference.results import Verdict
+from detector.models import Analysis, Event, EventCount, State
 from detector.models.analysis import delete_files
 
 from .leases import fail, give_back
@@ -28,6 +30,11 @@ def run(analysis: Analysis) -> None:
 
     Never raises for what has to do with the picture: a run that came to nothing is tried again.
     """
+    with at(analysis_id, analysis.pk):
+        _run(analysis)
+
+
+def _run(analysis: Analysis) -> None:
     try:
         assessment = installation.get_pool().analyse(_prepare(analysis))
         _record(analysis, assessment)
@@ -52,6 +59,7 @@ def _prepare(analysis: Analysis) -> Job:
         settings.ANALYSIS_TIMEOUT,
         with_pictures=_wants_pictures(analysis),
         with_stability=analysis.with_stability,
+        id=str(analysis.pk),
     )
 
 
@@ -71,10 +79,18 @@ def _record(analysis: Analysis, assessment: Assessment) -> None:
             return
         if counted:
             _finish(analysis, assessment)
+            EventCount.objects.add(_count(assessment.verdict))
     if counted:
         delete_files([original])
     if not Analysis.objects.filter(pk=analysis.pk).exists():
         analysis.delete_pictures()
+
+
+def _count(verdict: Verdict) -> dict[tuple[Event, str], int]:
+    """What this result adds to the counts."""
+    methods = {(Event.METHOD, f"{method.key} {method.status}"): 1 for method in verdict.methods}
+    ending = {(Event.ANALYSIS, verdict.outcome): 1}
+    return ending | methods | {(Event.MILLISECONDS, ""): round(verdict.elapsed_ms)}
 
 
 def _run_again(analysis: Analysis) -> None:

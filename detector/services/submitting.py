@@ -12,6 +12,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from ai_image_detector.log import analysis_id, request_id
 from detector.analysis.answers import Busy
 from detector.installation import get_detector
 from detector.models import Analysis, Batch, Key, Priority, State, Upload
@@ -159,3 +160,5 @@ def _is_answered(analysis: Analysis, upload: Upload) -> bool:
 def _save(upload: Upload, analysis: Analysis) -> None:
     upload.analysis = analysis
     upload.save(force_insert=True)
+    if request_id.get():  # what the log says of this request from here on is about it
+        analysis_id.set(str(analysis.pk))

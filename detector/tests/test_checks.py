@@ -61,6 +61,7 @@ def test_missing_weights_are_a_warning(
     assert METHODS[key].title in checks.weights_are_present()[0].msg
 
 
+@pytest.mark.slow
 def test_checking_loads_no_heavy_library(tmp_path: Path) -> None:
     code = (
         "import django; django.setup()\n"

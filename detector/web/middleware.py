@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from ai_image_detector.server import FORM_OVERHEAD, REFUSED
 
 from .errors import MAX_QUOTED, is_api, refuse
-from .views import refuse_upload
+from .views.home import refuse_upload
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

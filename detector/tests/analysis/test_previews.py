@@ -12,6 +12,7 @@ from detector.previews import PREVIEW_SIDE, make_error_levels, make_preview
 from detector.tests.factories.pictures import noise, scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "small"),
     [
@@ -29,6 +30,7 @@ def test_a_preview_is_of_the_same_shape_and_small(
         assert (preview.format, preview.size) == ("WEBP", small)
 
 
+@pytest.mark.slow
 def test_a_preview_looks_like_the_picture() -> None:
     large = scene(3, 3200, 2400)
     with Image.open(io.BytesIO(make_preview(large))) as preview:

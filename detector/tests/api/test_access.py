@@ -21,6 +21,7 @@ AFAR = "203.0.113.9"
 # Tokens
 
 
+@pytest.mark.slow
 def test_from_elsewhere_only_a_token_is_let_in(afar: Asker, jpeg: bytes) -> None:
     for asker in (Asker(address=AFAR), Asker("aid_wrong", address=AFAR), Asker("aid_wrong")):
         response = asker.send(jpeg)
@@ -178,6 +179,7 @@ def test_the_command_makes_a_token_that_works_until_it_is_revoked() -> None:
     assert "no token" in call("--list")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

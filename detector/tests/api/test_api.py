@@ -77,6 +77,7 @@ FILE = SimpleUploadedFile("a.jpg", b"x")
 FORM = {"content_type": "multipart/form-data; boundary=b"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "options", "why"),
     [
@@ -172,6 +173,7 @@ def test_what_the_server_refuses_is_answered_in_form(client: Client, code: int) 
 # Posts of other sites
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -198,6 +200,7 @@ def test_the_page_of_another_site_is_refused(
     assert not stub.asked and not Upload.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -256,6 +259,7 @@ def test_the_same_bytes_are_answered_from_the_database_to_their_owner(
     assert len(stub.asked) == 2
 
 
+@pytest.mark.slow
 def test_how_fast_the_answer_comes_tells_nothing_of_others(
     client: Client, stub: type[Stub], jpeg: bytes
 ) -> None:
@@ -390,6 +394,7 @@ def test_a_refused_upload_leaves_nothing(client: Client, media: Path) -> None:
 # Private
 
 
+@pytest.mark.slow
 def test_the_result_of_an_upload_is_seen_by_its_session_alone(jpeg: bytes) -> None:
     mine, other = Client(), Client()
     for client in (mine, other):

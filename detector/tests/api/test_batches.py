@@ -78,6 +78,7 @@ def test_the_files_have_a_line_for_each_however_many(
     assert asker.get(f"batches/{pk}.csv").headers["Content-Disposition"].endswith('.csv"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status", "named"),
     [

@@ -136,6 +136,7 @@ def test_a_list_is_filtered(asker: Asker, jpeg: bytes) -> None:
         assert len(asker.get(f"detections{query}").json()["items"]) == count, query
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "named"),
     [

@@ -47,6 +47,7 @@ def test_a_method_that_is_not_accepted(asker: Asker, method: str) -> None:
     assert set(allowed.split(", ")) == {"GET", "POST"} and allowed in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "fields"),
     [
@@ -77,6 +78,7 @@ def test_a_wrong_parameter_of_a_post_is_named(asker: Asker, query: str, fields: 
     assert not Upload.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "options", "status"),
     [

@@ -44,5 +44,8 @@ def use_pool(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Job], Assessment
             asked.append(job)
             return answer(job)
 
+        def count_running(self) -> int:
+            return 1
+
     monkeypatch.setattr("detector.installation.get_pool", Pool)
     return asked

@@ -25,6 +25,9 @@ class Here:
         except MemoryError as error:
             raise NeedsMemory from error
 
+    def count_running(self) -> int:
+        return 1
+
 
 SAID = Answer(0.9, (Finding("deep_learning.agree", {"side": "ai"}),), "a stub")
 

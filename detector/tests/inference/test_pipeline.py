@@ -292,6 +292,7 @@ def test_threads_do_not_mix_up_their_pictures(key: str) -> None:
     assert given == expected * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", METHODS)
 def test_a_method_leaves_the_picture_as_it_is(key: str) -> None:
     image = open_image(encode(noise(300, 280), "PNG"))
@@ -301,12 +302,14 @@ def test_a_method_leaves_the_picture_as_it_is(key: str) -> None:
     assert image.rgb.size == (300, 280) and not image.pixels.flags.writeable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", METHODS)
 def test_the_result_of_a_method_is_json(key: str) -> None:
     result = Detector(RUNTIME, only=(key,)).detect(picture())
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", METHODS)
 @pytest.mark.parametrize("size", [(1, 1), (64, 64), (64, 2000), (255, 257)])
 def test_a_method_takes_any_size(key: str, size: tuple[int, int]) -> None:

@@ -78,6 +78,7 @@ def test_a_network_may_be_held_to_a_number_of_threads(
     assert {name: value for name, value in core.asked[0][2].items() if "THREADS" in name} == config
 
 
+@pytest.mark.slow
 def test_the_settings_of_openvino_are_taken_by_it(tmp_path: Path) -> None:
     """OpenVINO refuses a name that it does not know; what it takes, it tells again."""
     folder = WEIGHTS_DIR / "efficientnet_tiles"
@@ -91,6 +92,7 @@ def test_the_settings_of_openvino_are_taken_by_it(tmp_path: Path) -> None:
     assert np.array_equal(network(batch), before)
 
 
+@pytest.mark.slow
 def test_the_telemetry_of_openvino_is_never_imported(tmp_path: Path) -> None:
     code = (
         "import sys; from detector.inference import runtime; runtime._core(); "

@@ -40,6 +40,7 @@ def test_an_ordinary_result_is_kept_as_it_is() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

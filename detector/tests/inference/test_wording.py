@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,6 @@ from detector.inference.wording import SENTENCES, TABLES, Plural, say, words
 
 ROOT = Path(detector.__file__).parent
 SOURCES = [path for path in ROOT.rglob("*.py") if not {"tests", "wording"} & set(path.parts)]
-TREES = [ast.parse(path.read_text()) for path in SOURCES]
 # What makes a sentence: the code comes first, the parameters second.
 MAKERS = {
     "Finding", "Note", "Statement", "MethodUnavailable", "ai_claim", "capture_claim", "context",
@@ -71,6 +71,12 @@ VALUES = {
 }
 
 
+@cache
+def trees() -> list[ast.Module]:
+    """All sources, which are only parsed where a test asks."""
+    return [ast.parse(path.read_text()) for path in SOURCES]
+
+
 def called(node: ast.AST) -> str:
     """The name of the function that a node calls, "" for anything else."""
     function = node.func if isinstance(node, ast.Call) else None
@@ -89,13 +95,6 @@ def texts(node: ast.AST) -> set[str]:
     return {text for text in found if isinstance(text, str)}
 
 
-ALL_TEXTS = set().union(*map(texts, TREES))
-UNREADABLE = {
-    text
-    for tree in TREES
-    for call in calls(tree, {"Unreadable", "TablesDamaged"})
-    for text in texts(call)
-}
 # Codes of sentences; the others are words for values, in tables.
 TABLE_OF = {code: next((t for t in VALUES if code.startswith(f"{t}.")), "") for code in SENTENCES}
 WHOLE = {c for c, table in TABLE_OF.items() if not table and not c.startswith("cannot_read.")}
@@ -120,7 +119,7 @@ def placeholders(code: str) -> set[str]:
 
 def scopes() -> Iterator[ast.AST]:
     """Every function of the sources."""
-    for tree in TREES:
+    for tree in trees():
         yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
@@ -169,16 +168,17 @@ def uses() -> Iterator[tuple[str, set[str]]]:
                 yield from ((code, names | added) for code in codes(call) & WHOLE)
 
 
+@pytest.mark.slow
 def test_every_code_of_the_sources_is_in_the_catalogue() -> None:
     given = set[str]()
-    for tree in TREES:
+    for tree in trees():
         for call in calls(tree, MAKERS - {"say"}):
             given |= codes(call)
     assert len(given) > 50 and given <= set(SENTENCES)
 
 
 def test_no_sentence_is_unused() -> None:
-    assert WHOLE <= ALL_TEXTS
+    assert set().union(*map(texts, trees())) >= WHOLE
 
 
 @pytest.mark.parametrize("table", VALUES)
@@ -189,11 +189,18 @@ def test_a_table_has_words_for_all_values_and_for_nothing_else(table: str) -> No
 
 def test_there_are_words_for_all_that_cannot_be_read_and_for_nothing_else() -> None:
     reasons = {c.removeprefix("cannot_read.") for c in SENTENCES if c.startswith("cannot_read.")}
-    assert reasons == UNREADABLE - {"error", "damaged"} | {
+    unreadable = {
+        text
+        for tree in trees()
+        for call in calls(tree, {"Unreadable", "TablesDamaged"})
+        for text in texts(call)
+    }
+    assert reasons == unreadable - {"error", "damaged"} | {
         "damaged", "reader_failed", *ERRORS.values()
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_parameters_of_each_use_are_those_of_its_sentence() -> None:
     found = list(uses())
     assert len({code for code, _ in found}) > 45

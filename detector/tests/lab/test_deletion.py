@@ -82,6 +82,7 @@ def test_one_picture_has_no_interval():
     assert figures["hottest"] == {"mean": 1.0, "interval": None}
 
 
+@pytest.mark.slow
 def test_the_command_measures_the_shipped_weights(tmp_path: Path):
     rng = np.random.default_rng(0)
     for index in range(3):

@@ -83,6 +83,7 @@ def test_what_is_needed_at_the_end_is_asked_for_at_the_beginning() -> None:
         call_command(command)
 
 
+@pytest.mark.slow
 def test_the_list_of_training_modules_is_that_of_the_group() -> None:
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     named: set[str] = set()
@@ -161,6 +162,7 @@ def test_commands_refuse_numbers_out_of_range(words: list[str]) -> None:
 # The start
 
 
+@pytest.mark.slow
 def test_every_command_can_be_looked_at_before_the_site_is_set_up(tmp_path: Path) -> None:
     code = (
         "import django.core.management as m\nfrom django.apps import apps\n"

@@ -25,6 +25,7 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_readable_pictures_are_timed_with_and_without_watermarks(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_any_name_that_can_be_printed_survives_csv_and_json(folder: Path, name: 
 UNPRINTABLE = ["a\nb", "a\rb", "\x1b[31mred", "a\x9b2Jb", "a\u202egpj.exe", "\tb", "a\u2028b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNPRINTABLE)
 @pytest.mark.parametrize("format", RENDERINGS)
 def test_what_cannot_be_printed_is_shown_escaped(folder: Path, name: str, format: str) -> None:
@@ -218,6 +219,7 @@ def test_links_to_folders_are_not_followed_and_said(folder: Path, at: str) -> No
     assert f"the first is deeper/{at}." in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "wanted"),
     [
@@ -291,6 +293,7 @@ def test_methods_left_out_by_only_do_not_run(
 # As a process
 
 
+@pytest.mark.slow
 def test_exit_status_and_streams_of_the_real_command(folder: Path, tmp_path: Path) -> None:
     (folder / "broken.jpg").write_bytes(b"text")
     done = run_python(
@@ -342,6 +345,7 @@ def test_a_list_of_trusted_signers_that_cannot_be_read_is_refused(
         detect(folder / "a.jpg")
 
 
+@pytest.mark.slow
 def test_forensics_alone_loads_neither_a_heavy_library_nor_the_site(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -351,6 +355,7 @@ def test_forensics_alone_loads_neither_a_heavy_library_nor_the_site(
     assert loaded_after(code, unwanted, tmp_path) == []
 
 
+@pytest.mark.slow
 def test_other_settings_can_be_named(folder: Path, tmp_path: Path) -> None:
     path = str(folder / "a.jpg")
     done = run_python("manage.py", "detect", path, "--settings=nonsense", data_dir=tmp_path)
@@ -358,6 +363,7 @@ def test_other_settings_can_be_named(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 1 and done.stderr.startswith(said)
 
 
+@pytest.mark.slow
 def test_the_log_of_the_settings_is_used(folder: Path, tmp_path: Path) -> None:
     argv = ["manage.py", "detect", str(folder / "a.jpg"), "--only", "forensics"]
     code = (

@@ -65,6 +65,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
 # Rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_picture_has_one_row_and_a_second_scan_adds_none(
     folder: Path, tmp_path: Path, format: str, stub: type[Stub]

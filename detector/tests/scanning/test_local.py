@@ -34,6 +34,7 @@ def setup(tmp_path: Path) -> Setup:
     return Setup(runtime, 1024 * 2**20, settings.LOGGING, ("forensics",))
 
 
+@pytest.mark.slow
 def test_a_picture_that_kills_its_process_is_one_row_and_the_others_have_theirs(
     setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

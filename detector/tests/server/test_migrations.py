@@ -48,6 +48,7 @@ def add(
     return add
 
 
+@pytest.mark.slow
 def test_results_keep_their_addresses_names_and_moments(
     add: Callable[..., uuid.UUID], client: Client
 ) -> None:
@@ -61,6 +62,7 @@ def test_results_keep_their_addresses_names_and_moments(
         assert client.get(f"/results/{pk}/").status_code == 200
 
 
+@pytest.mark.slow
 def test_the_columns_and_the_pictures_of_an_analysis_are_those_of_the_row(
     add: Callable[..., uuid.UUID], owner: uuid.UUID
 ) -> None:
@@ -73,6 +75,7 @@ def test_the_columns_and_the_pictures_of_an_analysis_are_those_of_the_row(
     assert analysis.result and analysis.result["file"]["name"] == ""
 
 
+@pytest.mark.slow
 def test_only_the_same_bytes_version_owner_and_wish_share(
     add: Callable[..., uuid.UUID],
 ) -> None:

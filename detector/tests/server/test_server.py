@@ -116,6 +116,7 @@ def ask(port: int, body: Any = None, path: str = "/", **headers: str) -> tuple[i
 # Deadlines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SENT)
 @pytest.mark.parametrize("trickles", [False, True])
 def test_who_does_not_come_to_an_end_is_closed(kind: str, trickles: bool) -> None:

@@ -28,6 +28,7 @@ def let_leases_end() -> None:
     Analysis.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+@pytest.mark.slow
 def test_a_picture_is_one_workers_alone() -> None:
     analysis = get_analysis(send(b"a"))
     first = claim(analysis.pk, "first")

@@ -95,6 +95,7 @@ def test_every_condition_has_a_meaning_here() -> None:
     assert list(MEANT) == list(CONDITIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_a_condition_does_what_its_name_says(name: str) -> None:
     pixels = textured(1, 96, 128)
@@ -160,6 +161,7 @@ def crops(augmentation: Draw, region: Array, n: int, size: int = 24) -> list[Arr
     return [augmentation.random_crop(region, size, rng) for _ in range(n)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("augmentation", "share", "lowest"),
     [(TRACES, 0.85, 50), (GENTLE, 0.85, 80), (VIEWS, 0.6, 50)],
@@ -201,6 +203,7 @@ def test_crops_are_turned_and_mirrored_in_all_eight_ways() -> None:
     assert len(corners) >= 8
 
 
+@pytest.mark.slow
 def test_content_is_seen_in_another_light_as_often_as_is_said() -> None:
     still: dict[str, Any] = {"smallest": 0.9, "largest": 0.9, "blurred": 0, "encode": 0}
     grey = np.full((300, 300, 3), 100, np.uint8)

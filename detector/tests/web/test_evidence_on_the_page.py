@@ -133,6 +133,7 @@ def test_a_made_up_method_with_exhibits_is_shown_like_any_other(show: Show):
     assert "On a website; it was not downloaded" in html and "FINE-TUNED" in html
 
 
+@pytest.mark.slow
 def test_a_map_that_did_not_count_says_so(show: Show):
     given = {FIRST: {"exhibits": (Exhibit("heat_map", HEAT),)}}
     sentence = "This map did not count"
@@ -149,6 +150,7 @@ def test_no_code_of_the_page_names_a_method():
     assert len(files) > 40 and not found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moves", "shown"), [({FIRST: 2.0}, False), ({"intercept": 0.5, FIRST: 1.0}, True)]
 )
@@ -198,6 +200,7 @@ def test_what_the_file_says_is_told_in_the_order_of_its_life(show: Show):
     assert all(html.count(finding.text) == 1 for finding in findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["unavailable", "error"])
 def test_without_an_answer_about_the_file_there_is_no_story(show: Show, status: str):
     failed = {"status": status, "score": None, "findings": (said("It failed."),)}

@@ -21,8 +21,9 @@ from ai_image_detector.server import REFUSED
 from detector.inference.methods import METHODS
 from detector.inference.results import Verdict
 from detector.models import Upload
+from detector.reports.words import percent
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
-from detector.web.templatetags.detector_extras import ago, percent
+from detector.web.templatetags.detector_extras import ago
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +90,7 @@ def test_json_is_a_download_of_the_result(client: Client, make_upload: MakeUploa
     assert response.headers["Content-Disposition"].startswith('attachment; filename="detection-')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["preview", "error-levels"])
 def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload, name: str):
     response: Response = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
@@ -97,6 +99,7 @@ def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload
     assert response.getvalue()[8:12] == b"WEBP"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["result", "preview", "error-levels", "json"])
 def test_pictures_of_others_do_not_exist(client: Client, make_upload: MakeUpload, name: str):
     theirs = make_upload(owner=uuid.uuid4())

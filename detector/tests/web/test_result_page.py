@@ -15,6 +15,7 @@ from detector.inference.results import (
     Stability,
 )
 from detector.inference.wording.verdict import OUTCOMES
+from detector.reports.words import percent
 from detector.tests.factories.results import (
     FIRST,
     HEAT,
@@ -22,7 +23,6 @@ from detector.tests.factories.results import (
     STATED,
 )
 from detector.tests.factories.sentences import note, said
-from detector.web.templatetags.detector_extras import percent
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,7 @@ def test_the_parts_come_in_the_order_in_which_they_are_needed(show: Show):
     assert sorted(marks, key=html.index) == marks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outcome", "label", "score", "basis"),
     [
@@ -87,6 +88,7 @@ def test_the_scale_names_its_three_zones(show: Show):
         assert html.count(text) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("score", [0.5, 0.9])
 def test_a_number_that_did_not_give_the_outcome_is_not_shown(show: Show, score: float):
     """A contradiction in the file makes any score uncertain."""

@@ -99,6 +99,7 @@ def old(owner: uuid.UUID) -> Iterator[Upload]:
     migrate_to(newest())
 
 
+@pytest.mark.slow
 def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Upload) -> None:
     jsonschema.validate(old.result, json_schema())
     verdict = Verdict.from_dict(old.result)
@@ -118,6 +119,7 @@ def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Upload) -> None:
     assert verdict.methods[0].findings[0].text == FINDING["text"]
 
 
+@pytest.mark.slow
 def test_its_page_and_its_json_open(old: Upload, client: Client) -> None:
     html = get_html(client.get(old.get_absolute_url()))
     assert_well_formed(html)
@@ -134,6 +136,7 @@ def test_a_row_of_schema_1_stays_as_it_is() -> None:
     assert rows["a"].result == {"schema": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("label", "outcome"), [("ai", "ai"), ("real", "no_sign"), ("uncertain", "uncertain")]
 )

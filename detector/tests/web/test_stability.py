@@ -36,6 +36,7 @@ def post(client: Client, jpeg: bytes, **fields: str) -> Upload:
     return Upload.objects.latest("created_at")
 
 
+@pytest.mark.slow
 def test_stability_is_checked_where_the_box_is_ticked(client: Client, jpeg: bytes):
     assert post(client, jpeg).result["verdict"]["stability"] is None
     # The same bytes: what the database has does not say it.

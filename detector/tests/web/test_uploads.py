@@ -52,6 +52,7 @@ def test_an_odd_but_whole_picture_gets_a_result(client: Client, stub: None, kind
     assert preview.getvalue()[8:12] == b"WEBP"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BAD)
 def test_any_other_file_gives_a_sentence_and_the_form(
     client: Client, stub: None, kind: str
@@ -77,6 +78,7 @@ def test_the_limit_of_the_settings_holds(client: Client, stub: None, settings) -
     assert "1.0 MB; at most 1 MB" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["x" * 250 + ".png", "../../etc/passwd", "naïve 🖼.jpg", "a\nb.png", "no suffix"]
 )

@@ -62,6 +62,7 @@ def process(tmp_path: Path) -> Iterator[AnalysisProcess]:
     process.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", [PAGE, API])
 @pytest.mark.parametrize(
     ("error", "status", "retry_after"),

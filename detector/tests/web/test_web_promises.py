@@ -23,7 +23,7 @@ from detector.previews import PREVIEW_SIDE
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import make_stub
 from detector.web.middleware import POLICY
-from detector.web.views import RECENT
+from detector.web.views.home import RECENT
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,7 @@ def age(detection: Upload, minutes: int) -> None:
 # What is expired is hidden, before anything has deleted it.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("minutes", "status"), [(119, 200), (121, 404)])
 def test_an_expired_result_is_hidden_though_it_is_not_deleted_yet(
     client: Client, make_upload: MakeUpload, settings, minutes: int, status: int
@@ -70,6 +71,7 @@ def test_the_command_deletes_what_is_expired_with_its_pictures(
     assert {path.stem for path in media.rglob("*.webp")} == {str(recent.analysis.pk)}
 
 
+@pytest.mark.slow
 def test_the_list_of_recent_pictures_is_short_and_has_the_newest_first(
     client: Client, make_upload: MakeUpload
 ) -> None:
@@ -83,6 +85,7 @@ def test_the_list_of_recent_pictures_is_short_and_has_the_newest_first(
 # Nothing of a result is kept by anybody on the way.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_A_RESULT)
 def test_no_cache_keeps_a_result(client: Client, make_upload: MakeUpload, name: str) -> None:
     answer = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
@@ -107,6 +110,7 @@ def test_what_is_kept_of_a_picture_is_small(
     assert data not in [file.read_bytes() for file in media.rglob("*") if file.is_file()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "asked"),
     [
@@ -137,6 +141,7 @@ def test_what_may_have_failed_for_a_moment_is_asked_again(
 # The content policy
 
 
+@pytest.mark.slow
 def test_every_answer_carries_the_content_policy(
     client: Client, make_upload: MakeUpload, settings
 ) -> None:
@@ -201,6 +206,7 @@ def admin(db: None) -> Client:
     return client
 
 
+@pytest.mark.slow
 def test_the_admin_shows_results_and_changes_none(admin: Client, make_upload: MakeUpload) -> None:
     detection = make_upload(filename="secret-name.jpg")
     before = Analysis.objects.values().get()
@@ -215,6 +221,7 @@ def test_the_admin_shows_results_and_changes_none(admin: Client, make_upload: Ma
     assert Analysis.objects.values().get() == before
 
 
+@pytest.mark.slow
 def test_the_admin_shows_neither_picture_nor_name_nor_owner(
     admin: Client, make_upload: MakeUpload, owner: uuid.UUID
 ) -> None:
@@ -227,6 +234,7 @@ def test_the_admin_shows_neither_picture_nor_name_nor_owner(
         assert str(owner) not in html and "secret-name" not in html and ".webp" not in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["one", "several"])
 def test_what_the_admin_deletes_takes_its_pictures_along(
     admin: Client, make_upload: MakeUpload, media: Path, how: str

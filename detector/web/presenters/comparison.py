@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from detector.inference.methods import METHODS, MethodSpec
 from detector.inference.results import Finding, MethodResult, Verdict
+from detector.reports.words import counts, kind_of, tells_story
 
-from .exhibits import Shown, counts, show_of
+from .exhibits import Shown, show_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _row(method: MethodResult, verdict: Verdict) -> Row:
     return Row(
         result=method,
         spec=METHODS.get(method.key),
-        kind=method.status if method.score is None else method.lean or "neither",
+        kind=kind_of(method),
         counted=counts(method, verdict),
         highlighted=method.key == verdict.moved_most,
         story=story,
@@ -58,9 +59,3 @@ def _row(method: MethodResult, verdict: Verdict) -> Row:
         members=show_of(method, verdict, "row"),
         exhibits=show_of(method, verdict, "details"),
     )
-
-
-def tells_story(method: MethodResult) -> bool:
-    """Whether the method read what the file says, which has a part of the page for itself."""
-    spec = METHODS.get(method.key)
-    return bool(spec and spec.about == "file") and method.status in ("ok", "abstained")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from detector.inference.results import ExhibitKind, MethodResult, Verdict
+from detector.reports.words import counts
 
 from .charts import draw_groups, draw_heat_map
 
@@ -62,13 +63,6 @@ def show_of(method: MethodResult, verdict: Verdict, place: Place) -> list[Shown]
         for one in method.exhibits
         if PLACES[one.kind] == place
     ]
-
-
-def counts(method: MethodResult, verdict: Verdict) -> bool:
-    """Whether the outcome rests on the score of this method, among others."""
-    if verdict.basis in ("trusted_signature", "file"):
-        return method.key == verdict.moved_most
-    return verdict.basis == "pixels" and method.score is not None and method.role == "counts"
 
 
 def _draw(kind: ExhibitKind, data: Mapping[str, Any]) -> Any:

@@ -7,11 +7,12 @@ from typing import Any
 from detector.inference.results import MethodResult, Note, Verdict
 from detector.inference.verdict.combine import label_of
 from detector.inference.verdict.outcome import OF_LABEL
+from detector.reports.file_story import Station, tell_story
+from detector.reports.words import tells_story
 
 from .charts import Waterfall, draw_waterfall
-from .comparison import compare, tells_story
+from .comparison import compare
 from .exhibits import show
-from .file_story import Station, tell_story
 
 FEWEST_STEPS = 2
 

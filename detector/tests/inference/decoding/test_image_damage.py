@@ -43,6 +43,7 @@ def with_chunk(data: bytes, chunk: bytes, behind: bool = False) -> bytes:
     return data[:at] + chunk + data[at:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behind", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_side_chunk_with_a_wrong_checksum_spoils_nothing(kind: bytes, behind: bool) -> None:
@@ -151,6 +152,7 @@ def test_an_mpo_is_told_by_its_index() -> None:
 # Around the picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [b"\n", b"\r\n\r\n", b" ", b"\0\0", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_space_before_the_picture_is_passed_over(before: bytes, format: str) -> None:

@@ -43,6 +43,7 @@ def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simplejpeg.decode_jpeg", lambda *a, **k: pytest.fail("decoded"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undecoded")
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_bomb_is_refused_before_it_is_decoded(kind: str) -> None:
@@ -50,12 +51,14 @@ def test_a_bomb_is_refused_before_it_is_decoded(kind: str) -> None:
     assert re.search(why, refusal(build()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
 def test_the_size_in_the_stream_counts_and_not_that_in_the_boxes(format: str) -> None:
     data = bombs.stated_smaller(encode(noise(320, 256), format))
     assert "320 x 256 pixels" in refusal(data, Limits(max_pixels=320 * 256 - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
 def test_what_is_no_bomb_keeps_its_size(format: str) -> None:
     data = encode(noise(320, 256), format)
@@ -87,6 +90,7 @@ def test_hundred_scans_are_accepted() -> None:
     assert "scans" in refusal(bombs.progressive_of_scans(101 - scans))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undecoded")
 @pytest.mark.parametrize(
     ("format", "mode"),
@@ -122,6 +126,7 @@ def test_the_sides_are_halved_until_a_picture_is_small_enough() -> None:
     assert [reduction(n * 10**6) for n in (24, 64, 65, 120, 256, 257)] == [1, 1, 2, 2, 2, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP"])
 def test_a_large_picture_is_analysed_at_half_its_size(
     format: str, monkeypatch: pytest.MonkeyPatch

@@ -52,6 +52,7 @@ def corner(data: bytes) -> tuple[int, ...]:
     return tuple(open_image(data).pixels[0, 0].tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("kind", GOOD)
 def test_odd_but_whole_pictures_are_opened(kind: str) -> None:
@@ -64,6 +65,7 @@ def test_odd_but_whole_pictures_are_opened(kind: str) -> None:
         image.pixels[0, 0] = 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BAD)
 def test_anything_else_is_refused_with_a_sentence(kind: str) -> None:
     build, why = BAD[kind]
@@ -104,6 +106,7 @@ def test_a_damaged_second_frame_does_not_matter() -> None:
     assert image.width == 96 and corner(data) == (255, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP"])
 def test_rotated_photos_are_turned_upright(orientation: int, format: str) -> None:
@@ -204,6 +207,7 @@ def test_a_damaged_raw_profile_does_not_spoil_a_whole_picture() -> None:
     assert open_image(encode(noise(40, 30), "PNG", pnginfo=text)).width == 40
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("format", FORMATS)
 def test_mutated_files_give_a_picture_or_an_image_error(format: str) -> None:

@@ -80,6 +80,7 @@ def test_strong_jpeg_compression_is_named(quality: int, said: bool) -> None:
     assert not note or note == Note("blind.jpeg", {"quality": quality})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["WEBP", "AVIF", "HEIF"])
 def test_strong_compression_of_modern_codecs_is_named(format: str) -> None:
     note = about_compression(source(photo(1024, 1024), format, quality=1))
@@ -143,6 +144,7 @@ def test_the_verdict_carries_the_blind_spots(use_methods: Callable[..., None]) -
     assert [note.code for note in notes] == ["picture.frames", "blind.small", "blind.drawn"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("check", "share"), [(about_kind, 20), (about_pattern, 5)])
 def test_of_a_large_picture_a_sample_is_looked_at(check: Callable[..., Any], share: int) -> None:
     """Whatever is compared or counted is copied first: so many bytes, so much work."""

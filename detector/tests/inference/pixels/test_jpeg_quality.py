@@ -42,6 +42,7 @@ def tables(names: tuple[str, ...], quality: int, most: int = 255) -> list[list[i
     return [scaled_tables(name, most)[quality - 1].tolist() for name in names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", range(1, 101))
 def test_every_standard_quality_is_exact(quality: int) -> None:
     for image in (noise(), noise(mode="L")):

@@ -131,6 +131,7 @@ def test_the_kind_moves_no_score(tmp_path: Path, picture: SourceImage) -> None:
     assert with_kind.weights == without.weights and with_kind.version != without.version
 
 
+@pytest.mark.slow
 def test_a_damaged_probe_costs_the_kind_alone(
     tmp_path: Path, picture: SourceImage, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_damaged_probe_costs_the_kind_alone(
     assert PROBE in caplog.text
 
 
+@pytest.mark.slow
 def test_the_network_runs_once(
     tmp_path: Path, picture: SourceImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_extreme_compression_is_told_from_strong(
     assert [note.code for note in blind_spots(image)] == [code]
 
 
+@pytest.mark.slow
 def test_extreme_compression_of_modern_codecs() -> None:
     image = open_image(encode(scene(1, 1024, 1024), "AVIF", quality=1))
     assert "blind.extreme" in [note.code for note in blind_spots(image)]

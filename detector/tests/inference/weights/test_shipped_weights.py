@@ -97,6 +97,7 @@ def test_a_damaged_file_makes_the_method_unavailable_and_is_named(
     assert f"{folder}/{name} has the SHA-256 digest" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", PIXEL)
 @pytest.mark.parametrize("change", ["other calibration", "no calibration", "no digests", "more"])
 def test_every_file_that_serving_reads_is_held(
@@ -139,6 +140,7 @@ def test_a_damaged_fusion_leaves_the_verdict_open_and_is_named(
     assert detector.version == verdict.version
 
 
+@pytest.mark.slow
 def test_one_command_writes_the_digests(weights: Path) -> None:
     (weights / "fusion" / "metrics.json").write_text("{}")
     (weights / "statistical" / DIGESTS).write_text("nonsense")
@@ -218,6 +220,7 @@ def test_no_answer_that_is_not_finite_leaves_a_network(logarithm: Network, value
         logarithm(batch)
 
 
+@pytest.mark.slow
 def test_a_network_without_an_answer_is_an_error_of_its_method(
     weights: Path, logarithm: Network
 ) -> None:

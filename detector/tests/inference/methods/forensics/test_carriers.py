@@ -22,6 +22,7 @@ from detector.tests.factories.marked_files import (
 from detector.tests.factories.pictures import png_chunk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("kind", ["a1111", "comfyui", "fooocus", "swarmui", "drawthings"])
 def test_settings_decide_wherever_they_stand(kind: str, place: str) -> None:
@@ -68,6 +69,7 @@ def test_the_settings_of_a_web_ui_are_read_in_every_form(form: str) -> None:
     assert "Steps" not in rows.get("prompt", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["parameters", "metadata", "Comment"])
 @pytest.mark.parametrize("name", JSON)
 def test_settings_as_json_are_told_by_their_names(name: str, key: str) -> None:
@@ -99,6 +101,7 @@ def test_a_graph_in_latin_1_is_read() -> None:
         assert claims(ask(png_with(png_chunk(kind, rest)))) == {"comfyui": "decisive"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt"])
 @pytest.mark.parametrize("megabytes", [1.6, 3, 6])
 def test_a_picture_inside_a_graph_does_not_hide_it(megabytes: float, kind: str) -> None:

@@ -32,6 +32,7 @@ def test_an_edit_with_ai_is_strong_evidence_but_no_verdict_on_the_whole(term: st
     assert answer.score == pytest.approx(0.9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", [*EXIF_FORMATS, "GIF"])
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_claim_in_xmp_decides_in_every_container(name: str, format: str) -> None:

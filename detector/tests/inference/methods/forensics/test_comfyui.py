@@ -259,6 +259,7 @@ def test_a_subgraph_may_hold_another_and_hand_on_what_it_is_given() -> None:
     assert ask_drawing(nodes, OUTSIDE[1], scaled) == {"comfyui": "strong"}
 
 
+@pytest.mark.slow
 def test_subgraphs_that_hold_themselves_end() -> None:
     held = {"id": "1f2e", "nodes": [{"id": i, "type": "1f2e"} for i in range(40)], "links": []}
     with little_work():
@@ -318,6 +319,7 @@ def test_what_is_made_but_not_put_out_as_a_picture_does_not_decide(kind: str) ->
     assert claims(ask(png({"prompt": json.dumps(graph)}))) == {"comfyui": "strong"}
 
 
+@pytest.mark.slow
 def test_a_graph_of_thousands_of_links_is_quickly_followed() -> None:
     count = 2000
     inputs = {key: [str(count // 2), 1] for key in ("positive", "negative", "model", "guider")}

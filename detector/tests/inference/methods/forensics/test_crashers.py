@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from detector.tests.factories.work import little_work
 from detector.tests.fuzzing.targets import TARGETS, one_input, seeds
 
@@ -11,6 +13,7 @@ from detector.tests.fuzzing.targets import TARGETS, one_input, seeds
 CRASHERS = sorted((Path(__file__).parents[3] / "crashers").glob("*.bin"))
 
 
+@pytest.mark.slow
 def test_neither_seeds_nor_what_once_broke_a_reader_break_one() -> None:
     for data in [*seeds(), *(path.read_bytes() for path in CRASHERS)]:
         with little_work():

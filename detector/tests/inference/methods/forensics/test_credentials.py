@@ -387,6 +387,7 @@ STRANGE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", STRANGE, ids=range(len(STRANGE)))
 def test_reports_of_any_shape_are_read(report: dict[str, Any]) -> None:
     found = interpret(report | {"active_manifest": "a"}, "JPEG APP11", LISTED)

@@ -40,6 +40,7 @@ def edit(*steps: dict[str, Any], parent: bytes = PARTS["created"], **options: An
 HANDLING = sorted(set(STEPS) - {"c2pa.created", "c2pa.opened", "c2pa.placed"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*HANDLING, "com.example.sharpened"])
 def test_no_step_that_brings_nothing_in_hides_where_a_picture_came_from(name: str) -> None:
     answer = ask(edit(action(name)))
@@ -305,6 +306,7 @@ CAMERAS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["agent", "program", "generator", "old generator"])
 @pytest.mark.parametrize("name", [*AGENTS, *CAMERAS])
 def test_what_a_program_created_that_only_generates_is_an_ai_s(name: str, field: str) -> None:

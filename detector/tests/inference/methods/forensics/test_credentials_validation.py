@@ -87,6 +87,7 @@ def read_text(found: Credentials) -> list[str]:
 CODES = sorted({code for fault in FAULTS for code in fault.codes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", CODES)
 def test_every_failure_of_the_standard_is_told_in_its_own_words(code: str) -> None:
     found = judged(code, success=SOUND[:2])

@@ -165,6 +165,7 @@ DENIALS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [*NOTHING, *DENIALS])
 @pytest.mark.parametrize("field", ["AISystemUsed", "AIPromptInformation", "AIPromptWriterName"])
 def test_a_form_that_says_there_was_no_ai_is_no_claim(field: str, value: str) -> None:
@@ -183,6 +184,7 @@ def test_a_denial_in_the_field_for_a_system_is_shown_and_claims_nothing(value: s
     assert denied[0].params["said"] == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     ["Our studio", "Canon EOS R5", "Ei mitään", "Nie użyto Midjourney", "Aurora HDR 2019",

@@ -46,6 +46,7 @@ WIDE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", WIDE)
 @pytest.mark.parametrize(
     "text",
@@ -200,6 +201,7 @@ def test_an_extension_that_lacks_a_part_is_reported() -> None:
     assert "part_missing" in problems(ask(extended([parts[0], *parts[2:], beyond], name)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"])
 @pytest.mark.parametrize(
     "prefix",
@@ -316,6 +318,7 @@ VARIANTS: dict[str, Callable[[str, bytes], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("name", PROFILES)
 def test_raw_profiles_are_read_in_every_form(name: str, variant: str) -> None:

@@ -19,6 +19,7 @@ from detector.tests.factories.marked_files import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "iTXt compressed"])
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_generators_texts_decide_in_every_kind_of_png_text(name: str, kind: str) -> None:
@@ -29,6 +30,7 @@ def test_a_generators_texts_decide_in_every_kind_of_png_text(name: str, kind: st
     assert answer.used == "PNG chunks"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", EXIF_FORMATS)
 @pytest.mark.parametrize("kind", COMMENTS)
 def test_a_generators_user_comment_decides_in_every_container(kind: str, format: str) -> None:

@@ -75,6 +75,7 @@ SOME_PLACES = (
 ALL = TEXTS | {name: json.dumps(data) for name, data in OBJECTS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_the_words_of_other_trades_claim_nothing(name: str) -> None:
     for place in SOME_PLACES:

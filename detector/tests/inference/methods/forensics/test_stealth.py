@@ -45,6 +45,7 @@ PAYLOADS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 @pytest.mark.parametrize("magic", MAGICS)
 @pytest.mark.parametrize("kind", PAYLOADS)
@@ -62,6 +63,7 @@ def test_a_picture_without_alpha_can_hide_it_in_its_colours(format: str) -> None
     assert claims(answer) == {"a1111": "decisive", "stealth": "medium"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_bits_count_as_stored_however_the_picture_is_shown(
@@ -121,6 +123,7 @@ def test_lying_lengths_are_reported(
     assert claims(answer) == {"stealth": "medium"}  # chance writes no magic word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("magic", ["stealth_pngcomp", "stealth_rgbcomp"])
 @pytest.mark.parametrize(
     ("said", "payload"),
@@ -208,6 +211,7 @@ def test_the_first_column_is_read_through_every_filter(filter_: int) -> None:
     assert first_pixels(data, 5, 120) == [bytes(p) for p in pixels[:120, 0].astype(np.uint8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("magic", MAGICS)
 @pytest.mark.parametrize("height", [39, 40, 119, 120, 121, 300])
 def test_a_payload_is_found_at_any_height(magic: str, height: int) -> None:

@@ -189,6 +189,7 @@ def test_a_cropped_picture_no_longer_is_its_preview() -> None:
     assert "the preview was made" in said(data, "thumbnail")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_preview_is_turned_as_the_picture_is(orientation: int) -> None:
     image = scene(1, 640, 480)
@@ -250,6 +251,7 @@ def test_the_next_page_of_a_tiff_is_no_preview() -> None:
 WHOLE = with_preview(scene(1, 160, 160), preview_of(scene(1)))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 400))
 def test_no_bytes_raise(junk: bytes, at: int, skipped: int) -> None:
@@ -260,6 +262,7 @@ def test_no_bytes_raise(junk: bytes, at: int, skipped: int) -> None:
             assert evidence.finding.claim is None
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.binary(max_size=400), st.integers(-3, 70_000))
 def test_no_preview_raises(junk: bytes, orientation: int) -> None:

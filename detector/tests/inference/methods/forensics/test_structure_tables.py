@@ -119,6 +119,7 @@ def test_damaged_tables_are_reported(data: bytes, why: str) -> None:
         describe(read_compression(b"\xff\xd8" + data + b"\xff\xd9\0\0"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [(60, 75), (60, 95), (75, 90), (85, 95), (75, 60)])
 def test_a_second_save_is_found_with_the_quality_of_the_first(first: int, second: int) -> None:
     data = encode(saved(photograph(), first), "JPEG", quality=second)
@@ -127,12 +128,14 @@ def test_a_second_save_is_found_with_the_quality_of_the_first(first: int, second
     assert abs(quality - first) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", [60, 75, 85, 95])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_one_save_is_not_taken_for_two(seed: int, quality: int) -> None:
     assert said(encode(photograph(seed), "JPEG", quality=quality), "re-saved") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF"])
 def test_a_png_that_was_a_jpeg_is_known(format: str) -> None:
     text = said(encode(saved(photograph(), 80), format), "re-saved")
@@ -146,6 +149,7 @@ def test_a_jpeg_that_was_cut_off_the_grid_gives_nothing() -> None:
     assert find_earlier_jpeg(cut, None).evidence < FROM_PIXELS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_pictures_are_read_as_they_were_compressed(orientation: int) -> None:
     odd = saved(photograph(), 70).crop((0, 0, 501, 395))

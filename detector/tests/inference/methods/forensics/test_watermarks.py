@@ -64,6 +64,7 @@ def models(pixels: Pixels) -> list[str]:
     return [text.partition("watermark of ")[2].partition(":")[0] for text in said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "way"), CASES, ids=ids)
 @pytest.mark.parametrize("size", [(512, 512), (517, 643), (256, 256)], ids=str)
 def test_every_mark_is_found_whatever_the_size(
@@ -72,6 +73,7 @@ def test_every_mark_is_found_whatever_the_size(
     assert models(mark_pixels(textured(1, *size), MARK[model], **way)) == [model]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "way"), CASES, ids=ids)
 def test_a_mark_survives_png(model: str, way: dict[str, bool]) -> None:
     file = encode(Image.fromarray(mark_pixels(textured(2), MARK[model], **way)), "PNG")
@@ -102,6 +104,7 @@ def test_two_marks_in_one_picture_are_two_findings(monkeypatch: pytest.MonkeyPat
     assert found == ["pixels, Stable Diffusion XL", "pixels, FLUX"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", ["white", "black", "grey", "red", "navy", "#88bbcc"])
 @pytest.mark.parametrize("model", WAYS)
 def test_a_flat_picture_without_a_mark_has_none(model: str, colour: str) -> None:
@@ -123,6 +126,7 @@ UNMARKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", UNMARKED)
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_is_claimed_of_a_picture_without_a_mark(kind: str, seed: int) -> None:
@@ -130,6 +134,7 @@ def test_nothing_is_claimed_of_a_picture_without_a_mark(kind: str, seed: int) ->
     assert min(match.chance for match in match_marks(pixels)) > 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("floats", [False, True])
 def test_another_message_is_no_known_mark(seed: int, floats: bool) -> None:
@@ -137,6 +142,7 @@ def test_another_message_is_no_known_mark(seed: int, floats: bool) -> None:
     assert ask(mark_pixels(textured(seed), Mark("other", bits), floats=floats)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "way"), CASES, ids=ids)
 def test_a_scaled_or_cropped_picture_has_lost_its_mark(model: str, way: dict[str, bool]) -> None:
     marked = mark_pixels(textured(4, 1024, 1024), MARK[model], **way)
@@ -152,12 +158,14 @@ def test_small_pictures_are_not_looked_at() -> None:
     assert any(match.is_accepted for match in match_marks(marked))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", WAYS)
 def test_a_grey_picture_can_be_marked(model: str) -> None:
     grey = np.repeat(textured(6)[..., :1], 3, axis=2)
     assert models(mark_pixels(grey, MARK[model], **WAYS[model][0])) == [model]
 
 
+@pytest.mark.slow
 def test_of_a_large_picture_rows_from_everywhere_are_read() -> None:
     marked = mark_pixels(textured(7, 1600, 2100), MARK["FLUX"], floats=True)
     marked[:1100] = 255  # blown-out sky
@@ -206,6 +214,7 @@ def test_a_huge_picture_is_not_copied() -> None:
     assert peak < 60 * 2**20  # the picture has 137 MB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(256, 20_000), (20_000, 256), (256, 8 * 48 * 80)], ids=str)
 def test_very_long_pictures_are_read(size: tuple[int, int]) -> None:
     assert ask(np.zeros((*size, 3), np.uint8)) == []
@@ -343,6 +352,7 @@ def measure(folder: Path, **options: object) -> str:
     return text.getvalue()
 
 
+@pytest.mark.slow
 def test_the_command_measures_rates_and_false_hits(tmp_path: Path, package: None) -> None:
     report = tmp_path / "watermarks.json"
     text = measure(corpus(tmp_path), count=2, seed=4, report=report)
@@ -357,6 +367,7 @@ def test_the_command_measures_rates_and_false_hits(tmp_path: Path, package: None
     assert str(tmp_path) not in report.read_text()
 
 
+@pytest.mark.slow
 def test_a_real_picture_with_a_mark_is_counted(tmp_path: Path, package: None) -> None:
     marked = mark_pixels(textured(21, 256, 256), MARK["FLUX"], floats=True)
     save(corpus(tmp_path) / "train" / "real" / "edited.png", marked)
@@ -365,6 +376,7 @@ def test_a_real_picture_with_a_mark_is_counted(tmp_path: Path, package: None) ->
     assert re.search(r"Real pictures as they are: marks in . of [01]\.", measure(tmp_path, looks=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -1,0 +1,75 @@
+"""The check of a report: whether picture, report and version belong together, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from detector.inference.version import write_version
+from detector.inference.wording.verdict import OUTCOMES
+
+from .sealing import PDF_START, find_twin, open_sealed
+from .twin import NotGenuine, Twin, read_twin, read_verdict
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A genuine report: its twin, and what was found in sentences."""
+
+    twin: Twin
+    sentences: tuple[str, ...]
+
+
+def verify(
+    report: bytes, key: Ed25519PublicKey, *, picture: str | None = None, version: str = ""
+) -> Checked:
+    """Check a PDF or its twin, and the picture if its SHA-256 is given in hex.
+
+    `version` is the one that would answer now. Raises `NotGenuine`, which says what is wrong.
+    """
+    is_pdf = report.startswith(PDF_START)
+    if is_pdf:
+        # First the twin: what its signature says is more telling than a broken seal.
+        read_twin(find_twin(report), key)
+    twin = read_twin(open_sealed(report, key) if is_pdf else report, key)
+    return Checked(twin, tuple(_say(twin, is_pdf, picture, version)))
+
+
+def _say(twin: Twin, is_pdf: bool, picture: str | None, version: str) -> Iterator[str]:
+    what = "The PDF and the report in it are" if is_pdf else "The report is"
+    yield f"{what} as this key has signed {'them' if is_pdf else 'it'}."
+    yield _say_picture(twin, picture)
+    yield _say_version(twin, version)
+    verdict = read_verdict(twin)
+    outcome = OUTCOMES.get(verdict.outcome, verdict.outcome)
+    yield f"It says of the picture: {outcome} (analysed at {twin['analysed']})."
+
+
+def _say_picture(twin: Twin, picture: str | None) -> str:
+    file = read_verdict(twin).file
+    written = file.sha256 if file else ""
+    if picture is None:
+        return f"It is about the file with the SHA-256 {written}; no picture was given to compare."
+    if picture != written:
+        sentence = f"The picture is another one: its SHA-256 is {picture}, "
+        raise NotGenuine(f"{sentence}but the report is about the file with {written}.")
+    return "The picture is the file that the report is about, byte for byte."
+
+
+def _say_version(twin: Twin, version: str) -> str:
+    """Whether the version names the code and the weights of the report, and is the one in use."""
+    result = twin["result"]
+    digests = write_version(result["weights"], result["code"]).partition("+")[2]
+    if result["version"].partition("+")[2] != digests:
+        raise NotGenuine(
+            f"The version {result['version']} does not belong to the digests of code and weights "
+            "that the report names."
+        )
+    if version == result["version"]:
+        return f"The version that wrote it is the one in use here: {version}."
+    return (
+        f"It was written by version {result['version']}. The version in use here is "
+        f"{version or 'unknown'}, which may give the same picture another result."
+    )

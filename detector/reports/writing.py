@@ -1,0 +1,106 @@
+"""A report of an upload, from its row to the sealed PDF, and many reports as one ZIP."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import IO
+
+from detector.inference.methods import METHODS
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.weights.folder import folder_state
+from detector.installation import find_members, get_detector
+from detector.models import Upload
+
+from .content import Content, compose
+from .keys import get_signing_key
+from .pdf import draw
+from .sealing import seal
+from .twin import Additions, Subject, Twin, WeightsDigest, to_bytes, write_twin
+
+FUSION = "fusion"
+MAX_NAME = 60
+# A ZIP knows no earlier moment.
+FIRST_YEAR = 1980
+
+
+def make_twin(upload: Upload, additions: Additions | None = None) -> Twin:
+    """The signed twin of an upload's report.
+
+    Raises `ValueError` while there is no result, and `UnusableKey`.
+    """
+    result = upload.result
+    analysed = upload.analysis.finished_at or upload.created_at
+    weights = _find_weights() if result["version"] == find_version() else ()
+    subject = Subject(result, analysed, weights, additions or Additions())
+    return write_twin(subject, get_signing_key())
+
+
+def make_content(upload: Upload, additions: Additions | None = None) -> Content:
+    """What the report says, for the page. Raises as `make_twin`, and `NotGenuine`."""
+    return compose(make_twin(upload, additions))
+
+
+def make_pdf(upload: Upload, additions: Additions | None = None, *, paper: str = "a4") -> bytes:
+    """The sealed PDF of the report. Raises as `make_content`, and `ValueError` for a paper."""
+    twin = make_twin(upload, additions)
+    pdf = draw(compose(twin), _read_preview(upload), to_bytes(twin), paper)
+    return seal(pdf, get_signing_key())
+
+
+def write_zip(
+    reports: Iterable[tuple[Upload, Additions | None]], file: IO[bytes], *, paper: str = "a4"
+) -> int:
+    """Write the PDFs of many uploads into a ZIP; returns how many. Those without a result are left
+    out. `file` need not be seekable. Raises as `make_pdf`.
+    """
+    count = 0
+    with zipfile.ZipFile(file, "w") as archive:  # a PDF is compressed already
+        for upload, additions in reports:
+            if upload.analysis.is_done:
+                count += 1
+                archive.writestr(_entry(upload, count), make_pdf(upload, additions, paper=paper))
+    return count
+
+
+def name_of(upload: Upload) -> str:
+    """A name for the PDF from that of the picture, without characters that a system refuses."""
+    stem = re.sub(r"[^\w.-]+", "-", upload.filename).strip("-.")[:MAX_NAME]
+    return f"report-{stem or 'picture'}-{upload.analysis.sha256[:8]}.pdf"
+
+
+def _entry(upload: Upload, number: int) -> zipfile.ZipInfo:
+    moment = (upload.analysis.finished_at or upload.created_at).astimezone(UTC)
+    dated = max(moment, datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)).timetuple()[:6]
+    return zipfile.ZipInfo(f"{number:03d}-{name_of(upload)}", dated)
+
+
+def _read_preview(upload: Upload) -> bytes | None:
+    preview = upload.preview
+    if not preview:
+        return None
+    try:
+        with preview.open() as file:
+            data: bytes = file.read()
+            return data
+    except FileNotFoundError:  # deleted meanwhile
+        return None
+
+
+def find_version() -> str:
+    """The version that answers now; empty where it cannot be told, as without the fusion."""
+    try:
+        return get_detector().version
+    except (OSError, ValueError):
+        return ""
+
+
+def _find_weights() -> tuple[WeightsDigest, ...]:
+    """The folders of weights that ship, and the weights that members of methods use instead."""
+    folders = [FUSION, *(folder for spec in METHODS.values() for folder in spec.weights)]
+    shipped = [WeightsDigest(name, folder_state(WEIGHTS_DIR / name)) for name in folders]
+    members = (member for key in METHODS for member in find_members(key))
+    own = [WeightsDigest(each["source"], each["digest"]) for each in members if each["digest"]]
+    return tuple(dict.fromkeys(filter(lambda weights: weights.digest, [*shipped, *own])))

@@ -1,0 +1,107 @@
+"""One Chromium for the tests, and pages of the real server in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+from selenium import webdriver
+
+from detector.inference.results import Verdict
+from detector.models import Upload
+from detector.tests.factories.explained import EXPLAINED, MOVES
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "chrome"])), None)
+DRIVER = shutil.which("chromedriver")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _missing() -> NoReturn:
+    """Skip where there is no browser; where CI promises one, its absence is a failure."""
+    reason = f"no browser: Chromium is {CHROMIUM}, chromedriver is {DRIVER}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One program for all tests: a start takes longer than most of them."""
+    if not (CHROMIUM and DRIVER):
+        _missing()
+    profile = tmp_path_factory.mktemp("profile")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
+    """A tab of the test's own, with no cookies and no messages of the tests before."""
+    old = chromium.current_window_handle
+    chromium.switch_to.new_window("tab")
+    fresh = chromium.current_window_handle
+    chromium.switch_to.window(old)
+    chromium.close()
+    chromium.switch_to.window(fresh)
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.get_log("browser")
+    return chromium
+
+
+@pytest.fixture
+def picture(tmp_path: Path, jpeg: bytes) -> Path:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(jpeg)
+    return path
+
+
+@pytest.fixture
+def visit(
+    browser: webdriver.Chrome, live_server: LiveServer, client: Client, owner: uuid.UUID
+) -> Callable[[str], webdriver.Chrome]:
+    """Open a page as the visitor whose browser `client` is, who owns what `make_upload` makes."""
+    browser.get(f"{live_server.url}/static/icons/favicon.svg")  # a cookie needs a page of its site
+    name = settings.SESSION_COOKIE_NAME
+    browser.add_cookie({"name": name, "value": client.cookies[name].value})
+
+    def open_page(path: str) -> webdriver.Chrome:
+        browser.get(live_server.url + path)
+        return browser
+
+    return open_page
+
+
+@pytest.fixture
+def explained(
+    visit: Callable[[str], webdriver.Chrome],
+    verdict: Callable[..., Verdict],
+    make_upload: Callable[..., Upload],
+) -> webdriver.Chrome:
+    """The browser on the page of a result with all charts, its details unfolded."""
+    detection = make_upload(verdict(methods=EXPLAINED, contributions=MOVES))
+    browser = visit(detection.get_absolute_url())
+    browser.execute_script("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+    return browser

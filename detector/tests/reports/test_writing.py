@@ -1,0 +1,79 @@
+"""Reports of uploads: from the row to the PDF, and many in a ZIP."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from detector.inference.results import Verdict
+from detector.models import State, Upload
+from detector.reports.keys import get_signing_key
+from detector.reports.verifying import verify
+from detector.reports.writing import find_version, make_content, make_pdf, name_of, write_zip
+from detector.tests.factories.pages_of_pdf import read_text
+from detector.tests.factories.reporting import ANSWERED, VERSION
+
+pytestmark = pytest.mark.django_db
+
+MakeUpload = Callable[..., Upload]
+
+
+@pytest.fixture
+def upload(make_upload: MakeUpload, verdict: Callable[..., Verdict]) -> Upload:
+    return make_upload(verdict(**VERSION), filename="am Strand/ö:1.jpg")
+
+
+def test_a_report_of_an_upload_is_genuine(upload: Upload):
+    checked = verify(
+        make_pdf(upload, ANSWERED), get_signing_key().public_key(), picture=upload.analysis.sha256
+    )
+    assert checked.twin["result"]["file"]["name"] == upload.filename
+    assert "byte for byte" in checked.sentences[1] and "Likely made by AI" in checked.sentences[3]
+
+
+def test_two_uploads_of_one_analysis_give_the_same_document(upload: Upload):
+    twice = Upload.objects.create(
+        owner=upload.owner, filename=upload.filename, analysis=upload.analysis
+    )
+    assert make_pdf(upload) == make_pdf(twice)
+
+
+def test_the_digests_of_weights_are_those_of_the_analysis(upload: Upload):
+    assert "not known" in make_content(upload).weights_note  # another version answers now
+    assert upload.analysis.result
+    upload.analysis.result["version"] = find_version()
+    names = [name for name, _ in make_content(upload).weights]
+    assert names[0] == "fusion" and "statistical" in names and len(names) == len(set(names))
+
+
+def test_a_report_needs_no_preview(upload: Upload, media: Path):
+    for path in media.rglob("*.webp"):
+        path.unlink()
+    assert "am Strand" in read_text(make_pdf(upload))
+
+
+def test_an_upload_that_waits_has_no_report(upload: Upload):
+    upload.analysis.result = None
+    with pytest.raises(ValueError, match=str(upload.pk)):
+        make_pdf(upload)
+
+
+def test_a_zip_holds_the_reports_of_all_that_are_done(upload: Upload, make_upload: MakeUpload):
+    waiting = make_upload()
+    waiting.analysis.state = State.QUEUED
+    buffer = io.BytesIO()
+    count = write_zip([(upload, ANSWERED), (waiting, None), (upload, None)], buffer)
+    archive = zipfile.ZipFile(buffer)
+    assert count == 2 and archive.testzip() is None
+    assert archive.namelist() == [f"001-{name_of(upload)}", f"002-{name_of(upload)}"]
+    assert archive.read(archive.namelist()[1]) == make_pdf(upload)
+
+
+def test_a_name_has_no_characters_that_a_system_refuses(upload: Upload):
+    assert name_of(upload) == f"report-am-Strand-ö-1.jpg-{upload.analysis.sha256[:8]}.pdf"
+    upload.filename = "../" + "a" * 200
+    assert len(name_of(upload)) < 90 and "/" not in name_of(upload) and ".." not in name_of(upload)
