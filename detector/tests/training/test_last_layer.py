@@ -11,7 +11,7 @@ import pytest
 from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.pixels.kind import load_probe
 from detector.inference.runtime import Network, Runtime
-from detector.inference.weights.folder import check_digests
+from detector.inference.weights.folder import check_digests, write_digests
 from detector.networks.efficientnet import LogOdds
 from detector.tests.factories.dinov2 import copy_method_1
 from detector.tests.factories.pictures import scene
@@ -84,6 +84,7 @@ def test_the_probe_for_the_kind_still_reads_the_same_network(weights: Path) -> N
 def test_a_probe_of_another_network_stays_refused(weights: Path) -> None:
     path = weights / "kind" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"network_state": "0" * 64}))
+    write_digests(weights / "kind")
     replace_layer(weights / "efficientnet_whole", LastLayer(np.zeros(1280), 0.0), LEARNT)
     with pytest.raises(ValueError, match="features of another network"):
         load_probe(weights)
@@ -105,12 +106,8 @@ def test_the_fit_learns_what_is_new_and_keeps_what_the_layer_knew() -> None:
     before = LastLayer(np.r_[np.ones(20), np.zeros(20)], 0.0)
     after = fit_layer(features[:300], labels[:300], sources[:300], before)
 
-    def right(layer: LastLayer) -> float:
-        return float(((layer.log_odds(features[300:]) > layer.log_odds(features[300:]).mean())
-                      == labels[300:]).mean())  # fmt: skip
-
-    assert right(after) > right(before) + 0.05
     assert after.weight[:20].min() > 0, "what was known is not unlearnt"
+    assert after.weight[20:].argmax() == 10 and after.weight[30] > 2 * after.weight[31:].max()
 
 
 def test_a_network_without_a_bias_is_refused(weights: Path) -> None:
@@ -118,10 +115,10 @@ def test_a_network_without_a_bias_is_refused(weights: Path) -> None:
     from openvino import opset13 as ops
 
     folder = weights / NAMES[0]
-    picture = ops.parameter([-1, 3, -1, -1], np.float32)
-    kernel = ops.constant(np.zeros((1, 3, 1, 1), np.float32))
+    picture = ops.parameter([-1, 1280, -1, -1], np.float32)
+    kernel = ops.constant(np.zeros((1, 1280, 1, 1), np.float32))
     mapped = ops.convolution(picture, kernel, [1, 1], [0, 0], [0, 0], [1, 1])
     model = openvino.Model([ops.relu(mapped)], [picture], "odd")
     openvino.save_model(model, folder / "openvino_model.xml")
     with pytest.raises(ValueError, match="no bias"):
-        replace_layer(folder, LastLayer(np.zeros(3), 0.0), LEARNT)
+        replace_layer(folder, LastLayer(np.zeros(1280), 0.0), LEARNT)
