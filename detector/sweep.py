@@ -13,22 +13,37 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from .models import FILES, Analysis, Batch, Heartbeat, IdempotencyKey, Upload
+from .analysis.scratch import find_abandoned
+from .models import (
+    FILES,
+    Analysis,
+    Batch,
+    Feedback,
+    Heartbeat,
+    IdempotencyKey,
+    Share,
+    Upload,
+    feedback,
+)
+from .models.analysis import UNFINISHED
 
 logger = logging.getLogger(__name__)
 
+LOOKED_UP_AT_ONCE = 500
 # No request lasts as long, so a file that is older is in nobody's hands.
 IN_USE = timedelta(hours=1)
 
@@ -55,11 +70,14 @@ def sweep() -> Swept:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         results = Upload.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
+        Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
+        old_attempts = timezone.now() - settings.AXES_COOLOFF_TIME
+        AccessAttempt.objects.filter(attempt_time__lt=old_attempts).delete()
         return Swept(
             results,
-            sum(_delete_orphans(*each, _storage_age(age)) for each in FILES.items()),
+            _delete_all_orphans(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -122,14 +140,46 @@ def _storage_age(age: timedelta) -> timedelta:
     return IN_USE if settings.STORAGE_URL else age
 
 
-def _delete_orphans(field: str, folder: str, age: timedelta) -> int:
-    """Delete the files in a folder of the storage that no row has in `field`."""
+def _delete_all_orphans(age: timedelta) -> int:
+    count = _delete_orphans(feedback.FOLDER, _find_feedback, age)
+    for field, folder in FILES.items():
+        count += _delete_orphans(folder, partial(_find_kept, field), age)
+    return count
+
+
+def _delete_orphans(folder: str, find: Callable[[list[str]], set[str]], age: timedelta) -> int:
+    """Delete the files in a folder of the storage that no row has; `find` tells those with one."""
     try:
         paths = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
     except FileNotFoundError:  # no picture yet
         return 0
-    kept = set(Analysis.objects.values_list(field, flat=True))
-    return sum(_delete_file(path, age) for path in paths if path not in kept)
+    count = 0
+    for start in range(0, len(paths), LOOKED_UP_AT_ONCE):
+        some = paths[start : start + LOOKED_UP_AT_ONCE]
+        kept = find(some)
+        count += sum(_delete_file(path, age) for path in some if path not in kept)
+    return count
+
+
+def _find_kept(field: str, paths: list[str]) -> set[str]:
+    """The files that an analysis has in `field`, by indexes: there may be millions of rows."""
+    if field == "original":
+        rows = Analysis.objects.filter(state__in=UNFINISHED).order_by()
+    else:  # a picture has the name of its row
+        rows = Analysis.objects.filter(pk__in=filter(None, map(_read_id, paths))).order_by()
+    return set(rows.values_list(field, flat=True))
+
+
+def _find_feedback(paths: list[str]) -> set[str]:
+    """The pictures that somebody left with what they know of them."""
+    return set(Feedback.objects.filter(picture__in=paths).values_list("picture", flat=True))
+
+
+def _read_id(path: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(Path(path).stem)
+    except ValueError:  # the storage gave it another name
+        return None
 
 
 def _delete_file(path: str, age: timedelta) -> bool:
@@ -153,6 +203,8 @@ def _left_behind(folder: Path, age: timedelta) -> Iterator[Path]:
                 yield path
         except FileNotFoundError:  # its process has deleted it
             continue
+    if age:  # others serve, but not for these
+        yield from find_abandoned(folder)
 
 
 def _delete(path: Path) -> bool:

@@ -19,7 +19,7 @@ from .access import Caller, Token, get_caller
 from .bodies import check_query
 from .callbacks import check_callback
 from .idempotency import make_once
-from .openapi import KEY_PARAMETER, LOCATION, text_of
+from .openapi import KEY_PARAMETER, text_of, with_location
 from .pages import after, place_of, take
 from .problems import field_error, wrong_fields
 
@@ -32,7 +32,7 @@ AT_ONCE = 200
     "",
     auth=Token(writes=True),
     response={200: shapes.Batch, 201: shapes.Batch},
-    openapi_extra={**KEY_PARAMETER, **LOCATION},
+    openapi_extra={**KEY_PARAMETER, **with_location(200, 201)},
 )
 def create_batch(
     request: HttpRequest, response: HttpResponse, payload: shapes.NewBatch

@@ -23,7 +23,7 @@ from .access import CHALLENGE, Caller, Token, get_caller
 from .bodies import Form, check_query, read_form
 from .callbacks import check_callback
 from .idempotency import make_once
-from .openapi import FORM, KEY_PARAMETER, LOCATION
+from .openapi import FORM, KEY_PARAMETER, with_location
 from .pages import take
 from .problems import Problem
 
@@ -34,7 +34,7 @@ router = Router(tags=["detections"])
     "",
     auth=Token(writes=True),
     response={200: shapes.Detections, 202: shapes.Detections},
-    openapi_extra={**FORM, **KEY_PARAMETER, **LOCATION},
+    openapi_extra={**FORM, **KEY_PARAMETER, **with_location(200, 202)},
     url_name="detections",
 )
 def create_detections(

@@ -61,7 +61,12 @@ KEY_PARAMETER: Json = {
     ]
 }
 _HEADER: Json = {"headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}}}
-LOCATION: Json = {"responses": dict.fromkeys((200, 202), _HEADER)}
+
+
+def with_location(*statuses: int) -> Json:
+    """The extra of an operation whose answers of these statuses name an address."""
+    return {"responses": dict.fromkeys(statuses, _HEADER)}
+
 
 # The errors of every operation, of those with a body or a path that names something, and of those
 # that need a token which may write.
@@ -88,7 +93,7 @@ def _add_schemas(schemas: Json) -> None:
     result = json_schema()
     names = result.pop("$defs")
     del result["$schema"]
-    schemas["Result"] = _renamed(result)
+    schemas["Result"] = _renamed(result) | {"title": "Result"}  # clients name a class so
     schemas.update({f"Result{name}": _renamed(each) for name, each in names.items()})
     reference = {"$ref": REF_TEMPLATE.format(model="Result")}
     schemas["Detection"]["properties"]["result"] = {"anyOf": [reference, {"type": "null"}]}

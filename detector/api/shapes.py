@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from django.conf import settings
 from ninja import Schema
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
-from pydantic.config import JsonDict
 
 from detector.inference.results.verdict import Label, Outcome
 from detector.models.analysis import State
@@ -19,8 +18,6 @@ from .pages import CURSOR
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Whole = Annotated[int, BeforeValidator(lambda n: int(n) if _is_whole(n) else n)]
 LARGEST_BATCH = 10**9
-SIZE: JsonDict = {"type": "integer", "minimum": 1, "maximum": LARGEST_BATCH}
-WITH_SIZE: JsonDict = {"required": ["size"], "properties": {"size": SIZE}}
 DEFAULT_LIMIT, MOST = 50, 200
 
 
@@ -95,11 +92,13 @@ class NewBatch(Schema):
     model_config = ConfigDict(
         extra="forbid",
         strict=True,
-        json_schema_extra={"anyOf": [WITH_SIZE, {"not": {"required": ["callback_url"]}}]},
+        json_schema_extra={"dependentRequired": {"callback_url": ["size"]}},
     )
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-    size: Whole | None = Field(None, ge=1, le=LARGEST_BATCH)
+    size: Whole | None = Field(
+        None, ge=1, le=LARGEST_BATCH, json_schema_extra={"minimum": 1, "maximum": LARGEST_BATCH}
+    )
     callback_url: str | None = Field(None, json_schema_extra={"pattern": ADDRESS.pattern})
 
 

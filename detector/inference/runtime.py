@@ -6,15 +6,21 @@ process never imports torch. Settings pass a `Runtime` in; nothing here reads th
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 TRUST_DIR = WEIGHTS_DIR.parent / "trust"  # the lists that ship
@@ -46,6 +52,19 @@ class Runtime:
     def device(self) -> str:
         """The OpenVINO device: AUTO takes a supported GPU if there is one, else the CPU."""
         return "CPU" if self.force_cpu else "AUTO"
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """What `work` makes of each item, in order, by as many threads as one network has."""
+        threads = self.threads or count_cores()
+        if threads == 1:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(work, items))
+
+
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _starting = threading.Lock()

@@ -115,7 +115,7 @@ def _sentence(text: str) -> dict[str, Any]:
 
 def upgrade_rows(apps, schema_editor) -> None:
     """Rewrite the rows of schema 0, one by one: a result may be large."""
-    rows = apps.get_model("detector", "Detection").objects
+    rows = apps.get_model("detector", "Detection").objects.using(schema_editor.connection.alias)
     for pk in list(rows.values_list("pk", flat=True)):
         row = rows.get(pk=pk)
         if "schema" not in row.result:

@@ -16,14 +16,15 @@ NAMELESS = {"id": None, "created": None}
 
 def carry_over(apps, schema_editor) -> None:
     """One row at a time: a result may be large."""
-    detections = apps.get_model("detector", "Detection").objects
+    alias = schema_editor.connection.alias
+    detections = apps.get_model("detector", "Detection").objects.using(alias)
     order = ("-preview", "-created_at")  # those with a preview first
     for pk in list(detections.order_by(*order).values_list("pk", flat=True)):
-        _carry(apps, detections.get(pk=pk))
+        _carry(apps, alias, detections.get(pk=pk))
 
 
-def _carry(apps, detection) -> None:
-    analyses = apps.get_model("detector", "Analysis").objects
+def _carry(apps, alias, detection) -> None:
+    analyses = apps.get_model("detector", "Analysis").objects.using(alias)
     key = {
         "sha256": detection.sha256,
         "version": detection.version,
@@ -33,7 +34,7 @@ def _carry(apps, detection) -> None:
     analysis = analyses.filter(**key).first()
     if analysis is None:
         analysis = analyses.create(**key, **_describe(detection))
-    apps.get_model("detector", "Upload").objects.create(
+    apps.get_model("detector", "Upload").objects.using(alias).create(
         pk=detection.pk,
         owner=detection.owner,
         created_at=detection.created_at,

@@ -5,8 +5,11 @@ from .api_token import ApiToken, Scope
 from .batch import Batch
 from .delivery import Delivery
 from .event_count import Event, EventCount
+from .feedback import Feedback, Truth
 from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
+from .maker_answer import MakerAnswer
+from .share import Share
 from .upload import Upload, UploadQuerySet
 
 __all__ = [
@@ -15,14 +18,18 @@ __all__ = [
     "ApiToken",
     "Batch",
     "Delivery",
+    "Feedback",
     "Event",
     "EventCount",
     "Heartbeat",
     "IdempotencyKey",
     "Key",
+    "MakerAnswer",
     "Priority",
     "Scope",
+    "Share",
     "State",
+    "Truth",
     "Upload",
     "UploadQuerySet",
     "error_levels_path",

@@ -76,6 +76,7 @@ class Upload(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     filename = models.CharField(max_length=255)
     with_pictures = models.BooleanField(default=True)
+    author = models.CharField(max_length=100, blank=True, help_text="Who reports it, they say.")
     analysis = models.ForeignKey(Analysis, on_delete=models.CASCADE, related_name="uploads")
     batch = models.ForeignKey(
         "detector.Batch", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads"

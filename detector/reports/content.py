@@ -20,6 +20,8 @@ from .words import LIMITS, PREDICTIONS, SIGNALS, counts, kind_of, percent, tells
 Pairs = tuple[tuple[str, str], ...]
 Rows = tuple["MethodRow", ...]
 
+# Here and not where the PDF is drawn: the package for that is large.
+PAPERS = ("a4", "letter")
 PART = {"decides": "Decides", "counts": "Counts", "not": "Does not count", "silent": "No score"}
 UNKNOWN_WEIGHTS = (
     "The weights of this installation have changed since this analysis, so the digests of single "
@@ -125,7 +127,8 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
 
 def _picture(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if file := verdict.file:
-        yield "File", file.name
+        if file.name:  # a shared report without the picture does not name it
+            yield "File", file.name
         yield "SHA-256", file.sha256
         yield "Format", f"{file.format}, {file.width} × {file.height} pixels, {file.size:,} bytes"
     kind = words("kinds", verdict.kind).strip('"').capitalize() if verdict.kind else "Unknown"

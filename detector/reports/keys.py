@@ -38,7 +38,7 @@ def get_signing_key() -> Ed25519PrivateKey:
             _make_key(path)
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        sentence = f"The key of the reports in {path} can be neither made nor read: {error}"
+        sentence = f"The key of the reports in {path} can be neither made nor read: {error}."
         raise UnusableKey(sentence) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UnusableKey(f"The key of the reports in {path} is no Ed25519 key.")

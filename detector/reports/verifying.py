@@ -38,8 +38,8 @@ def verify(
 
 
 def _say(twin: Twin, is_pdf: bool, picture: str | None, version: str) -> Iterator[str]:
-    what = "The PDF and the report in it are" if is_pdf else "The report is"
-    yield f"{what} as this key has signed {'them' if is_pdf else 'it'}."
+    what = "the PDF or the report in it" if is_pdf else "the report"
+    yield f"Nobody has changed {what} since it was signed with the key of the installation."
     yield _say_picture(twin, picture)
     yield _say_version(twin, version)
     verdict = read_verdict(twin)

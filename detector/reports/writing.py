@@ -16,9 +16,9 @@ from detector.models import Upload
 
 from .content import Content, compose
 from .keys import get_signing_key
-from .pdf import draw
+from .makers import MAKERS
 from .sealing import seal
-from .twin import Additions, Subject, Twin, WeightsDigest, to_bytes, write_twin
+from .twin import Additions, MakerAnswer, Subject, Twin, WeightsDigest, to_bytes, write_twin
 
 FUSION = "fusion"
 MAX_NAME = 60
@@ -26,43 +26,60 @@ MAX_NAME = 60
 FIRST_YEAR = 1980
 
 
-def make_twin(upload: Upload, additions: Additions | None = None) -> Twin:
+def make_twin(upload: Upload, *, shared: bool = False, with_picture: bool = True) -> Twin:
     """The signed twin of an upload's report.
 
-    Raises `ValueError` while there is no result, and `UnusableKey`.
+    A `shared` one says nothing that the owner has added, and without the picture it does not name
+    the file. Raises `ValueError` while there is no result, and `UnusableKey`.
     """
     result = upload.result
+    if not with_picture:
+        result |= {"file": result["file"] | {"name": ""}}
     analysed = upload.analysis.finished_at or upload.created_at
     weights = _find_weights() if result["version"] == find_version() else ()
-    subject = Subject(result, analysed, weights, additions or Additions())
-    return write_twin(subject, get_signing_key())
+    additions = Additions() if shared else _find_additions(upload)
+    return write_twin(Subject(result, analysed, weights, additions), get_signing_key())
 
 
-def make_content(upload: Upload, additions: Additions | None = None) -> Content:
+def make_content(upload: Upload, *, shared: bool = False, with_picture: bool = True) -> Content:
     """What the report says, for the page. Raises as `make_twin`, and `NotGenuine`."""
-    return compose(make_twin(upload, additions))
+    return compose(make_twin(upload, shared=shared, with_picture=with_picture))
 
 
-def make_pdf(upload: Upload, additions: Additions | None = None, *, paper: str = "a4") -> bytes:
+def make_pdf(
+    upload: Upload, *, paper: str = "a4", shared: bool = False, with_picture: bool = True
+) -> bytes:
     """The sealed PDF of the report. Raises as `make_content`, and `ValueError` for a paper."""
-    twin = make_twin(upload, additions)
-    pdf = draw(compose(twin), _read_preview(upload), to_bytes(twin), paper)
-    return seal(pdf, get_signing_key())
+    # Not at the top: the package takes 40 MB of each web process, and few ask for a PDF.
+    from .pdf import draw
+
+    twin = make_twin(upload, shared=shared, with_picture=with_picture)
+    picture = _read_preview(upload) if with_picture else None
+    return seal(draw(compose(twin), picture, to_bytes(twin), paper), get_signing_key())
 
 
-def write_zip(
-    reports: Iterable[tuple[Upload, Additions | None]], file: IO[bytes], *, paper: str = "a4"
-) -> int:
-    """Write the PDFs of many uploads into a ZIP; returns how many. Those without a result are left
-    out. `file` need not be seekable. Raises as `make_pdf`.
+def write_zip(uploads: Iterable[Upload], file: IO[bytes], *, paper: str = "a4") -> int:
+    """Write the PDFs of many uploads into a ZIP; returns how many there are.
+
+    Uploads without a result are left out. `file` need not be seekable. A report takes some tenths
+    of a second. Raises as `make_pdf`.
     """
     count = 0
     with zipfile.ZipFile(file, "w") as archive:  # a PDF is compressed already
-        for upload, additions in reports:
+        for upload in uploads:
             if upload.analysis.is_done:
                 count += 1
-                archive.writestr(_entry(upload, count), make_pdf(upload, additions, paper=paper))
+                archive.writestr(_entry(upload, count), make_pdf(upload, paper=paper))
     return count
+
+
+def _find_additions(upload: Upload) -> Additions:
+    answers = tuple(
+        MakerAnswer(MAKERS[row.maker].name, row.answer, f"{row.noted_at:%Y-%m-%d}")
+        for row in upload.maker_answers.all()
+        if row.maker in MAKERS
+    )
+    return Additions(upload.author, "", answers)
 
 
 def name_of(upload: Upload) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from detector.analysis.pool import Pool
+from detector.inference.runtime import count_cores
 
 from .analyst import Analyst
 from .cluster import analyse_on_cluster, connect
@@ -37,11 +37,6 @@ def _local(order: Order, address: str | None) -> Engine:
 def _ray(order: Order, address: str | None) -> Engine:
     ray = connect(address)
     return partial(analyse_on_cluster, order, ray)
-
-
-def count_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 ENGINES: dict[str, Callable[[Order, str | None], Engine]] = {"local": _local, "ray": _ray}

@@ -20,6 +20,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from .alive import say_failing
 from .leases import give_back_all
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ ROOT = Path(settings.BASE_DIR)
 PAUSE = 1.0
 # The pause doubles up to this while one worker after the other ends before it has lived so long.
 LONGEST_PAUSE = 30.0
+# So many workers, one after the other, may end so early before uploads are refused.
+EARLY_ENDS = 3
 
 
 class Worker:
@@ -36,6 +39,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._early_ends = 0
 
     def watch(self) -> None:
         """Have a worker as long as this process lives; never returns."""
@@ -44,11 +48,13 @@ class Worker:
             while not _lock(file.fileno()):
                 pause.wait(PAUSE)
             seconds = PAUSE
+            say_failing(False)
             while True:
                 began = time.monotonic()
                 self._have_one()
                 if time.monotonic() - began > LONGEST_PAUSE:
-                    seconds = PAUSE
+                    seconds, self._early_ends = PAUSE, 0
+                self._count_early_end()
                 pause.wait(seconds)
                 seconds = min(2 * seconds, LONGEST_PAUSE)
 
@@ -59,12 +65,23 @@ class Worker:
             with suppress(OSError, ValueError):  # it has just ended: another one begins by looking
                 process.stdin.write(b".")
 
+    def _count_early_end(self) -> None:
+        self._early_ends += 1
+        if self._early_ends >= EARLY_ENDS:
+            logger.critical(
+                "%d workers have ended one after the other; uploads are refused until one lives "
+                "for %d s.",
+                self._early_ends,
+                LONGEST_PAUSE,
+            )
+            say_failing(True)
+
     def _have_one(self) -> None:
         """Start a worker, wait for its end, and take back what it was at."""
         name = f"beside {uuid.uuid4()}"
         try:
             self._process = _start(name)
-            code = self._process.wait()
+            code = _wait(self._process)
             logger.error("The worker has ended with %s; another one begins.", code)
             give_back_all(name)
         except OSError as error:
@@ -73,6 +90,15 @@ class Worker:
             logger.error("What the worker was at cannot be taken back now: %s", error)
         finally:
             close_old_connections()
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit code, as soon as there is one; a worker that lives for long is none that fails."""
+    try:
+        return process.wait(LONGEST_PAUSE)
+    except subprocess.TimeoutExpired:
+        say_failing(False)
+        return process.wait()
 
 
 def _start(name: str) -> subprocess.Popen[bytes]:

@@ -77,7 +77,8 @@ def give_back_all(worker: str) -> int:
 
 
 def _give_back(which: Q) -> int:
-    lost = list(Analysis.objects.filter(which, state=State.RUNNING))
+    # Without an order: with one, SQLite walks all analyses in that order.
+    lost = list(Analysis.objects.filter(which, state=State.RUNNING).order_by())
     return sum(give_back(analysis, BrokenOff()) for analysis in lost)
 
 

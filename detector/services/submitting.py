@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import uuid
 from typing import Any
@@ -13,18 +14,30 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from ai_image_detector.log import analysis_id, request_id
-from detector.analysis.answers import Busy
+from detector.analysis.answers import Busy, NotAnalysed
 from detector.installation import get_detector
 from detector.models import Analysis, Batch, Key, Priority, State, Upload
 from detector.models.analysis import UNFINISHED, delete_files, original_path
 
+from .alive import check_worker
 from .engines import start
+
+logger = logging.getLogger(__name__)
 
 # The scope of results that answer everybody's uploads.
 EVERYBODY = uuid.UUID(int=0)
 # Seconds between two looks whether an analysis is done: first and longest pause, and the share of
 # the time since the start by which an answer may be late.
 FIRST_PAUSE, LONGEST_PAUSE, LATE = 0.005, 0.1, 0.1
+
+
+class NotKept(NotAnalysed):
+    """The storage keeps no bytes now."""
+
+    status, retry_after = 503, 30
+
+    def __init__(self) -> None:
+        super().__init__("The storage for pictures is away at present. Try again later.")
 
 
 def submit(
@@ -42,8 +55,9 @@ def submit(
 
     `with_pictures` asks for preview and error levels, too; `with_stability` asks whether the result
     stays the same when the picture is passed on. `scope` says whose results may answer it, where
-    these are not those of its owner alone. Raises `Busy` where too many wait already, and
-    `OSError` where the bytes cannot be kept.
+    these are not those of its owner alone. Raises `Busy` where too many wait already, `NoWorker`
+    where nobody analyses pictures, `NotKept` where the storage is away, and `OSError` where a disk
+    keeps no bytes.
     """
     Upload.objects.expired().delete_with_files()
     scope = EVERYBODY if settings.SHARE_RESULTS else scope or owner
@@ -65,8 +79,11 @@ def find(
 def wait(upload: Upload, seconds: float) -> Upload:
     """The upload as it is when its analysis has ended, or after so many seconds.
 
-    Raises `Upload.DoesNotExist` where its owner has deleted it meanwhile.
+    Raises `Upload.DoesNotExist` where its owner has deleted it meanwhile. An upload whose analysis
+    has ended already is given back at once.
     """
+    if not upload.analysis.is_unfinished:
+        return upload  # known bytes: two queries less
     began, pause = time.monotonic(), FIRST_PAUSE
     # By the upload: its analysis may become that of another version.
     unfinished = Upload.objects.filter(pk=upload.pk, analysis__state__in=UNFINISHED)
@@ -109,6 +126,7 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
 def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
     """Save the upload with an analysis that has to be run, and start that."""
     _check_places(priority)
+    check_worker()
     original = _keep(file)
     try:
         with transaction.atomic():
@@ -139,9 +157,12 @@ def _keep(file: File[Any]) -> str:
     path = original_path(Analysis(), "")
     try:
         return default_storage.save(path, file)
-    except BaseException:
+    except OSError:
         delete_files([path])  # a part of it may be there
         raise
+    except Exception as error:  # of whatever storage: no library's errors are known here
+        logger.exception("The storage keeps no file.")
+        raise NotKept from error
 
 
 def _lock(key: Key, size: int) -> Analysis:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from .views import home, methods, pictures, result
+from .views import (
+    feedback,
+    home,
+    makers,
+    methods,
+    models,
+    pictures,
+    policy_reports,
+    report,
+    result,
+    sharing,
+)
 
 app_name = "detector"
 
@@ -13,5 +24,19 @@ urlpatterns = [
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("results/<uuid:pk>/report/", report.report, name="report"),
+    path("results/<uuid:pk>/report.pdf", report.report_pdf, name="report-pdf"),
+    path("results/<uuid:pk>/share/", sharing.share, name="share"),
+    path("results/<uuid:pk>/share/end", sharing.unshare, name="unshare"),
+    path("results/<uuid:pk>/ask/", makers.makers, name="makers"),
+    path("results/<uuid:pk>/feedback/", feedback.feedback, name="feedback"),
+    path(
+        "results/<uuid:pk>/feedback/withdraw", feedback.withdraw_feedback, name="withdraw-feedback"
+    ),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
+    path("shared/<str:token>/report.pdf", sharing.shared_pdf, name="shared-pdf"),
+    path("shared/<str:token>/picture", sharing.shared_picture, name="shared-picture"),
     path("methods/", methods.methods, name="methods"),
+    path("csp-report", policy_reports.take, name="csp-report"),
+    path("models/", models.models, name="models"),
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 Convert = Callable[[Image.Image], Image.Image]
 
@@ -60,7 +61,8 @@ def to_rgb(image: Image.Image, factor: int = 1) -> RgbPicture:
         # The fourth byte of a BMP is often left 0, and viewers show such pictures.
         invisible = empty and image.format != "BMP"
     elif image.mode == "RGB" and factor == 1 and turn is None:
-        rgb = image.copy()
+        # A JPEG is done with its file by now; other kinds keep decoders and texts, so those go.
+        rgb = image if isinstance(image, JpegImageFile) else image.copy()
         rgb.info.clear()
         return RgbPicture(rgb)
     else:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from detector.monitoring.health import NotWorking, check_database, check_disk
+from detector.reports.keys import UnusableKey, find_public_key, get_key_path, write_public_key
 
 from .finding import Finding, fault, note, ok, warning
 
@@ -18,16 +19,31 @@ PRIVATE = 0o077  # the rights that nobody else may have
 
 
 def diagnose() -> Iterator[Finding]:
-    """Folder, key, disk, database, storage."""
+    """Folder, keys, disk, database, storage."""
     yield _diagnose_rights(settings.DATA_DIR, "The data folder", 0o700)
     key = settings.DATA_DIR / "secret_key"
     if key.exists():
         yield _diagnose_rights(key, "The secret key", 0o600)
+    yield from _diagnose_report_key()
     yield _check(check_disk, "Make room, or set DATA_DIR to a folder on another disk.")
     yield _check(check_database, "See the section on backups in docs/operations.md.")
     yield from _diagnose_integrity()
     place = "a bucket (STORAGE_URL)" if settings.STORAGE_URL else "the data folder"
     yield ok(f"Database: {connection.vendor}; files are in {place}.")
+
+
+def _diagnose_report_key() -> Iterator[Finding]:
+    """The key that signs reports, as soon as there is one."""
+    try:
+        key = find_public_key()
+    except UnusableKey as error:
+        yield fault(f"{error}", "Put a copy of the key there; without it, there are no reports.")
+        return
+    if key is None:
+        yield note("No report was signed yet; the first one makes the key.")
+        return
+    yield ok(f"Reports are signed with {write_public_key(key)}.")
+    yield _diagnose_rights(get_key_path(), "The key of the reports", 0o600)
 
 
 def _diagnose_rights(path: Path, what: str, mode: int) -> Finding:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from detector.management.diagnosis import packages, weights
 from detector.models import Heartbeat
+from detector.reports.keys import get_signing_key, write_public_key
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.signing import identity
 
@@ -20,8 +21,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def private_folder(settings: Settings) -> None:
+def as_at_home(settings: Settings) -> None:
+    """Without what the tests themselves open."""
     settings.DATA_DIR.chmod(0o700)
+    settings.ALLOWED_HOSTS = ["localhost"]
 
 
 def ask() -> str:
@@ -82,6 +85,13 @@ def test_another_release_than_was_tested_is_a_warning(monkeypatch: pytest.Monkey
     assert line.startswith("warning") and "pillow 1.0" in line and "numpy" not in line
 
 
+def test_without_the_list_of_packages_the_rest_is_told(settings: Settings, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path
+    said = ask()
+    assert find(said, "pyproject.toml is missing").startswith("note")
+    assert "C2PA list" in said
+
+
 def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> None:
     settings.DATA_DIR.chmod(0o755)
     line = find(ask(), "The data folder has")
@@ -91,6 +101,19 @@ def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> N
     key.chmod(0o644)
     assert "chmod 600" in find(ask(), "The secret key has")
     key.unlink()
+
+
+def test_the_key_of_the_reports_is_told_and_a_broken_one_is_a_fault(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.REPORT_KEY = tmp_path / "key.pem"
+    assert find(ask(), "No report was signed").startswith("note")
+    public = write_public_key(get_signing_key().public_key())
+    assert find(ask(), public).startswith("ok")
+    settings.REPORT_KEY.chmod(0o644)
+    assert "chmod 600" in find(ask(), "The key of the reports has")
+    settings.REPORT_KEY.write_text("none")
+    assert str(settings.REPORT_KEY) in find(ask_with_fault(), "The key of the reports in")
 
 
 def test_a_database_of_an_earlier_version_is_a_fault() -> None:

@@ -19,6 +19,8 @@ from detector.tests.factories.pages_of_pdf import read_text
 from detector.tests.factories.reporting import ANSWERED, FILE, KEY, VERSION, subject
 from detector.tests.factories.results import FACTS
 
+pytestmark = pytest.mark.slow
+
 PUBLIC = KEY.public_key()
 SIZES = {"a4": (595, 842), "letter": (612, 792)}
 

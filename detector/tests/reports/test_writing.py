@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from detector.inference.results import Verdict
@@ -15,9 +16,9 @@ from detector.reports.keys import get_signing_key
 from detector.reports.verifying import verify
 from detector.reports.writing import find_version, make_content, make_pdf, name_of, write_zip
 from detector.tests.factories.pages_of_pdf import read_text
-from detector.tests.factories.reporting import ANSWERED, VERSION
+from detector.tests.factories.reporting import VERSION
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MakeUpload = Callable[..., Upload]
 
@@ -29,10 +30,30 @@ def upload(make_upload: MakeUpload, verdict: Callable[..., Verdict]) -> Upload:
 
 def test_a_report_of_an_upload_is_genuine(upload: Upload):
     checked = verify(
-        make_pdf(upload, ANSWERED), get_signing_key().public_key(), picture=upload.analysis.sha256
+        make_pdf(upload), get_signing_key().public_key(), picture=upload.analysis.sha256
     )
     assert checked.twin["result"]["file"]["name"] == upload.filename
     assert "byte for byte" in checked.sentences[1] and "Likely made by AI" in checked.sentences[3]
+
+
+def test_what_the_owner_added_is_in_the_report_but_in_no_shared_one(upload: Upload):
+    upload.author = "Ada Lovelace"
+    upload.maker_answers.create(maker="google", answer="It has a SynthID.")
+    upload.maker_answers.create(maker="gone", answer="An earlier version knew it.")
+    own = make_content(upload)
+    assert own.author == "Ada Lovelace"
+    assert [(each.maker, each.answer) for each in own.answers] == [
+        ("Google: SynthID Detector", "It has a SynthID.")
+    ]
+    shared = make_content(upload, shared=True)
+    assert not shared.author and not shared.answers
+
+
+def test_a_report_without_the_picture_does_not_name_the_file(upload: Upload):
+    pdf = make_pdf(upload, shared=True, with_picture=False)
+    assert "Strand" not in read_text(pdf) and upload.analysis.sha256 in read_text(pdf)
+    assert not pypdf.PdfReader(io.BytesIO(pdf)).pages[0].images
+    assert b"Strand" not in pdf
 
 
 def test_two_uploads_of_one_analysis_give_the_same_document(upload: Upload):
@@ -66,7 +87,7 @@ def test_a_zip_holds_the_reports_of_all_that_are_done(upload: Upload, make_uploa
     waiting = make_upload()
     waiting.analysis.state = State.QUEUED
     buffer = io.BytesIO()
-    count = write_zip([(upload, ANSWERED), (waiting, None), (upload, None)], buffer)
+    count = write_zip([upload, waiting, upload], buffer)
     archive = zipfile.ZipFile(buffer)
     assert count == 2 and archive.testzip() is None
     assert archive.namelist() == [f"001-{name_of(upload)}", f"002-{name_of(upload)}"]

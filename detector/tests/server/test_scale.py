@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,56 +13,22 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ai_image_detector import scale
 from detector.tests.factories import backends
-from detector.tests.factories.backends import BUCKET, KEYS, Server, connect_s3, wait_until
+from detector.tests.factories.backends import wait_until
 from detector.tests.factories.processes import run_python
+from detector.tests.factories.sites import PACKAGES, Site, open_machines
 from detector.tests.factories.workers import get_runs, send, worker
-
-PACKAGES = ("celery", "psycopg", "dj_database_url", "storages", "redis")
-
-
-@dataclass
-class Site:
-    """Three servers, and the variables of a process that uses them."""
-
-    env: dict[str, str]
-    database: Server
-    broker: Server
-    storage: Server
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        import psycopg
-
-        with psycopg.connect(self.env["DATABASE_URL"]) as connection:
-            cursor = connection.execute(sql.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    def count(self, state: str) -> int:
-        sql = f"SELECT count(*) FROM detector_analysis WHERE state = '{state}'"
-        return int(self.query(sql)[0][0])
-
-    def list_keys(self) -> list[str]:
-        endpoint = self.env["STORAGE_URL"].partition("endpoint_url=")[2].partition("&")[0]
-        listed = connect_s3(endpoint).list_objects_v2(Bucket=BUCKET)
-        return [one["Key"] for one in listed.get("Contents", [])]
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     backends.need_packages(*PACKAGES)
-    folder = tmp_path_factory.mktemp("servers")
-    with ExitStack() as stack:
-        database, database_server = stack.enter_context(backends.postgres())
-        broker, broker_server = stack.enter_context(backends.redis(folder))
-        storage, storage_server = stack.enter_context(backends.s3())
-        env = {"DATABASE_URL": database, "CELERY_BROKER_URL": broker, "STORAGE_URL": storage}
-        done = run_python("manage.py", "migrate", "-v0", data_dir=folder, **env, **KEYS)
-        assert done.returncode == 0, done.stderr
-        yield Site(env | KEYS, database_server, broker_server, storage_server)
+    with open_machines(tmp_path_factory.mktemp("servers")) as site:
+        yield site
 
 
 @pytest.fixture
 def site(servers: Site) -> Site:
-    servers.query("TRUNCATE detector_upload, detector_analysis CASCADE")
+    servers.empty()
     return servers
 
 

@@ -36,6 +36,7 @@ from transformers import (
     SwinForImageClassification,
 )
 
+from detector.accuracy.finetuned import read_finetuned
 from detector.checkpoints import convert
 from detector.checkpoints.convert import main as convert_in_this_process
 from detector.checkpoints.members import MEMBERS
@@ -212,6 +213,15 @@ def test_metrics_tell_each_epoch(metrics: dict[str, Any]):
     for name in ("accuracy", "precision", "recall", "f1", "balanced_accuracy", "roc_auc", "loss"):
         assert all(epoch[name] >= 0 for epoch in metrics["epochs"]), name
     assert metrics["epochs"][-1]["loss"] < metrics["epochs"][0]["loss"]
+
+
+def test_the_page_of_the_models_can_read_what_it_writes(
+    tuned: tuple[Path, str], metrics: dict[str, Any]
+):
+    model = read_finetuned(tuned[0])
+    assert [epoch.epoch for epoch in model.epochs] == [each["epoch"] for each in metrics["epochs"]]
+    assert model.headline.n == metrics["test"]["n"]
+    assert len(model.conditions) == len(metrics["conditions"])
 
 
 def test_metrics_tell_counts_arguments_and_versions(metrics: dict[str, Any]):

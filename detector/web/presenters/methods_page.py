@@ -19,6 +19,7 @@ from detector.inference.verdict.fusion import load_fusion
 from detector.inference.verdict.local import find_local
 from detector.inference.version import weights_part
 from detector.installation import find_members, find_trust_lists, get_detector
+from detector.reports.keys import UnusableKey, find_public_key, write_public_key
 
 from .dot_plot import Plot, Point, axis_start, draw
 from .method_accuracy import ConditionRow, MethodAccuracy
@@ -46,8 +47,19 @@ def build_page() -> dict[str, Any]:
         "serving": serving,
         "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
         "threshold": _threshold(),
+        "report_key": _report_key(),
         "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
+
+
+def _report_key() -> str:
+    """The public key that signs reports; empty before the first one, or where it is unusable."""
+    try:
+        key = find_public_key()
+    except UnusableKey as error:
+        logger.error("%s", error)
+        return ""
+    return write_public_key(key) if key else ""
 
 
 def _shown(folder: Path) -> str:

@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from detector.models import Upload
 from detector.web.owners import get_mine
 
 
@@ -24,7 +25,12 @@ def error_levels(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
 
 
 def _picture(request: HttpRequest, pk: uuid.UUID, field: str) -> FileResponse:
-    picture = getattr(get_mine(request, pk), field)
+    return open_picture(get_mine(request, pk), field)
+
+
+def open_picture(upload: Upload, field: str) -> FileResponse:
+    """One of the kept pictures of an upload. Raises `Http404`."""
+    picture = getattr(upload, field)
     if not picture:  # not yet there, or never kept
         raise Http404
     try:

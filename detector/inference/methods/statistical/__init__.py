@@ -21,7 +21,7 @@ from detector.inference.results import Exhibit, Finding
 from detector.inference.verdict.calibration import Calibration
 
 from .explanation import SIDE, explain_groups, spectrum_picture, strongest_groups
-from .features import CROP, N_FEATURES, extract_features
+from .features import CROP, N_FEATURES, look_at
 from .trees import BoostedTrees
 
 MODEL = "trees.npz"
@@ -40,7 +40,8 @@ class Statistical(PixelMethod[BoostedTrees]):
         self, models: dict[str, BoostedTrees], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
         crops = cut_tiles(pixels, CROP, MAX_CROPS)
-        features = np.stack([extract_features(crop) for crop in crops])
+        looks = self.runtime.map(look_at, crops)
+        features, spectra = np.stack([each for each, _ in looks]), [each for _, each in looks]
         raw = float(models[STATISTICAL].log_odds(features).mean())
         calibration = calibrations[STATISTICAL]
         slope = calibration.slope_at(raw)
@@ -48,7 +49,7 @@ class Statistical(PixelMethod[BoostedTrees]):
         score = calibration.score(raw)
         exhibits = (
             Exhibit("feature_groups", {"groups": groups}),
-            Exhibit("spectrum", {"side": SIDE, "levels": spectrum_picture(crops)}),
+            Exhibit("spectrum", {"side": SIDE, "levels": spectrum_picture(spectra)}),
         )
         findings = (_finding(score, groups),)
         return Answer(score, findings, self.used, exhibits, raw_log_odds={STATISTICAL: raw})

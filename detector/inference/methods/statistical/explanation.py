@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from detector.inference.pixels.tiles import Pixels
-
-from .features import CROP, LUMA, Array, feature_groups, high_pass, log_spectrum
+from .features import CROP, Array, feature_groups
 from .trees import BoostedTrees
 
 BASELINE = "baseline"
@@ -46,14 +45,12 @@ def strongest_groups(groups: list[dict[str, Any]]) -> tuple[list[str], list[str]
     return for_ai, [group["name"] for group in named_groups[:MOST_GROUPS] if group["log_odds"] < 0]
 
 
-def spectrum_picture(crops: Pixels) -> str:
-    """The mean spectrum of the residual of crops (n, 256, 256, 3): 64 x 64 levels in base64.
+def spectrum_picture(spectra: Sequence[Array]) -> str:
+    """The mean of the `luma_spectrum` of some crops: 64 x 64 levels in base64.
 
     Each level is a byte, row by row from the upper left; frequency 0 is at row and column 32.
     """
-    half = np.mean(
-        [log_spectrum(high_pass(crop.astype(np.float32) @ LUMA)) for crop in crops], axis=0
-    )
+    half = np.mean(spectra, axis=0)
     levels = (pool(full_plane(half)) - DARKEST) / (BRIGHTEST - DARKEST) * 255
     return base64.b64encode(levels.clip(0, 255).round().astype(np.uint8).tobytes()).decode()
 

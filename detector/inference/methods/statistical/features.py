@@ -45,20 +45,30 @@ def extract_features(crop: Pixels) -> Array:
 
     `crop` has shape (256, 256, 3), RGB, values 0..255; any other shape raises `ValueError`.
     """
-    return np.concatenate(list(compute_groups(crop).values()))
+    return look_at(crop)[0]
+
+
+def look_at(crop: Pixels) -> tuple[Array, Array]:
+    """The features of a crop as `extract_features`, and its `luma_spectrum` that they rest on."""
+    if crop.shape != (CROP, CROP, 3):
+        raise ValueError(f"A crop has shape {(CROP, CROP, 3)}, not {crop.shape}.")
+    spectrum = luma_spectrum(crop)
+    return np.concatenate(list(_compute_groups(crop, spectrum).values())), spectrum
 
 
 def compute_groups(crop: Pixels) -> dict[str, Array]:
     """The features of one crop by group."""
-    if crop.shape != (CROP, CROP, 3):
-        raise ValueError(f"A crop has shape {(CROP, CROP, 3)}, not {crop.shape}.")
+    return _compute_groups(crop, luma_spectrum(crop))
+
+
+def _compute_groups(crop: Pixels, spectrum: Array) -> dict[str, Array]:
     rgb = crop.astype(np.float32)
     luma = rgb @ LUMA
     noise = square_residual(luma)
-    spectrum = log_spectrum(high_pass(luma))
+    residuals = channel_residuals(crop)
     groups = {
-        "colour spectrum": channel_spectra(crop),
-        "channel correlation": channel_correlation(crop),
+        "colour spectrum": channel_spectra(residuals),
+        "channel correlation": channel_correlation(residuals),
         "luma spectrum": radial_profile(spectrum),
         "grid peaks": grid_peaks(spectrum),
         "noise patterns": np.concatenate(
@@ -110,6 +120,11 @@ def log_spectrum(residual: Array) -> Array:
     return spectrum
 
 
+def luma_spectrum(crop: Pixels) -> Array:
+    """The `log_spectrum` of the residual of a crop's luma."""
+    return log_spectrum(high_pass(crop.astype(np.float32) @ LUMA))
+
+
 def radial_profile(spectrum: Array) -> Profile:
     """Mean of a half-plane spectrum over 40 rings of equal width."""
     rings = _radius_bins().ravel()
@@ -133,17 +148,19 @@ def median_residual(channel: Pixels) -> Array:
     return channel.astype(np.float32) - cv2.medianBlur(channel, 3)
 
 
-def channel_spectra(crop: Pixels) -> Profile:
-    """Radial spectra of the median residuals of R, G and B."""
-    channels = [np.ascontiguousarray(crop[..., c]) for c in range(3)]
-    return np.concatenate([radial_profile(log_spectrum(median_residual(c))) for c in channels])
+def channel_residuals(crop: Pixels) -> Array:
+    """The median residuals of R, G and B, shape (3, height, width)."""
+    return np.stack([median_residual(np.ascontiguousarray(crop[..., c])) for c in range(3)])
 
 
-def channel_correlation(crop: Pixels) -> Array:
-    """Correlations between the residuals of the channels (3), and their deviations (3)."""
-    residuals = np.stack(
-        [median_residual(np.ascontiguousarray(crop[..., c])).ravel() for c in range(3)]
-    )
+def channel_spectra(channels: Array) -> Profile:
+    """Radial spectra of residuals (3, height, width)."""
+    return np.concatenate([radial_profile(log_spectrum(channel)) for channel in channels])
+
+
+def channel_correlation(channels: Array) -> Array:
+    """Correlations between residuals (3, height, width) of channels (3), and deviations (3)."""
+    residuals = channels.reshape(3, -1)
     spread = residuals.std(1)
     centred = (residuals - residuals.mean(1, keepdims=True)) / np.maximum(spread, 1e-3)[:, None]
     correlation = centred @ centred.T / centred.shape[1]

@@ -25,6 +25,7 @@ from detector.inference.methods.statistical.features import (
     feature_groups,
     high_pass,
     log_spectrum,
+    luma_spectrum,
 )
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import WEIGHTS_DIR
@@ -122,7 +123,7 @@ def wave(down: int, across: int) -> np.ndarray:
 
 
 def draw(*crops: np.ndarray) -> np.ndarray:
-    levels = base64.b64decode(spectrum_picture(np.stack(crops)))
+    levels = base64.b64decode(spectrum_picture([luma_spectrum(crop) for crop in crops]))
     return np.frombuffer(levels, np.uint8).reshape(SIDE, SIDE)
 
 

@@ -1,0 +1,113 @@
+"""The forms that belong to one result: its report, its link, answers of makers, and feedback."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from detector.inference.images import say_too_large
+from detector.installation import get_limits
+from detector.models import Truth
+from detector.reports.makers import MAKERS
+
+# How long a link may be valid, in hours.
+PERIODS = {1: "1 hour", 24: "1 day", 7 * 24: "1 week", 30 * 24: "30 days"}
+
+
+class AuthorForm(forms.Form):
+    """Who reports a result, if they say so."""
+
+    author = forms.CharField(
+        label="Your name, or that of your desk",
+        max_length=100,
+        required=False,
+        help_text="Optional. The report says that this is your statement.",
+    )
+
+
+class AnswerForm(forms.Form):
+    """What a maker answered; an empty answer takes a former one back."""
+
+    maker = forms.ChoiceField(choices=[(key, maker.name) for key, maker in MAKERS.items()])
+    answer = forms.CharField(
+        label="What did it answer?",
+        max_length=500,
+        required=False,
+        help_text="It goes into the report as reported by you.",
+    )
+
+
+class ShareForm(forms.Form):
+    """Whether the link shows the picture, and for how long it is valid."""
+
+    with_picture = forms.BooleanField(
+        label="Show the picture and the name of the file as well", required=False
+    )
+    hours = forms.TypedChoiceField(
+        label="Valid for", coerce=int, choices=list(PERIODS.items()), initial=24
+    )
+
+
+class FeedbackForm(forms.Form):
+    """What the person knows of the picture. The picture itself is kept only if they agree."""
+
+    truth = forms.ChoiceField(
+        label="What is true of this picture?",
+        choices=Truth.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    reason = forms.CharField(
+        label="How do you know?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="For example: I took it, the maker has confirmed it, I generated it.",
+        error_messages={"required": "Say how you know it."},
+    )
+    agreed = forms.BooleanField(
+        label="Keep the picture for the operator of this server, to measure and improve the "
+        "detector with it, until the operator deletes it",
+        required=False,
+    )
+    file = forms.FileField(
+        label="The picture once more",
+        required=False,
+        max_length=255,
+        help_text="Needed only if you agree: the original file was not kept.",
+    )
+
+    def __init__(self, *args: Any, sha256: str, **options: Any) -> None:
+        """`sha256` is the digest of the file that the feedback is about."""
+        super().__init__(*args, **options)
+        self._sha256 = sha256
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("agreed"):
+            self._check_file(values.get("file"))
+        else:
+            values["file"] = None
+        return values
+
+    def _check_file(self, file: UploadedFile[Any] | None) -> None:
+        """It must be the very file that was analysed: another one has another truth."""
+        limits = get_limits()
+        if file is None:
+            if "file" not in self.errors:
+                said = "Choose the file once more, or do not agree to have it kept."
+                self.add_error("file", said)
+        elif (file.size or 0) > limits.max_bytes:
+            self.add_error("file", say_too_large(file.size or 0, limits))
+        elif _digest(file) != self._sha256:
+            self.add_error("file", "This is not the file that was analysed. Choose that one.")
+
+
+def _digest(file: UploadedFile[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
