@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit scale ray training models format lock clean
+.PHONY: help run test quick lint types unit scale ray training models audit licences sbom format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -62,6 +62,19 @@ training: $(ALL)  ## Install what training, fine-tuning and `make models` need
 # About 600 MB; optional, and the only step that goes to the Hugging Face hub.
 models: $(ALL)  ## Download and convert the public checkpoints of method 4
 	$(BIN)/python manage.py fetch_models
+
+# Asks PyPI for known vulnerabilities: the only one of the three that needs the network.
+audit: $(ALL)  ## Look up the packages of the locks among known vulnerabilities (PyPI)
+	for group in serve scale; do $(BIN)/pip-audit --require-hashes --disable-pip \
+		--requirement locks/$$group.txt || exit 1; done
+
+licences: $(ALL)  ## List the licences of all installed packages in .local/licences.csv
+	mkdir -p .local
+	$(BIN)/pip-licenses --format=csv --with-urls --order=license --output-file .local/licences.csv
+
+sbom: $(ALL)  ## Write the components of serving, with their hashes, as CycloneDX into .local/sbom.cdx.json
+	mkdir -p .local
+	$(BIN)/cyclonedx-py requirements --output-reproducible -o .local/sbom.cdx.json locks/serve.txt
 
 format: $(ALL)  ## Put the code into its format
 	$(BIN)/ruff check --fix .

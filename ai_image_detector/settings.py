@@ -9,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import warnings
+from datetime import timedelta
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -125,6 +126,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "ninja",  # for the files of /api/v1/docs
+    "axes",  # locks the log-in of the administrators for who guesses passwords
     "detector",
 ]
 
@@ -132,12 +134,15 @@ MIDDLEWARE = [
     # The first two: they see what any other refuses.
     "detector.web.operation.observe",
     "detector.web.errors.answer_errors",
+    "detector.web.protection.add_headers",
     # Before anything that looks at the host or needs the database: probes know neither.
     "detector.web.operation.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "detector.web.middleware.content_security_policy",
+    "detector.web.protection.hide_admin",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Before the body is read.
+    "detector.web.limits.limit_posts",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After the CSRF middleware, whose cookie the page needs, which reads no body before the view.
@@ -146,6 +151,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last: it answers in the place of a log-in that is locked.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "ai_image_detector.urls"
@@ -202,6 +209,26 @@ TEMP_DIR = FILE_UPLOAD_TEMP_DIR = make_folder("DATA_DIR", DATA_DIR / "tmp", 0o70
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+VALIDATION = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{VALIDATION}.NumericPasswordValidator"},
+]
+# By address alone: a lock of a name would let anybody lock the administrator out. The sweep deletes
+# what was noted of attempts.
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_CLIENT_IP_CALLABLE = "detector.web.visitors.find_visitor"
+AXES_LOCKOUT_CALLABLE = "detector.web.limits.refuse_login"
+AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -211,8 +238,11 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = env_bool("HTTPS", False)
 # Whose X-Forwarded-For is believed. With HTTPS alone it is that of whoever connects.
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Other hosts of the domain, and lists that browsers ship, are for the domain's owner to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # What is accepted, and for how long results are kept.
 MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)
@@ -236,6 +266,8 @@ ANALYSIS_PROCESSES = env_int("ANALYSIS_PROCESSES", 1)
 ANALYSIS_QUEUE = env_int("ANALYSIS_QUEUE", 64)
 ANALYSIS_TIMEOUT = env_int("ANALYSIS_TIMEOUT", 30)
 ANALYSIS_MEMORY_MB = env_int("ANALYSIS_MEMORY_MB", 1024)
+# Whether these processes are confined by what the kernel has, only then used, or not confined.
+ANALYSIS_SANDBOX = env_choice("ANALYSIS_SANDBOX", "AUTO", ("AUTO", "REQUIRED", "OFF"))
 if CELERY_BROKER_URL:
     # The names are Celery's. What a worker has not finished goes back to the broker at its end.
     CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = CELERY_TASK_IGNORE_RESULT = True
@@ -256,6 +288,11 @@ API_OPEN = env_bool("API_OPEN", False)
 API_TOKEN_RATE = env_int("API_TOKEN_RATE", 600)
 API_ADDRESS_RATE = env_int("API_ADDRESS_RATE", 600)
 WEBHOOKS_PRIVATE = env_bool("WEBHOOKS_PRIVATE", False)
+
+# How many forms a session and an address may post in a minute; programs of the same machine may
+# post as many as they like.
+PAGE_SESSION_RATE = env_int("PAGE_SESSION_RATE", 300)
+PAGE_ADDRESS_RATE = env_int("PAGE_ADDRESS_RATE", 600)
 
 # Who may read the metrics beside programs of the same machine: whoever sends this token.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

@@ -54,8 +54,20 @@ def get_detector() -> Detector:
 @cache
 def get_pool() -> Pool:
     """The analysis processes of this process; started on first use and then kept."""
-    setup = Setup(get_runtime(), settings.ANALYSIS_MEMORY_MB * 2**20, settings.LOGGING)
-    return Pool(setup, processes=settings.ANALYSIS_PROCESSES)
+    return Pool(get_setup(), processes=settings.ANALYSIS_PROCESSES)
+
+
+def get_setup(runtime: Runtime | None = None, only: tuple[str, ...] | None = None) -> Setup:
+    """What an analysis process must know, from the settings."""
+    return Setup(
+        runtime or get_runtime(),
+        settings.ANALYSIS_MEMORY_MB * 2**20,
+        settings.LOGGING,
+        only,
+        settings.ANALYSIS_SANDBOX,
+        private=(settings.DATA_DIR,),
+        scratch=settings.TEMP_DIR,
+    )
 
 
 # The processes belong to the parent.

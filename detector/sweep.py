@@ -20,12 +20,14 @@ from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from .analysis.scratch import find_abandoned
 from .models import (
     FILES,
     Analysis,
@@ -74,6 +76,8 @@ def sweep() -> Swept:
         Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
+        old_attempts = timezone.now() - settings.AXES_COOLOFF_TIME
+        AccessAttempt.objects.filter(attempt_time__lt=old_attempts).delete()
         return Swept(
             results,
             _delete_all_orphans(_storage_age(age))
@@ -219,6 +223,8 @@ def _left_behind(folder: Path, age: timedelta) -> Iterator[Path]:
                 yield path
         except FileNotFoundError:  # its process has deleted it
             continue
+    if age:  # others serve, but not for these
+        yield from find_abandoned(folder)
 
 
 def _delete(path: Path) -> bool:

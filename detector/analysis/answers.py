@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from detector.comparison.result import ComparisonResult
 from detector.inference.images import ImageError, Limits
 from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
+
+from .confinement import AUTO
 
 # The fields of an `Assessment` that are files.
 PICTURES = ("preview", "error_levels")
@@ -20,13 +23,17 @@ class Setup(NamedTuple):
 
     `memory` are the bytes that one analysis may take on top of what the loaded models take;
     `logging` is the dictionary of Django's LOGGING, `only` are the keys of the methods that run
-    (None: all).
+    (None: all). `sandbox` is a mode of `confinement`; `private` are folders that the process may
+    not see, `scratch` is the one in which it gets a folder of its own.
     """
 
     runtime: Runtime
     memory: int
     logging: dict[str, Any]
     only: tuple[str, ...] | None = None
+    sandbox: str = AUTO
+    private: tuple[Path, ...] = ()
+    scratch: Path | None = None
 
 
 class Job(NamedTuple):

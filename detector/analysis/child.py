@@ -1,4 +1,4 @@
-"""The program of an analysis process: `python -m detector.analysis.child DESCRIPTOR`.
+"""The program of an analysis process: `python -m detector.analysis.child DESCRIPTOR HELD`.
 
 A decoder that runs wild can only be ended with its process, so pictures are decoded here and never
 in the web process. The descriptor is a socket to the parent. It brings a `Setup`, then one `Job`
@@ -26,11 +26,13 @@ import numpy as np
 from PIL import Image
 
 from ai_image_detector.log import analysis_id, at
+from detector.checkpoints.sources import has_unconverted
 from detector.inference.images import ImageError, Limits
 from detector.inference.pipeline import Detector
 
 from . import wire
 from .answers import ComparisonJob, Job, Setup
+from .confinement import OFF
 from .wire import Channel
 from .work import carry_out, carry_out_comparison
 
@@ -48,15 +50,21 @@ def main() -> None:
         setup: Setup = channel.recv()
         _keep_log_clean(setup.logging)
         _give_up_core_dumps()
-        _answer_all(channel, Detector(setup.runtime, setup.only), setup.memory)
+        _say_what_holds(setup.sandbox, sys.argv[2])
+        detector = Detector(setup.runtime, setup.only)
+        _answer_all(channel, detector, setup.memory, is_confined=setup.sandbox != OFF)
     except (EOFError, ConnectionError):
         return  # the parent has no further picture, or is gone
 
 
-def _answer_all(channel: Channel, detector: Detector, memory: int) -> None:
+def _answer_all(
+    channel: Channel, detector: Detector, memory: int, *, is_confined: bool = False
+) -> None:
     version = _warm_up(detector)
     while True:
         job: Job | ComparisonJob = channel.recv()
+        if is_confined and _needs_converting(detector, version):
+            return  # only a new process may write the network; the parent sends the picture to it
         version = _take_up_weights(detector, version)
         channel.send_bytes(b"")
         with at(analysis_id, job.id):
@@ -83,6 +91,12 @@ def _give_up_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _say_what_holds(sandbox: str, held: str) -> None:
+    is_held = sandbox == OFF or " no " not in f" {held}"
+    level = logging.INFO if is_held else logging.WARNING
+    logger.log(level, "An analysis process begins. It is confined by: %s.", held)
+
+
 def _warm_up(detector: Detector) -> str:
     """Load all weights, and all that is loaded with the first picture; the version loaded."""
     version = _take_up_weights(detector, "")
@@ -94,6 +108,11 @@ def _warm_up(detector: Detector) -> str:
     except Exception:
         logger.exception("The first analysis failed.")
     return version
+
+
+def _needs_converting(detector: Detector, loaded: str) -> bool:
+    """Whether there are other weights than those of the version `loaded`, without a network."""
+    return bool(loaded) and detector.version != loaded and has_unconverted(detector.runtime)
 
 
 def _take_up_weights(detector: Detector, loaded: str) -> str:

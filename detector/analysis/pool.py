@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import TypeVar
 
 from detector.inference.images import ImageError
 
-from . import child, wire
+from . import child, confinement, wire
 from .answers import (
     Assessment,
     BrokenOff,
@@ -34,6 +35,7 @@ from .answers import (
     Setup,
     TooSlow,
 )
+from .scratch import Scratch, find_rules
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,9 @@ PICTURES_PER_PROCESS = 200
 
 # What OpenCV and the libraries below NumPy and SciPy read at their start.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+# Names of variables whose value a program that reads pictures need not know.
+SECRET = re.compile(r"SECRET|TOKEN|PASSW|CREDENTIAL|_KEY|_URL$|^AWS_|^CELERY_", re.IGNORECASE)
 
 # How it shows that a process has ended or answers nonsense.
 GONE = (OSError, EOFError, ValueError, TypeError)
@@ -103,6 +108,7 @@ class AnalysisProcess:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        self._scratch = Scratch(setup.scratch)
         self._process: subprocess.Popen[bytes] | None = None
         self._pictures = 0
         self._prepare()
@@ -131,7 +137,8 @@ class AnalysisProcess:
             return self._finish(job, receive)
         finally:
             if self._pictures >= PICTURES_PER_PROCESS:
-                self.end()
+                self._end_process()
+            self._scratch.clear()
             self._prepare()
 
     def _prepare(self) -> None:
@@ -144,16 +151,20 @@ class AnalysisProcess:
     def _ensure_running(self) -> None:
         if self.is_running:
             return
-        self.end()
+        self._end_process()
         ours, theirs = Pipe()
         with theirs:
-            self._process = _start(theirs.fileno(), self._setup.runtime.threads)
+            self._process = _start(theirs.fileno(), self._setup, self._scratch.path)
         self._channel: wire.Channel = ours
         self._pictures = 0
         ours.send(self._setup)
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it does, and delete its files."""
+        self._end_process()
+        self._scratch.delete()
+
+    def _end_process(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -171,7 +182,7 @@ class AnalysisProcess:
                 return
             except GONE as error:
                 logger.warning("An analysis process ended before its picture: %r", error)
-                self.end()
+                self._end_process()
         raise NotReady
 
     def _finish(self, job: AnyJob, receive: Callable[[wire.Channel], Answer]) -> Answer:
@@ -182,7 +193,7 @@ class AnalysisProcess:
             except ImageError:
                 raise
             except wire.Shortage as error:
-                self.end()  # nobody knows in which state that left its libraries
+                self._end_process()  # nobody knows in which state that left its libraries
                 raise NeedsMemory(self._setup.memory // 2**20) from error
             except GONE as error:
                 raise self._explain(late.is_set(), job) from error
@@ -190,7 +201,7 @@ class AnalysisProcess:
     def _explain(self, late: bool, job: AnyJob) -> ImageError:
         """End what is left of the process, and say in the log and to the user how it ended."""
         process = self._process
-        self.end()
+        self._end_process()
         code = process.returncode if process else None
         how = f"was killed after {job.seconds:g} s" if late else f"ended with {code}"
         logger.error("The analysis of a picture of %d bytes %s.", job.size, how)
@@ -217,14 +228,22 @@ class AnalysisProcess:
             timer.join()
 
 
-def _start(descriptor: int, threads: int | None) -> subprocess.Popen[bytes]:
+def _start(descriptor: int, setup: Setup, scratch: Path) -> subprocess.Popen[bytes]:
+    threads = setup.runtime.threads
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads)) if threads else {}
+    environment = _without_secrets(os.environ)
+    rules = find_rules(setup, scratch, environment.get("LD_LIBRARY_PATH", "")).to_json()
     # A session of its own: Ctrl-C in a terminal is meant for the server, which then ends these.
     return subprocess.Popen(
-        [sys.executable, "-m", child.__name__, str(descriptor)],
+        [sys.executable, "-m", confinement.__name__, rules, "-m", child.__name__, str(descriptor)],
         pass_fds=[descriptor],
         cwd=ROOT,
-        env=os.environ | limits,
+        env=environment | limits | {"TMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without keys, tokens, passwords and addresses that may hold some."""
+    return {name: value for name, value in environment.items() if not SECRET.search(name)}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
@@ -15,8 +16,8 @@ from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
 
 from .facts import CONFIG, WEIGHTS, TestFigures, read_facts
-from .members import HubCheckpoint, Member
-from .networks import BESIDE, can_convert, find_network
+from .members import MEMBERS, HubCheckpoint, Member
+from .networks import BESIDE, NETWORK, can_convert, find_network
 from .processor import FILENAME as PROCESSOR
 
 FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
@@ -70,6 +71,25 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
             yield _unless_unconverted(_with_fault(from_hub(checkpoint, folder)), runtime)
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
         yield _from_folder(BUNDLED, runtime.weights_dir / member.bundled)
+
+
+def find_cache(cache: Path | None) -> Path:
+    """The folder of the Hugging Face cache; None means where the library has it."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return cache or Path(HF_HUB_CACHE)
+
+
+def has_unconverted(runtime: Runtime) -> bool:
+    """Whether a checkpoint would be converted at its first use."""
+    sources = chain.from_iterable(find_sources(member, runtime) for member in MEMBERS)
+    return any(not source.fault and not _has_network(source, runtime) for source in sources)
+
+
+def _has_network(source: Source, runtime: Runtime) -> bool:
+    if source.state == BUNDLED and (source.folder / NETWORK).is_file():
+        return True
+    return find_network(source.folder, source.network_places(runtime)) is not None
 
 
 def holds_checkpoint(folder: Path) -> bool:

@@ -22,7 +22,14 @@ V1 = f"{API}v1/"
 POSTED_TO = f"{V1}detections"
 PROBLEM = "application/problem+json"
 # The pages for what comes without one of its own, by status.
-PAGES = {400: "400.html", 403: "403.html", 404: "404.html", 405: "405.html", 503: "503.html"}
+PAGES = {
+    400: "400.html",
+    403: "403.html",
+    404: "404.html",
+    405: "405.html",
+    429: "429.html",
+    503: "503.html",
+}
 MAX_QUOTED = 80
 
 SENTENCES = {
@@ -31,6 +38,7 @@ SENTENCES = {
     403: "This request is not allowed here.",
     411: "The body has no length that this server can read. Send a Content-Length.",
     413: "The request is too large.",
+    429: "There were too many requests. Try again later.",
     431: "The headers of the request are too long. Send fewer or shorter ones.",
     500: "The server failed; its log says why. Try again, or tell the person who runs it.",
     501: "The body is encoded in a way that is not known here. Send it as it is, or chunked.",

@@ -10,6 +10,7 @@ from .views import (
     methods,
     models,
     pictures,
+    policy_reports,
     report,
     result,
     sharing,
@@ -41,5 +42,6 @@ urlpatterns = [
     path("compare/<uuid:pk>/<int:place>/<str:name>", compare.view, name="comparison-view"),
     path("compare/<uuid:pk>/delete", compare.delete, name="delete-comparison"),
     path("methods/", methods.methods, name="methods"),
+    path("csp-report", policy_reports.take, name="csp-report"),
     path("models/", models.models, name="models"),
 ]

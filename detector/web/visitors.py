@@ -50,6 +50,11 @@ def network_of(address: str) -> str:
     return str(ip)
 
 
+def find_visitor(request: HttpRequest) -> str:
+    """What counts as one visitor of this request."""
+    return network_of(find_address(request))
+
+
 def is_from_here(request: HttpRequest) -> bool:
     """Whether a program of the same machine asks, for itself."""
     if settings.HTTPS or any(name in request.headers for name in PASSED_ON):

@@ -145,7 +145,9 @@ def _places(body: bytes) -> Iterator[tuple[int, tuple[int, list[tuple[int, int]]
         reader.number(2)
         start = reader.number(base)
         extents = []
-        for _ in range(min(reader.number(2), MAX_PARTS)):
+        # Extents that take no byte of the box are all the same one, and could be any number.
+        most = MAX_PARTS if offset + length + index else 1
+        for _ in range(min(reader.number(2), most)):
             reader.number(index)
             extents.append((start + reader.number(offset), reader.number(length)))
             if reader.at > len(body):
@@ -160,7 +162,8 @@ def _references(body: bytes) -> dict[tuple[bytes, int], list[int]]:
     for kind, entry in boxes(body[4:]):
         reader = Reader(entry, 0)
         item, count = reader.number(wide), reader.number(2)
-        references[kind, item] += [reader.number(wide) for _ in range(count)]
+        there = (len(entry) - reader.at) // wide  # no more than that, whatever the count says
+        references[kind, item] += [reader.number(wide) for _ in range(min(count, there))]
     return references
 
 

@@ -60,7 +60,7 @@ class Directory:
     def _unpack(self, form: str, at: int, missing: int | None = None) -> tuple[int, ...]:
         try:
             return struct.unpack_from(self.layout.order + form, self.data, at)
-        except struct.error as error:
+        except (struct.error, OverflowError) as error:  # BigTIFF: places beyond any file
             if missing is not None:
                 return (missing,)
             raise header_damaged() from error

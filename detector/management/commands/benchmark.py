@@ -25,6 +25,7 @@ SIZES: dict[str, tuple[Any, str]] = {
     "seconds": (above_zero, "how long clients send"),
     "queue": (positive, "places in the queue"),
     "layers": (positive, "layers of the members; fewer than 12 are a trial"),
+    "only": (str, "one method"),
     "rows": (positive, "rows of the scratch database"),
     "full": (positive, "one row of so many has a result"),
     "database": (str, "postgres:// address of a server that lets a scratch database be made"),

@@ -12,11 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from detector.analysis.answers import NotReady, Setup
+from detector.analysis.answers import NotReady
 from detector.checks import trust_lists_are_certificates
 from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
-from detector.installation import get_limits, get_runtime
+from detector.installation import get_limits, get_runtime, get_setup
 from detector.management.base import DetectorCommand, positive
 from detector.management.renderings import csv_line, to_jsonl
 from detector.scanning.engines import ENGINES, Engine, Order
@@ -105,7 +105,7 @@ def _make_order(only: list[str] | None, processes: int | None) -> Order:
     methods = tuple(only) if only else None
     # One thread for each process: as many processes as cores keep all cores busy already.
     runtime = replace(get_runtime(), threads=1)
-    setup = Setup(runtime, settings.ANALYSIS_MEMORY_MB * 2**20, settings.LOGGING, methods)
+    setup = get_setup(runtime, methods)
     version = Detector(runtime, only=methods).version
     return Order(setup, get_limits(), settings.ANALYSIS_TIMEOUT, version, processes)
 

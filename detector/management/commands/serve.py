@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import DatabaseError, OperationalError
 
 from ai_image_detector.server import FORM_OVERHEAD, MOST_BODIES, Patience, make_servers
 from detector.management.base import DetectorCommand, port
@@ -24,7 +25,7 @@ class Command(DetectorCommand):
         )
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
-        self.check_migrations()
+        self._check_database()
         # Starts what belongs to a server of any make: the sweep, and its own temporary files.
         from ai_image_detector.wsgi import application
 
@@ -46,3 +47,15 @@ class Command(DetectorCommand):
         self.stdout.flush()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         servers[0].run()
+
+    def _check_database(self) -> None:
+        """Say what to do where the tables are old. Raises `CommandError` for a damaged database."""
+        try:
+            self.check_migrations()
+        except OperationalError as error:  # it is away or locked; it may come back
+            self.stderr.write(f"The database does not answer: {error}")
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database cannot be used: {error}. `manage.py doctor` tells more, and "
+                "`manage.py restore` puts a backup in its place."
+            ) from error

@@ -108,7 +108,7 @@ def test_strangers_of_two_addresses_may_use_the_same_key(settings: Settings, jpe
 def frozen(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock of the limits, which stands."""
     clock = [1_000_000_000.0]  # 20 seconds before the end of a minute
-    monkeypatch.setattr("detector.api.limits.time.time", lambda: clock[0])
+    monkeypatch.setattr("detector.web.limits.time.time", lambda: clock[0])
     return clock
 
 

@@ -116,3 +116,21 @@ def talkative_gif(blocks: int, before: bool) -> bytes:
     data = encode(noise(mode="P"), "GIF")
     at = data.index(b",\0\0\0\0") if before else len(data) - 1
     return data[:at] + b"!\xfe" + b"\1a" * blocks + b"\0" + data[at:]
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def greedy_heif(count: int) -> bytes:
+    """A HEIF in which each of `count` items claims 65,535 extents that take no byte."""
+    items = b"".join(struct.pack(">HHH", item, 0, 0xFFFF) for item in range(count))
+    places = _box(b"iloc", bytes(6) + struct.pack(">H", count) + items)
+    return _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + _box(b"meta", bytes(4) + places)
+
+
+def boastful_heif(count: int) -> bytes:
+    """A HEIF with `count` references, each of which claims 65,535 targets and has none."""
+    references = _box(b"dimg", struct.pack(">HH", 1, 0xFFFF)) * count
+    inside = _box(b"iref", bytes(4) + references)
+    return _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + _box(b"meta", bytes(4) + inside)

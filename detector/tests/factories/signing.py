@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -198,3 +199,29 @@ def sign(
             builder.add_ingredient(said, MIME["JPEG"], io.BytesIO(picture))
         builder.sign(signer, MIME[format], io.BytesIO(data), signed)
     return signed.getvalue()
+
+
+def identity_assertion(kind: str, issuer: str = "") -> dict[str, Any]:
+    """An identity assertion (CAWG) whose signature is rubbish; numbers stand for bytes."""
+    bound = [{"url": "self#jumbf=c2pa.assertions/c2pa.hash.data", "hash": [0] * 32}]
+    payload = {"referenced_assertions": bound, "sig_type": kind}
+    credential = {
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://cawg.io/identity/1.1/ica/context/"],
+        "type": ["VerifiableCredential", "IdentityClaimsAggregationCredential"],
+        "issuer": issuer,
+        "validFrom": "2025-01-01T00:00:00Z",
+        "credentialSubject": {
+            "verifiedIdentities": [{
+                "type": "cawg.social_media", "name": "A", "username": "a",
+                "uri": "https://example.org/a", "verifiedAt": "2025-01-01T00:00:00Z",
+                "provider": {"id": "https://example.org", "name": "example"},
+            }],
+            "c2paAsset": {"referenced_assertions": bound, "sig_type": kind},
+        },
+    }  # fmt: skip
+    body = json.dumps(credential).encode()
+    # COSE_Sign1: EdDSA and the kind of content, no further header, the content, the signature.
+    head = bytes([0xD2, 0x84, 0x53, 0xA2, 1, 0x27, 3, 0x6E]) + b"application/vc" + b"\xa0"
+    signature = head + b"\x59" + len(body).to_bytes(2, "big") + body + b"\x58\x40" + bytes(64)
+    data = {"signer_payload": payload, "signature": list(signature), "pad1": [0] * 8}
+    return {"label": "cawg.identity", "data": data}

@@ -21,8 +21,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def private_folder(settings: Settings) -> None:
+def as_at_home(settings: Settings) -> None:
+    """Without what the tests themselves open."""
     settings.DATA_DIR.chmod(0o700)
+    settings.ALLOWED_HOSTS = ["localhost"]
 
 
 def ask() -> str:
@@ -81,6 +83,13 @@ def test_another_release_than_was_tested_is_a_warning(monkeypatch: pytest.Monkey
     monkeypatch.setattr(packages, "_installed", installed)
     line = find(ask(), "another release")
     assert line.startswith("warning") and "pillow 1.0" in line and "numpy" not in line
+
+
+def test_without_the_list_of_packages_the_rest_is_told(settings: Settings, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path
+    said = ask()
+    assert find(said, "pyproject.toml is missing").startswith("note")
+    assert "C2PA list" in said
 
 
 def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> None:

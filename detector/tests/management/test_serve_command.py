@@ -149,13 +149,17 @@ def test_a_failure_is_in_the_log_and_the_page_says_so(data_dir: Path) -> None:
         assert response.status == 400 and "not a picture" in text
         with sqlite3.connect(data_dir / "db.sqlite3") as database:
             database.execute("DROP TABLE django_session")
-        response, text = server.ask("GET", "/", Cookie="sessionid=" + "x" * 32)
+        cookie = "sessionid=" + "x" * 32
+        response, text = server.ask("GET", "/", Cookie=cookie, X_Forwarded_Proto="https")
         assert response.status == 500 and "written to the server's log" in text
         assert "Traceback" not in text
         assert "ERROR Internal Server Error: /" in server.log
         assert "Traceback" in server.log and "no such table: django_session" in server.log
-        server.ask("GET", "/nowhere")
-        assert server.log.rstrip().endswith("WARNING Not Found: /nowhere")
+        response, _ = server.ask("GET", "/nowhere", X_Forwarded_Proto="https")
+        named = response.headers["X-Request-ID"]
+        assert server.log.rstrip().endswith(f"WARNING Not Found: /nowhere [request {named}]")
+        response, _ = server.ask("GET", "/nowhere")
+        assert response.status == 301 and response.headers["Location"] == f"{own}/nowhere"
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
 

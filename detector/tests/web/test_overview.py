@@ -42,6 +42,8 @@ def get_page(client: Client) -> str:
 
 
 def test_nobody_but_staff_sees_it(client: Client):
+    assert client.get("/admin/overview/").status_code == 404  # there is no administration yet
+    User.objects.create_superuser("operator")
     assert client.get("/admin/overview/").status_code == 302
     client.force_login(User.objects.create_user("guest"))
     assert client.get("/admin/overview/").status_code == 302

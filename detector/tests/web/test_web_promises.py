@@ -22,7 +22,7 @@ from detector.models import Analysis, Upload
 from detector.previews import PREVIEW_SIDE
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import make_stub
-from detector.web.middleware import POLICY
+from detector.web.protection import POLICY
 from detector.web.views.home import RECENT
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,7 @@ def test_every_answer_carries_the_content_policy(
     client: Client, make_upload: MakeUpload, settings
 ) -> None:
     settings.MAX_UPLOAD_MB = 1
+    User.objects.create_superuser("root")
     page = make_upload().get_absolute_url()
     answers = [
         client.get("/"),
@@ -255,6 +256,7 @@ def test_what_the_admin_deletes_takes_its_pictures_along(
 
 
 def test_the_admin_is_for_staff(client: Client, make_upload: MakeUpload) -> None:
+    User.objects.create_superuser("root")  # without one there is none at all
     make_upload()
     answer = client.get(reverse("admin:detector_analysis_changelist"))
     assert answer.status_code == 302 and "/login/" in answer.headers["Location"]

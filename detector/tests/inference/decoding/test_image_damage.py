@@ -211,3 +211,12 @@ def test_checksums_are_those_of_zlib() -> None:
     """The stream is a PNG of its own, with right checksums."""
     stream = open_image(encode(noise(), "PNG")).stream
     assert struct.unpack(">I", stream[29:33])[0] == zlib.crc32(stream[12:29])
+
+
+@pytest.mark.parametrize("at", [2**63 - 8, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_bigtiff_that_points_beyond_any_file_is_refused(order: str, at: int) -> None:
+    """Found by fuzzing: such a number is too large even to ask for the bytes there."""
+    mark = b"II" if order == "<" else b"MM"
+    data = mark + struct.pack(order + "HHHQ", 43, 8, 0, at) + bytes(64)
+    assert "header cannot be read" in refusal(data)
