@@ -20,6 +20,8 @@ from .words import LIMITS, PREDICTIONS, SIGNALS, counts, kind_of, percent, tells
 Pairs = tuple[tuple[str, str], ...]
 Rows = tuple["MethodRow", ...]
 
+# Here and not where the PDF is drawn: the package for that is large.
+PAPERS = ("a4", "letter")
 PART = {"decides": "Decides", "counts": "Counts", "not": "Does not count", "silent": "No score"}
 UNKNOWN_WEIGHTS = (
     "The weights of this installation have changed since this analysis, so the digests of single "

@@ -14,10 +14,9 @@ from PIL import Image
 
 from detector.inference.names import printable
 
-from .content import Content, MethodRow, Pairs
+from .content import PAPERS, Content, MethodRow, Pairs
 from .file_story import Station
 
-PAPERS = ("a4", "letter")
 TWIN_NAME = "report.json"
 FONTS = Path(__file__).parent / "fonts"
 FONT = "DejaVu"

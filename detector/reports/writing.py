@@ -17,7 +17,6 @@ from detector.models import Upload
 from .content import Content, compose
 from .keys import get_signing_key
 from .makers import MAKERS
-from .pdf import draw
 from .sealing import seal
 from .twin import Additions, MakerAnswer, Subject, Twin, WeightsDigest, to_bytes, write_twin
 
@@ -51,6 +50,9 @@ def make_pdf(
     upload: Upload, *, paper: str = "a4", shared: bool = False, with_picture: bool = True
 ) -> bytes:
     """The sealed PDF of the report. Raises as `make_content`, and `ValueError` for a paper."""
+    # Not at the top: the package takes 40 MB of each web process, and few ask for a PDF.
+    from .pdf import draw
+
     twin = make_twin(upload, shared=shared, with_picture=with_picture)
     picture = _read_preview(upload) if with_picture else None
     return seal(draw(compose(twin), picture, to_bytes(twin), paper), get_signing_key())

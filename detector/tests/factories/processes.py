@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAVY = ["torch", "torchvision", "transformers", "sklearn", "scipy", "openvino", "cv2", "datasets"]
+HEAVY = [
+    "torch", "torchvision", "transformers", "sklearn", "scipy", "openvino", "cv2", "datasets",
+    "fpdf",
+]  # fmt: skip
 
 
 def run_python(*arguments: str, data_dir: Path, **env: str) -> subprocess.CompletedProcess[str]:

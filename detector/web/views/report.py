@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from detector.models import Upload
-from detector.reports.pdf import PAPERS
+from detector.reports.content import PAPERS
 from detector.reports.writing import make_content, make_pdf, name_of
 from detector.web.owners import get_mine
 from detector.web.result_forms import AuthorForm
