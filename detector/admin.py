@@ -131,7 +131,7 @@ class AnalysisAdmin(ReadOnly):
     search_fields = ["=sha256", "=id"]
     search_help_text = "Digest (SHA-256) of a file, or id of an analysis, in full."
     sortable_by = ["queued_at", "score"]
-    exclude = ["preview", "error_levels", "original", "scope", "result"]
+    exclude = ["preview", "error_levels", "thumbnail", "likeness", "original", "scope", "result"]
     readonly_fields = ["nameless_result"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

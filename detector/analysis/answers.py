@@ -15,7 +15,7 @@ from detector.inference.runtime import Runtime
 from .confinement import AUTO
 
 # The fields of an `Assessment` that are files.
-PICTURES = ("preview", "error_levels")
+PICTURES = ("preview", "error_levels", "thumbnail")
 
 
 class Setup(NamedTuple):
@@ -82,12 +82,15 @@ class ComparisonAnswer:
 class Assessment:
     """What is known about a picture: the verdict, with the facts of the file that it is about.
 
-    `preview` and `error_levels` are WebP files, empty where nobody asked for them.
+    `preview`, `error_levels` and `thumbnail` are WebP files, and `likeness` is the perceptual hash
+    of the picture (see `detector.previews`); all are empty where nobody asked for them.
     """
 
     verdict: Verdict
     preview: bytes = b""
     error_levels: bytes = b""
+    thumbnail: bytes = b""
+    likeness: str = ""
 
     @property
     def file(self) -> FileFacts:

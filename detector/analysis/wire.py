@@ -25,7 +25,8 @@ class Shortage(Exception):
 
 def send(channel: Channel, assessment: Assessment) -> None:
     """Send a whole assessment: the data, then each picture."""
-    _send_json(channel, {"verdict": assessment.verdict.to_dict()})
+    verdict, likeness = assessment.verdict.to_dict(), assessment.likeness
+    _send_json(channel, {"verdict": verdict, "likeness": likeness})
     for name in PICTURES:
         channel.send_bytes(getattr(assessment, name))
 
@@ -61,7 +62,7 @@ def receive(channel: Channel) -> Assessment:
     data = _receive_json(channel)
     verdict = Verdict.from_dict(data.get("verdict") or {})
     pictures: dict[str, Any] = {name: channel.recv_bytes(MAX_FRAME) for name in PICTURES}
-    return Assessment(verdict, **pictures)
+    return Assessment(verdict, likeness=str(data.get("likeness", "")), **pictures)
 
 
 def receive_comparison(channel: Channel) -> ComparisonAnswer:

@@ -9,7 +9,7 @@ from detector.inference.images import open_image
 from detector.inference.pipeline import Detector
 from detector.inference.reshipping import check_stability
 from detector.inference.shortage import is_shortage
-from detector.previews import make_error_levels, make_preview
+from detector.previews import hash_likeness, make_error_levels, make_preview, make_thumbnail
 
 from .answers import Assessment, ComparisonAnswer, ComparisonJob, Job
 
@@ -48,10 +48,12 @@ def _carry_out(detector: Detector, job: Job) -> Assessment:
     verdict = detector.detect(image)
     if job.with_stability:
         verdict = check_stability(detector, image, verdict)
-    pictures = {}
-    if job.with_pictures:
-        pictures = {
-            "preview": make_preview(image.rgb),
-            "error_levels": make_error_levels(image.rgb),
-        }
-    return Assessment(verdict, **pictures)
+    if not job.with_pictures:
+        return Assessment(verdict)
+    return Assessment(
+        verdict,
+        preview=make_preview(image.rgb),
+        error_levels=make_error_levels(image.rgb),
+        thumbnail=make_thumbnail(image.rgb),
+        likeness=hash_likeness(image.rgb),
+    )

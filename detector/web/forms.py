@@ -11,7 +11,18 @@ from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
 from detector.installation import get_limits
 
-ACCEPT = ",".join(["image/*", *sorted(SUFFIXES)])
+# What a browser offers to choose from.
+ACCEPTED = ",".join(["image/*", *sorted(SUFFIXES)])
+
+
+class PicturesInput(forms.ClearableFileInput):
+    """More than one file makes a batch, which no form checks: each file is a row of its own."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The last file: with more of them, no form of a single picture is asked."""
+        return files.get(name)
 
 
 def check_size(upload: UploadedFile[Any]) -> None:
@@ -27,7 +38,7 @@ class UploadForm(forms.Form):
         label="Picture",
         allow_empty_file=True,  # open_image has the better sentence for it
         max_length=255,
-        widget=forms.ClearableFileInput(attrs={"accept": ACCEPT}),
+        widget=PicturesInput(attrs={"accept": ACCEPTED, "multiple": True, "data-pictures": True}),
         error_messages={"required": "Choose a picture first."},
     )
     stability = forms.BooleanField(
@@ -40,6 +51,15 @@ class UploadForm(forms.Form):
         upload: UploadedFile[Any] = self.cleaned_data["image"]
         check_size(upload)
         return upload
+
+
+class SearchForm(UploadForm):
+    """A file to search the history for; nobody asks for its stability."""
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the file, as one text."""
+        return " ".join(map(str, self.errors.get("image", [])))
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -64,7 +84,7 @@ class CompareForm(forms.Form):
         label="Copies of the picture",
         allow_empty_file=True,
         max_length=255,
-        widget=SeveralFiles(attrs={"accept": ACCEPT}),
+        widget=SeveralFiles(attrs={"accept": ACCEPTED}),
         error_messages={"required": "Choose the files first."},
     )
     more = SeveralFilesField(
@@ -72,7 +92,7 @@ class CompareForm(forms.Form):
         required=False,
         allow_empty_file=True,
         max_length=255,
-        widget=SeveralFiles(attrs={"accept": ACCEPT}),
+        widget=SeveralFiles(attrs={"accept": ACCEPTED}),
     )
 
     @property

@@ -3,8 +3,11 @@
 from django.urls import path
 
 from .views import (
+    batches,
     compare,
+    deciding,
     feedback,
+    history,
     home,
     makers,
     methods,
@@ -14,6 +17,7 @@ from .views import (
     report,
     result,
     sharing,
+    texts,
 )
 
 app_name = "detector"
@@ -22,9 +26,24 @@ urlpatterns = [
     path("", home.index, name="index"),
     path("results/<uuid:pk>/", result.result, name="result"),
     path("results/<uuid:pk>/preview", pictures.preview, name="preview"),
+    path("results/<uuid:pk>/thumbnail", pictures.thumbnail, name="thumbnail"),
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("results/<uuid:pk>/note", deciding.note, name="note"),
+    path("batches/", batches.batches, name="batches"),
+    path("batches/<uuid:pk>/", batches.batch, name="batch"),
+    path("batches/<uuid:pk>/changes", batches.changes, name="batch-changes"),
+    path("batches/<uuid:pk>/pictures", batches.add_picture, name="batch-pictures"),
+    path("batches/<uuid:pk>/decide", deciding.decide_in_batch, name="batch-decide"),
+    path("batches/<uuid:pk>/delete", deciding.delete_batch, name="batch-delete"),
+    path("batches/<uuid:pk>/results.<str:suffix>", batches.export, name="batch-export"),
+    path("history/", history.history, name="history"),
+    path("history/search", history.search, name="search"),
+    path("history/decide", deciding.decide_in_history, name="history-decide"),
+    path("history/undo", deciding.take_back, name="undo"),
+    path("help/", texts.help_page, name="help"),
+    path("privacy/", texts.privacy, name="privacy"),
     path("results/<uuid:pk>/report/", report.report, name="report"),
     path("results/<uuid:pk>/report.pdf", report.report_pdf, name="report-pdf"),
     path("results/<uuid:pk>/share/", sharing.share, name="share"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('detector', '0009_reports'),
+        ('detector', "0011_desk"),
     ]
 
     operations = [
