@@ -34,7 +34,7 @@ def limit_body(get_response: Handler) -> Handler:
         if refused == 413 or (length or 0) > most:
             return refuse_upload(request, length)
         if refused:
-            headers = {"Retry-After": "10"} if refused == 503 else {}
+            headers = {"Retry-After": "10"} if refused in (503, 507) else {}
             return HttpResponse(status=refused, headers=headers)
         if "HTTP_TRANSFER_ENCODING" in request.META and length is None:
             return HttpResponse(status=411)
