@@ -90,7 +90,7 @@ def test_many_files_become_a_batch_whose_rows_appear(
 ):
     browser.get(f"{live_server.url}/methods/")
     names = [f"{number}.jpg" for number in range(5)]
-    give(browser, "drop", "footer", jpeg, *names, "notes.txt")
+    give(browser, "drop", "footer", jpeg, *names)
     wait_for_text(browser, "#progress", "5 pictures analysed")
     next_page(browser).until(lambda b: sorted(get_texts(b, "#pictures .name")) == names)
     assert browser.current_url.endswith(Batch.objects.get().pk.__str__() + "/")
