@@ -8,6 +8,7 @@ here. A server of another make (see wsgi.py) needs a proxy before it that does t
 from __future__ import annotations
 
 import io
+import logging
 import resource
 import socket
 import time
@@ -22,8 +23,12 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, Error
 
+logger = logging.getLogger(__name__)
+
 # The status with which the application shall refuse a request: the server's own page would be bare.
 REFUSED = "ai_image_detector.refused"
+# How many times MAX_UPLOAD_MB the files of one request may have together: a comparison has several.
+MOST_BODIES = 3
 FORM_OVERHEAD = 64 * 1024  # bytes of a body that are no picture: boundaries, other fields
 
 # A thread that takes an upload mostly waits for a worker, and holds no picture in memory.
@@ -58,6 +63,10 @@ class Parser(HTTPRequestParser):
             consumed = super().received(data)
         except ValueError:  # a length of 5,000 digits, an address with half a bracket
             return self._refuse("A number or an address in the header cannot be read.", data)
+        except OSError as failure:  # of the disk, where a long body lies until it is whole
+            logger.error("A request cannot be kept: %s", failure)
+            self.error, self.completed = Full(str(failure)), True
+            return len(data)
         if self.chunked and not self.completed:
             chunks = self.body_rcv
             if max(len(chunks.control_line), len(chunks.trailer)) > MAX_HEADER:
@@ -178,6 +187,10 @@ class Lanes:
 
 class Busy(Error):
     code, reason = 503, "Service Unavailable"
+
+
+class Full(Error):
+    code, reason = 507, "Insufficient Storage"
 
 
 class Server(TcpWSGIServer):

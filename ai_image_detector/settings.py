@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "detector.web.protection.hide_admin",
+    "detector.web.compression.CompressText",
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Before the body is read.
     "detector.web.limits.limit_posts",
@@ -169,6 +170,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "detector.web.upload_limits.upload_limits",
             ],
         },
     },
@@ -199,11 +201,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = make_folder("DATA_DIR", DATA_DIR / "static")  # WhiteNoise warns where it is missing
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "ai_image_detector.static.HashedNames"},
+}
 if STORAGE_URL := os.environ.get("STORAGE_URL"):
-    STORAGES = {
-        "default": scale.storage(STORAGE_URL),
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    STORAGES["default"] = scale.storage(STORAGE_URL)
 # Uploads on their way; `detector.sweep` finds here what a killed process has left.
 TEMP_DIR = FILE_UPLOAD_TEMP_DIR = make_folder("DATA_DIR", DATA_DIR / "tmp", 0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -243,6 +246,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Other hosts of the domain, and lists that browsers ship, are for the domain's owner to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# The form over a full batch has a box, a mark and a note for each of 500 pictures.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1600
+# Without a script, all pictures of a batch come in one form.
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 
 # What is accepted, and for how long results are kept.
 MAX_UPLOAD_MB = env_int("MAX_UPLOAD_MB", 32)

@@ -131,7 +131,7 @@ class AnalysisAdmin(ReadOnly):
     search_fields = ["=sha256", "=id"]
     search_help_text = "Digest (SHA-256) of a file, or id of an analysis, in full."
     sortable_by = ["queued_at", "score"]
-    exclude = ["preview", "error_levels", "original", "scope", "result"]
+    exclude = ["preview", "error_levels", "thumbnail", "likeness", "original", "scope", "result"]
     readonly_fields = ["nameless_result"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -205,7 +205,7 @@ class FeedbackAdmin(ReadOnly):
     """What people said, to read and delete. `manage.py export_feedback` writes it to a folder."""
 
     list_display = ["created_at", "outcome", "truth", "right", "with_picture", "reason", "version"]
-    list_filter = ["truth"]
+    list_filter = ["truth", OutcomeFilter, CreatedAt]
     search_fields = ["=sha256"]
     search_help_text = "Digest (SHA-256) of a file, in full."
     sortable_by = ["created_at"]

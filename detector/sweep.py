@@ -32,6 +32,7 @@ from .models import (
     FILES,
     Analysis,
     Batch,
+    Comparison,
     Feedback,
     Heartbeat,
     IdempotencyKey,
@@ -40,6 +41,7 @@ from .models import (
     feedback,
 )
 from .models.analysis import UNFINISHED
+from .models.comparison import FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ def sweep() -> Swept:
     with open(settings.DATA_DIR / "serving.lock", "a") as file:
         age = timedelta() if _lock(file.fileno(), fcntl.LOCK_EX) else IN_USE
         results = Upload.objects.expired().delete_with_files()
+        Comparison.objects.expired().delete_with_files()
         Batch.objects.expired().delete()
         Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
@@ -77,7 +80,8 @@ def sweep() -> Swept:
         AccessAttempt.objects.filter(attempt_time__lt=old_attempts).delete()
         return Swept(
             results,
-            _delete_all_orphans(_storage_age(age)),
+            _delete_all_orphans(_storage_age(age))
+            + _delete_orphaned_comparisons(_storage_age(age)),
             Session.objects.filter(expire_date__lt=timezone.now()).delete()[0],
             sum(map(_delete, _left_behind(settings.TEMP_DIR, age))),
         )
@@ -180,6 +184,22 @@ def _read_id(path: str) -> uuid.UUID | None:
         return uuid.UUID(Path(path).stem)
     except ValueError:  # the storage gave it another name
         return None
+
+
+def _delete_orphaned_comparisons(age: timedelta) -> int:
+    """Delete the files in the folders of comparisons that have no row."""
+    try:
+        folders = default_storage.listdir(FOLDER)[0]
+    except FileNotFoundError:  # no comparison yet
+        return 0
+    kept = {str(pk) for pk in Comparison.objects.values_list("pk", flat=True)}
+    paths = [
+        f"{FOLDER}/{folder}/{name}"
+        for folder in folders
+        if folder not in kept
+        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]
+    ]
+    return sum(_delete_file(path, age) for path in paths)
 
 
 def _delete_file(path: str, age: timedelta) -> bool:

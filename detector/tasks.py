@@ -13,6 +13,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from detector import installation, services
+from detector.models import Comparison
+from detector.services.comparing import COMPARING_TASK, send_comparison
 from detector.services.courier import Courier
 from detector.services.engines import TASK, send_lost
 from detector.services.keeper import Keeper
@@ -27,6 +29,8 @@ def get_keeper() -> Keeper:
 def _find_lost() -> None:
     if get_keeper().is_idle:
         send_lost()
+        if Comparison.objects.waiting().exists():
+            send_comparison()
 
 
 @worker_ready.connect
@@ -44,3 +48,10 @@ def analyse(pk: str) -> None:
     if analysis is not None:
         with get_keeper().at(analysis.pk):
             services.run(analysis)
+
+
+@shared_task(name=COMPARING_TASK)
+def compare() -> None:
+    """Run what waits to be compared, unless a picture waits longer: an idle worker asks again."""
+    while comparison := services.claim_comparison():
+        services.run_comparison(comparison)

@@ -56,7 +56,10 @@ class Worker:
                     self._news.wait(LOOK_SECONDS)
 
     def _run_next(self) -> bool:
-        """Run the next picture; False where none waits."""
+        """Run the next comparison or picture; False where none waits."""
+        if comparison := services.claim_comparison():
+            services.run_comparison(comparison)
+            return True
         analysis = services.claim_next(self._keeper.name)
         if analysis is None:
             return False

@@ -61,13 +61,26 @@ def _number(value: float, form: str) -> str:
 
 
 def _sentences(report: Report, condition: str) -> str:
-    facts, shares = report.facts, report.conditions[condition].calls.shares
+    facts = report.facts
+    return (
+        f"{say_of_100(report, condition)} Measured with "
+        f"version {facts.version} on {facts.n_ai + facts.n_real:,} pictures of {facts.n_sources} "
+        "sources that no method learnt from; in brackets 95 % intervals."
+    )
+
+
+def say_of_100(report: Report, condition: str = CONDITIONS[1]) -> str:
+    """What becomes of 100 pictures of each class under a condition.
+
+    Raises `AccuracyUnknown` where the verdict was not measured under it.
+    """
+    if condition not in report.conditions:
+        raise AccuracyUnknown(f"The report has no figures under {condition}.")
+    shares = report.conditions[condition].calls.shares
     found, false, missed = (_of_100(shares[key]) for key in ROW)
     return (
         f"Of 100 AI pictures saved as {condition} it calls {found} AI and {missed} real, of 100 "
-        f"real ones {false} AI; the others it calls real or leaves uncertain. Measured with "
-        f"version {facts.version} on {facts.n_ai + facts.n_real:,} pictures of {facts.n_sources} "
-        "sources that no method learnt from; in brackets 95 % intervals."
+        f"real ones {false} AI; the others it calls real or leaves uncertain."
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from detector.comparison.result import ComparisonResult
 from detector.inference.images import ImageError, Limits
 from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
@@ -13,7 +15,7 @@ from detector.inference.runtime import Runtime
 from .confinement import AUTO
 
 # The fields of an `Assessment` that are files.
-PICTURES = ("preview", "error_levels")
+PICTURES = ("preview", "error_levels", "thumbnail")
 
 
 class Setup(NamedTuple):
@@ -48,17 +50,47 @@ class Job(NamedTuple):
     with_stability: bool = False
     id: str = ""
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file."""
+        return len(self.data)
+
+
+class ComparisonJob(NamedTuple):
+    """The bytes of two or more files to compare with one another, and the rest as in `Job`."""
+
+    sources: tuple[bytes, ...]
+    limits: Limits
+    seconds: float
+    id: str = ""
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files together."""
+        return sum(map(len, self.sources))
+
+
+@dataclass(frozen=True)
+class ComparisonAnswer:
+    """The result of a comparison, and its pictures by the names of their files."""
+
+    result: ComparisonResult
+    pictures: Mapping[str, bytes]
+
 
 @dataclass(frozen=True)
 class Assessment:
     """What is known about a picture: the verdict, with the facts of the file that it is about.
 
-    `preview` and `error_levels` are WebP files, empty where nobody asked for them.
+    `preview`, `error_levels` and `thumbnail` are WebP files, and `likeness` is the perceptual hash
+    of the picture (see `detector.previews`); all are empty where nobody asked for them.
     """
 
     verdict: Verdict
     preview: bytes = b""
     error_levels: bytes = b""
+    thumbnail: bytes = b""
+    likeness: str = ""
 
     @property
     def file(self) -> FileFacts:

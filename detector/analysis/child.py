@@ -15,8 +15,9 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from logging.config import dictConfig
 from multiprocessing.connection import Connection
 from typing import Any
@@ -30,10 +31,10 @@ from detector.inference.images import ImageError, Limits
 from detector.inference.pipeline import Detector
 
 from . import wire
-from .answers import Job, Setup
+from .answers import ComparisonJob, Job, Setup
 from .confinement import OFF
 from .wire import Channel
-from .work import carry_out
+from .work import carry_out, carry_out_comparison
 
 logger = logging.getLogger("detector.analysis.child")  # __name__ is __main__
 
@@ -61,7 +62,7 @@ def _answer_all(
 ) -> None:
     version = _warm_up(detector)
     while True:
-        job: Job = channel.recv()
+        job: Job | ComparisonJob = channel.recv()
         if is_confined and _needs_converting(detector, version):
             return  # only a new process may write the network; the parent sends the picture to it
         version = _take_up_weights(detector, version)
@@ -129,17 +130,26 @@ def _take_up_weights(detector: Detector, loaded: str) -> str:
         return ""
 
 
-def _answer(channel: Channel, detector: Detector, job: Job, memory: int) -> None:
+def _answer(channel: Channel, detector: Detector, job: Job | ComparisonJob, memory: int) -> None:
     try:
         with _within(memory, job.seconds):
-            assessment = carry_out(detector, job)
+            send = _carry_out(channel, detector, job)
     except ImageError as error:
         wire.send_refusal(channel, str(error))
     except MemoryError:
-        logger.warning("A picture of %d bytes needs more memory than allowed.", len(job.data))
+        logger.warning("A picture of %d bytes needs more memory than allowed.", job.size)
         wire.send_shortage(channel)
     else:
-        wire.send(channel, assessment)
+        send()
+
+
+def _carry_out(
+    channel: Channel, detector: Detector, job: Job | ComparisonJob
+) -> Callable[[], None]:
+    """Do what is asked; what is returned sends the answer."""
+    if isinstance(job, ComparisonJob):
+        return partial(wire.send_comparison, channel, carry_out_comparison(job))
+    return partial(wire.send, channel, carry_out(detector, job))
 
 
 @contextmanager

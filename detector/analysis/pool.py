@@ -15,15 +15,26 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from pathlib import Path
+from typing import TypeVar
 
 from detector.inference.images import ImageError
 
 from . import child, confinement, wire
-from .answers import Assessment, BrokenOff, Job, NeedsMemory, NotReady, Setup, TooSlow
+from .answers import (
+    Assessment,
+    BrokenOff,
+    ComparisonAnswer,
+    ComparisonJob,
+    Job,
+    NeedsMemory,
+    NotReady,
+    Setup,
+    TooSlow,
+)
 from .scratch import Scratch, find_rules
 
 logger = logging.getLogger(__name__)
@@ -44,6 +55,10 @@ SECRET = re.compile(r"SECRET|TOKEN|PASSW|CREDENTIAL|_KEY|_URL$|^AWS_|^CELERY_", 
 GONE = (OSError, EOFError, ValueError, TypeError)
 
 
+AnyJob = Job | ComparisonJob
+Answer = TypeVar("Answer", Assessment, ComparisonAnswer)
+
+
 class Pool:
     """Analysis processes that any number of threads may ask."""
 
@@ -61,9 +76,20 @@ class Pool:
 
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
+        with self._process() as process:
+            return process.analyse(job)
+
+    def compare(self, job: ComparisonJob) -> ComparisonAnswer:
+        """The comparison of several copies. Raises what `analyse` raises."""
+        with self._process() as process:
+            return process.compare(job)
+
+    @contextmanager
+    def _process(self) -> Iterator[AnalysisProcess]:
+        """A process that nobody else asks meanwhile."""
         process = self._free.get()
         try:
-            return process.analyse(job)
+            yield process
         finally:
             self._free.put(process)
 
@@ -99,9 +125,16 @@ class AnalysisProcess:
 
     def analyse(self, job: Job) -> Assessment:
         """The analysis of one picture. Raises `ImageError`, which includes `NotAnalysed`."""
+        return self._answer(job, wire.receive)
+
+    def compare(self, job: ComparisonJob) -> ComparisonAnswer:
+        """The comparison of several copies. Raises what `analyse` raises."""
+        return self._answer(job, wire.receive_comparison)
+
+    def _answer(self, job: AnyJob, receive: Callable[[wire.Channel], Answer]) -> Answer:
         try:
             self._begin(job)
-            return self._finish(job)
+            return self._finish(job, receive)
         finally:
             if self._pictures >= PICTURES_PER_PROCESS:
                 self._end_process()
@@ -138,7 +171,7 @@ class AnalysisProcess:
             process.wait()
             self._channel.close()
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: AnyJob) -> None:
         """Hand a picture over, and wait until its analysis begins."""
         for _ in range(2):  # a process that died while it was idle is no fault of this picture
             try:
@@ -152,11 +185,11 @@ class AnalysisProcess:
                 self._end_process()
         raise NotReady
 
-    def _finish(self, job: Job) -> Assessment:
+    def _finish(self, job: AnyJob, receive: Callable[[wire.Channel], Answer]) -> Answer:
         self._pictures += 1
         with self._killed_after(job.seconds) as late:
             try:
-                return wire.receive(self._channel)
+                return receive(self._channel)
             except ImageError:
                 raise
             except wire.Shortage as error:
@@ -165,13 +198,13 @@ class AnalysisProcess:
             except GONE as error:
                 raise self._explain(late.is_set(), job) from error
 
-    def _explain(self, late: bool, job: Job) -> ImageError:
+    def _explain(self, late: bool, job: AnyJob) -> ImageError:
         """End what is left of the process, and say in the log and to the user how it ended."""
         process = self._process
         self._end_process()
         code = process.returncode if process else None
         how = f"was killed after {job.seconds:g} s" if late else f"ended with {code}"
-        logger.error("The analysis of a picture of %d bytes %s.", len(job.data), how)
+        logger.error("The analysis of a picture of %d bytes %s.", job.size, how)
         return TooSlow(job.seconds) if late else BrokenOff()
 
     @contextmanager

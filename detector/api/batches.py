@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Status
 
-from detector.management.renderings import csv_header, to_csv, to_jsonl
 from detector.models import Batch, Upload
 from detector.services import ask_for_message, describe_batch, describe_detection
+from detector.services.exporting import csv_lines, json_lines
 
 from . import shapes
 from .access import Caller, Token, get_caller
@@ -63,7 +63,7 @@ def get_batch(request: HttpRequest, id: uuid.UUID, part: Query[shapes.Part]) -> 
 )
 def get_batch_csv(request: HttpRequest, id: uuid.UUID) -> StreamingHttpResponse:
     """The results as a table, the oldest first; what has none says why in its last column."""
-    return _stream(request, id, "csv", "text/csv; charset=utf-8", _csv_lines)
+    return _stream(request, id, "csv", "text/csv; charset=utf-8", csv_lines)
 
 
 @router.get(
@@ -73,7 +73,7 @@ def get_batch_csv(request: HttpRequest, id: uuid.UUID) -> StreamingHttpResponse:
 )
 def get_batch_jsonl(request: HttpRequest, id: uuid.UUID) -> StreamingHttpResponse:
     """The detections, an object in each line, the oldest first."""
-    return _stream(request, id, "jsonl", "application/jsonl", _json_lines)
+    return _stream(request, id, "jsonl", "application/jsonl", json_lines)
 
 
 def _check(caller: Caller, wanted: shapes.NewBatch) -> None:
@@ -122,23 +122,3 @@ def _iterate(batch: Batch) -> Iterator[Upload]:
     while some := list(after(_uploads(batch), place, newest_first=False)[:AT_ONCE]):
         yield from some
         place = place_of(some[-1])
-
-
-def _csv_lines(uploads: Iterator[Upload]) -> Iterator[str]:
-    yield f"id,state,{csv_header()}"
-    for upload in uploads:
-        yield f"{upload.pk},{upload.analysis.state},{to_csv(_row(upload))}"
-
-
-def _row(upload: Upload) -> dict[str, Any]:
-    """As `manage.py detect` has it, with the name of the file as its path."""
-    described = describe_detection(upload)
-    if described["result"] is not None:
-        return {"path": upload.filename, **described["result"]}
-    error = described["error"] or {"detail": "There is no result yet."}
-    return {"path": upload.filename, "error": error["detail"]}
-
-
-def _json_lines(uploads: Iterator[Upload]) -> Iterator[str]:
-    for upload in uploads:
-        yield to_jsonl(describe_detection(upload))

@@ -143,17 +143,30 @@ FORMATS: dict[str, Format] = {
 }
 # What phones write: a JPEG with further pictures behind it, which Pillow gives a name of its own.
 SEVERAL_JPEGS = "MPO"
-SUFFIXES = frozenset().union(*(format.suffixes for format in FORMATS.values()))
+# The files of cameras before anybody has developed them, which Pillow does not open: the module
+# decoding/raw.py tells them from TIFF and HEIC by their structure, and has LibRaw develop them.
+RAW = "RAW"
+CAMERA_RAW = Format(
+    "camera RAW",
+    _suffixes("dng cr2 cr3 nef arw"),
+    "image/x-adobe-dng",
+    _signature(rb"II\*\0|MM\0\*|....ftypcrx "),
+    container="RAW tags",
+    c2pa="TIFF tag 0xCD41",
+    keeps="never",
+    behind_space=False,
+)
+SUFFIXES = frozenset().union(*(row.suffixes for row in (*FORMATS.values(), CAMERA_RAW)))
 
 
 def family(name: str) -> str:
-    """The name in FORMATS of what `SourceImage.format` names: itself, or "JPEG" for an MPO."""
+    """The name in FORMATS, or RAW, of what `SourceImage.format` names: "JPEG" for an MPO."""
     return "JPEG" if name == SEVERAL_JPEGS else name
 
 
 def format_of(name: str) -> Format:
     """The row of what `SourceImage.format` names. Raises `KeyError` for any other name."""
-    return FORMATS[family(name)]
+    return CAMERA_RAW if name == RAW else FORMATS[family(name)]
 
 
 def list_titles(formats: Iterable[Format], last: str) -> str:
@@ -162,4 +175,4 @@ def list_titles(formats: Iterable[Format], last: str) -> str:
     return f"{', '.join(titles)} {last} {final}"
 
 
-FORMAT_NAMES = list_titles(FORMATS.values(), "or")
+FORMAT_NAMES = list_titles((*FORMATS.values(), CAMERA_RAW), "or")

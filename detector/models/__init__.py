@@ -1,8 +1,18 @@
 """The rows: what was uploaded, by whom, and what one version said about the bytes."""
 
-from .analysis import FILES, Analysis, Key, Priority, State, error_levels_path, preview_path
+from .analysis import (
+    FILES,
+    Analysis,
+    Key,
+    Priority,
+    State,
+    error_levels_path,
+    preview_path,
+    thumbnail_path,
+)
 from .api_token import ApiToken, Scope
 from .batch import Batch
+from .comparison import ComparedCopy, Comparison
 from .delivery import Delivery
 from .event_count import Event, EventCount
 from .feedback import Feedback, Truth
@@ -10,13 +20,16 @@ from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
 from .maker_answer import MakerAnswer
 from .share import Share
-from .upload import Upload, UploadQuerySet
+from .upload import UNDO_SECONDS, Mark, Upload, UploadQuerySet
 
 __all__ = [
     "FILES",
+    "UNDO_SECONDS",
     "Analysis",
     "ApiToken",
     "Batch",
+    "ComparedCopy",
+    "Comparison",
     "Delivery",
     "Feedback",
     "Event",
@@ -24,6 +37,7 @@ __all__ = [
     "Heartbeat",
     "IdempotencyKey",
     "Key",
+    "Mark",
     "MakerAnswer",
     "Priority",
     "Scope",
@@ -34,4 +48,5 @@ __all__ = [
     "UploadQuerySet",
     "error_levels_path",
     "preview_path",
+    "thumbnail_path",
 ]

@@ -20,7 +20,12 @@ from detector.inference.results.verdict import SCHEMA
 logger = logging.getLogger(__name__)
 
 # Where the files of each field lie in the storage.
-FILES = {"preview": "previews", "error_levels": "error_levels", "original": "originals"}
+FILES = {
+    "preview": "previews",
+    "error_levels": "error_levels",
+    "thumbnail": "thumbnails",
+    "original": "originals",
+}
 # The status of the answer to a file that cannot be opened.
 BAD_FILE = 400
 
@@ -60,6 +65,10 @@ def preview_path(analysis: Analysis, filename: str) -> str:
 
 def error_levels_path(analysis: Analysis, filename: str) -> str:
     return f"{FILES['error_levels']}/{analysis.pk}.webp"
+
+
+def thumbnail_path(analysis: Analysis, filename: str) -> str:
+    return f"{FILES['thumbnail']}/{analysis.pk}.webp"
 
 
 def original_path(analysis: Analysis, filename: str) -> str:
@@ -105,10 +114,13 @@ class Analysis(models.Model):
     height = models.PositiveIntegerField(null=True)
     preview = models.FileField(upload_to=preview_path, blank=True)
     error_levels = models.FileField(upload_to=error_levels_path, blank=True)
+    thumbnail = models.FileField(upload_to=thumbnail_path, blank=True)
+    likeness = models.CharField(max_length=16, blank=True, help_text="Perceptual hash.")
 
     label = models.CharField(max_length=16, blank=True, db_index=True)
     outcome = models.CharField(max_length=16, blank=True, db_index=True)
     score = models.FloatField(null=True, db_index=True)
+    basis = models.CharField(max_length=24, blank=True, help_text="What the outcome rests on.")
     result = models.JSONField(null=True, help_text="Verdict.to_dict(), without an upload's name.")
     error = models.TextField(blank=True, help_text="Why there is no result.")
     error_status = models.PositiveSmallIntegerField(null=True)
@@ -169,7 +181,7 @@ class Analysis(models.Model):
         return not with_pictures or self.has_pictures()
 
     def has_pictures(self) -> bool:
-        """Whether preview and error levels are still there."""
+        """Whether all pictures are still there."""
         fields = [getattr(self, name) for name in PICTURES]
         return all(field and field.storage.exists(field.name) for field in fields)
 
@@ -178,7 +190,7 @@ class Analysis(models.Model):
         self.original.name, self.size, self.priority = original, size, priority
         self.state, self.attempts, self.worker, self.lease_until = State.QUEUED, 0, "", None
         self.queued_at, self.started_at, self.finished_at = timezone.now(), None, None
-        self.result, self.label, self.outcome, self.score = None, "", "", None
+        self.result, self.label, self.outcome, self.score, self.basis = None, "", "", None, ""
         self.error, self.error_status, self.retry_after = "", None, None
 
     def succeed(self, assessment: Assessment) -> None:
@@ -188,6 +200,7 @@ class Analysis(models.Model):
         self.format, self.width, self.height = file.format, file.width, file.height
         self.version = verdict.version
         self.label, self.outcome, self.score = verdict.label, verdict.outcome, verdict.score
+        self.basis, self.likeness = verdict.basis, assessment.likeness or self.likeness
         self.result = _without_nul(verdict.to_dict())
 
     def fail(self, error: ImageError) -> None:
@@ -202,20 +215,24 @@ class Analysis(models.Model):
         self.finished_at, self.original.name = timezone.now(), ""
 
     def keep_pictures(self, assessment: Assessment) -> None:
-        """Write preview and error levels into the storage. Raises `OSError`."""
+        """Write the pictures into the storage. Raises `OSError`."""
         for name, path in self._picture_paths().items():
             default_storage.delete(path)  # of a run before, else this one got another name
             getattr(self, name).save("", ContentFile(getattr(assessment, name)), save=False)
 
     def delete_pictures(self) -> None:
-        """Delete preview and error levels, as far as there are any.
+        """Delete preview, error levels and thumbnail, as far as there are any.
 
         By their paths: a file of which only a part could be written is not in the row.
         """
         delete_files(self._picture_paths().values())
 
     def _picture_paths(self) -> dict[str, str]:
-        return {"preview": preview_path(self, ""), "error_levels": error_levels_path(self, "")}
+        return {
+            "preview": preview_path(self, ""),
+            "error_levels": error_levels_path(self, ""),
+            "thumbnail": thumbnail_path(self, ""),
+        }
 
 
 def delete_files(paths: Iterable[str | None]) -> None:

@@ -13,8 +13,9 @@ from .upload import Upload, expiry
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
-    def owned_by(self, owner: uuid.UUID) -> BatchQuerySet:
-        return self.filter(owner=owner)
+    def owned_by(self, owner: uuid.UUID | None) -> BatchQuerySet:
+        """Those of one session or token; of nobody for None."""
+        return self.filter(owner=owner) if owner else self.none()
 
     def expired(self) -> BatchQuerySet:
         """Those older than RETENTION_HOURS of which no upload is left."""
@@ -31,7 +32,7 @@ class Batch(models.Model):
     """`sent` counts what was ever sent: a deleted upload delays no message about the end."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.UUIDField(db_index=True, help_text="The token that may see it.")
+    owner = models.UUIDField(db_index=True, help_text="The session or token that may see it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     name = models.CharField(max_length=200)
     size = models.PositiveIntegerField(null=True, help_text="How many pictures will be sent.")
@@ -48,6 +49,7 @@ class Batch(models.Model):
 
     def count_states(self) -> dict[str, int]:
         """The number of uploads in each state."""
-        rows = self.uploads.order_by().values_list("analysis__state").annotate(Count("pk"))
+        kept = self.uploads.filter(removed_at=None).order_by()
+        rows = kept.values_list("analysis__state").annotate(Count("pk"))
         counts = dict(rows)
         return {state.value: counts.get(state, 0) for state in State}

@@ -64,7 +64,7 @@ class Feedback(models.Model):
     reason = models.TextField(max_length=2000, help_text="How the person knows.")
     picture = models.FileField(upload_to=feedback_path, blank=True, help_text="If they agreed.")
     format = models.CharField(max_length=16, blank=True)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, db_index=True)
     version = models.CharField(max_length=64)
     outcome = models.CharField(max_length=16, db_index=True)
     score = models.FloatField(null=True)

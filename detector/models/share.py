@@ -22,9 +22,12 @@ def make_token() -> str:
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def valid(self) -> ShareQuerySet:
-        """Those that still lead to a result: neither they nor the result have expired."""
-        now = timezone.now()
-        valid = self.filter(expires_at__gt=now, upload__created_at__gte=expiry())
+        """Those that still lead to a result: neither has expired, and nobody has removed it."""
+        valid = self.filter(
+            expires_at__gt=timezone.now(),
+            upload__created_at__gte=expiry(),
+            upload__removed_at=None,
+        )
         return valid.select_related("upload__analysis")
 
     def make(self, upload: Upload, hours: int, *, with_picture: bool) -> Share:

@@ -18,6 +18,8 @@ from detector.inference.results import Verdict
 from .analysis import Analysis, delete_files
 
 DELETED_AT_ONCE = 500  # rows; a statement takes only so many parameters
+# For how long its owner may take a deletion back, and how much later such a request may arrive.
+UNDO_SECONDS, UNDO_GRACE = 10, 5
 
 
 def expiry() -> datetime:
@@ -25,15 +27,36 @@ def expiry() -> datetime:
     return timezone.now() - timedelta(hours=settings.RETENTION_HOURS)
 
 
+def undo_limit() -> datetime:
+    """What was removed before this moment stays removed."""
+    return timezone.now() - timedelta(seconds=UNDO_SECONDS + UNDO_GRACE)
+
+
 class UploadQuerySet(models.QuerySet["Upload"]):
     def owned_by(self, owner: uuid.UUID | None) -> UploadQuerySet:
-        """Those of one browser session that have not expired; of nobody for None."""
-        mine = self.filter(owner=owner, created_at__gte=expiry()) if owner else self.none()
+        """Those of one session that neither expired nor were removed; of nobody for None."""
+        if owner is None:
+            return self.none()
+        mine = self.filter(owner=owner, created_at__gte=expiry(), removed_at=None)
         return mine.select_related("analysis")
 
     def expired(self) -> UploadQuerySet:
-        """Those older than RETENTION_HOURS."""
-        return self.filter(created_at__lt=expiry())
+        """Those older than RETENTION_HOURS, and those whose removal cannot be undone any more."""
+        removed = models.Q(removed_at__lt=undo_limit())
+        return self.filter(models.Q(created_at__lt=expiry()) | removed)
+
+    def remove(self) -> list[uuid.UUID]:
+        """Hide the rows at once; the sweep deletes them, unless `restore` comes before it."""
+        uploads = list(self.values_list("pk", flat=True))
+        for start in range(0, len(uploads), DELETED_AT_ONCE):
+            some = Upload.objects.filter(pk__in=uploads[start : start + DELETED_AT_ONCE])
+            some.update(removed_at=timezone.now())
+        return uploads
+
+    def restore(self, owner: uuid.UUID, removed_since: datetime) -> int:
+        """Take back what its owner has removed since a moment; returns how many rows came back."""
+        since = max(removed_since, undo_limit())
+        return self.filter(owner=owner, removed_at__gte=since).update(removed_at=None)
 
     def delete_with_files(self) -> int:
         """Delete the rows and what no other upload needs; returns how many rows went."""
@@ -56,7 +79,7 @@ def _delete(uploads: list[uuid.UUID], analyses: set[uuid.UUID]) -> None:
         unseen = [row for row in files if row.preview and not rest.get(row.pk, False)]
         Analysis.objects.filter(pk__in=[row.pk for row in orphans]).delete()
         hidden = Analysis.objects.filter(pk__in=[row.pk for row in unseen])
-        hidden.update(preview="", error_levels="")
+        hidden.update(preview="", error_levels="", thumbnail="")
     for row in unseen:
         row.delete_pictures()
     delete_files(row.original.name for row in orphans)
@@ -66,6 +89,14 @@ def _find_rest(analyses: set[uuid.UUID]) -> Iterator[tuple[uuid.UUID, bool]]:
     """The analyses that still have an upload, and whether one of these shows the pictures."""
     rest = Upload.objects.filter(analysis__in=analyses).order_by("with_pictures")
     yield from rest.values_list("analysis_id", "with_pictures")
+
+
+class Mark(models.TextChoices):
+    """What its owner thinks of a picture, whatever the verdict says."""
+
+    ACCEPT = "accept"
+    QUESTION = "question"
+    REJECT = "reject"
 
 
 class Upload(models.Model):
@@ -81,6 +112,10 @@ class Upload(models.Model):
     batch = models.ForeignKey(
         "detector.Batch", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads"
     )
+
+    mark = models.CharField(max_length=8, choices=Mark, blank=True)
+    note = models.CharField(max_length=1000, blank=True)
+    removed_at = models.DateTimeField(null=True, editable=False, help_text="By its owner.")
 
     objects = UploadQuerySet.as_manager()
 
@@ -105,6 +140,10 @@ class Upload(models.Model):
     @property
     def error_levels(self) -> FieldFile | None:
         return self.analysis.error_levels if self.with_pictures else None
+
+    @property
+    def thumbnail(self) -> FieldFile | None:
+        return self.analysis.thumbnail if self.with_pictures else None
 
     @property
     def result(self) -> dict[str, Any]:

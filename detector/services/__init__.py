@@ -3,6 +3,7 @@
 Page, API, commands and workers use these functions and no others.
 """
 
+from .comparing import Source, claim_comparison, run_comparison, submit_comparison
 from .describing import describe_batch, describe_detection
 from .leases import claim, claim_next, give_back_all, reap, renew
 from .running import run
@@ -10,8 +11,10 @@ from .submitting import find, submit, wait, withdraw
 from .webhooks import ask_for_message
 
 __all__ = [
+    "Source",
     "ask_for_message",
     "claim",
+    "claim_comparison",
     "claim_next",
     "describe_batch",
     "describe_detection",
@@ -20,7 +23,9 @@ __all__ = [
     "reap",
     "renew",
     "run",
+    "run_comparison",
     "submit",
+    "submit_comparison",
     "wait",
     "withdraw",
 ]

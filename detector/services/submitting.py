@@ -61,7 +61,7 @@ def submit(
     """
     Upload.objects.expired().delete_with_files()
     scope = EVERYBODY if settings.SHARE_RESULTS else scope or owner
-    key = Key(_digest(file), get_detector().version, scope, with_stability)
+    key = Key(digest_of(file), get_detector().version, scope, with_stability)
     upload = Upload(owner=owner, filename=filename[:255], with_pictures=with_pictures, batch=batch)
     if not _attach_to_known(upload, key, priority):
         _queue(upload, key, file, priority)
@@ -98,7 +98,8 @@ def withdraw(upload: Upload) -> None:
     Upload.objects.filter(pk=upload.pk).delete_with_files()
 
 
-def _digest(file: File[Any]) -> str:
+def digest_of(file: File[Any]) -> str:
+    """The SHA-256 of the bytes, in hexadecimal."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

@@ -32,7 +32,7 @@ from detector.inference.results import (
 )
 from detector.installation import get_detector
 from detector.models import Analysis, Upload
-from detector.previews import make_error_levels, make_preview
+from detector.previews import hash_likeness, make_error_levels, make_preview, make_thumbnail
 from detector.tests.factories.stubs import Here, spec_of
 
 
@@ -133,6 +133,8 @@ def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
             replace(verdict or make_verdict(), file=file),
             make_preview(image.rgb),
             make_error_levels(image.rgb),
+            make_thumbnail(image.rgb),
+            hash_likeness(image.rgb),
         )
         # A scope of its own: the same bytes have one analysis in each.
         analysis = Analysis(sha256=image.sha256, scope=uuid.uuid4(), size=len(jpeg))

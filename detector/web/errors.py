@@ -22,14 +22,7 @@ V1 = f"{API}v1/"
 POSTED_TO = f"{V1}detections"
 PROBLEM = "application/problem+json"
 # The pages for what comes without one of its own, by status.
-PAGES = {
-    400: "400.html",
-    403: "403.html",
-    404: "404.html",
-    405: "405.html",
-    429: "429.html",
-    503: "503.html",
-}
+PAGES = {status: f"{status}.html" for status in (400, 403, 404, 405, 413, 429, 503, 507)}
 MAX_QUOTED = 80
 
 SENTENCES = {
@@ -43,6 +36,7 @@ SENTENCES = {
     500: "The server failed; its log says why. Try again, or tell the person who runs it.",
     501: "The body is encoded in a way that is not known here. Send it as it is, or chunked.",
     503: "The server is busy. Try again in a few seconds.",
+    507: "The disk of the server is full. Try again later, or tell the person who runs it.",
 }
 
 

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from ai_image_detector.server import FORM_OVERHEAD, REFUSED
+from ai_image_detector.server import FORM_OVERHEAD, MOST_BODIES, REFUSED
 
 from .errors import MAX_QUOTED, is_api, refuse
 from .views.home import refuse_upload
 
+# The pages whose form takes several files.
+COMPARE = "/compare/"
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -27,11 +29,12 @@ def limit_body(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = _body_length(request)
         refused = request.META.get(REFUSED)
-        most = settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD
+        bodies = MOST_BODIES if request.path_info.startswith(COMPARE) else 1
+        most = bodies * settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD
         if refused == 413 or (length or 0) > most:
             return refuse_upload(request, length)
         if refused:
-            headers = {"Retry-After": "10"} if refused == 503 else {}
+            headers = {"Retry-After": "10"} if refused in (503, 507) else {}
             return HttpResponse(status=refused, headers=headers)
         if "HTTP_TRANSFER_ENCODING" in request.META and length is None:
             return HttpResponse(status=411)

@@ -81,6 +81,8 @@ def answer_probes(get_response: Handler) -> Handler:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = probe(request)
         response.headers["Cache-Control"] = "no-store"
+        # Else each probe would write a line while something is wrong; that is logged where it is.
+        setattr(response, "_has_been_logged", True)  # noqa: B010
         return response
 
     return middleware

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from detector.inference.images import say_too_large
@@ -15,6 +16,13 @@ from detector.reports.makers import MAKERS
 
 # How long a link may be valid, in hours.
 PERIODS = {1: "1 hour", 24: "1 day", 7 * 24: "1 week", 30 * 24: "30 days"}
+
+
+def find_periods() -> list[tuple[int, str]]:
+    """The periods that end before the results of this installation do, and as long as these."""
+    kept = settings.RETENTION_HOURS
+    shorter = [(hours, words) for hours, words in PERIODS.items() if hours < kept]
+    return [*shorter, (kept, "as long as the result is kept")]
 
 
 class AuthorForm(forms.Form):
@@ -46,9 +54,7 @@ class ShareForm(forms.Form):
     with_picture = forms.BooleanField(
         label="Show the picture and the name of the file as well", required=False
     )
-    hours = forms.TypedChoiceField(
-        label="Valid for", coerce=int, choices=list(PERIODS.items()), initial=24
-    )
+    hours = forms.TypedChoiceField(label="Valid for", coerce=int, choices=find_periods, initial=24)
 
 
 class FeedbackForm(forms.Form):

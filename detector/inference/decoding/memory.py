@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from detector.inference.formats import family, format_of
+from detector.inference.formats import RAW, family, format_of
 
 from .stream import Stream
 
@@ -21,7 +21,8 @@ def decoding_memory(image: Image.Image, stream: Stream, factor: int) -> int:
     files = 2 * len(stream.data)  # Pillow's and ours
     area = max(image.width * image.height, stream.area)
     name = image.format or ""
-    if by_mode := format_of(name).frame_memory:
+    by_mode = {} if stream.format == RAW else format_of(name).frame_memory
+    if by_mode:
         return area * by_mode.get(image.mode, max(by_mode.values())) + files
     size = area * MODES.get(image.mode, RGB)
     if family(name) == "JPEG":

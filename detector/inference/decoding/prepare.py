@@ -12,6 +12,7 @@ from .items import prepare_boxes
 from .jpeg import prepare_jpeg
 from .limits import ImageError, Limits
 from .png import prepare_png
+from .raw import is_raw, prepare_raw
 from .stream import Stream
 from .tiff import prepare_tiff
 from .webp import prepare_webp
@@ -48,6 +49,8 @@ def skip_leading(data: bytes) -> bytes:
 
 def open_stream(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
     """Pillow's names of the kinds that it may be, and the stream. Raises `ImageError`."""
+    if is_raw(data):
+        return ("PPM",), prepare_raw(data, limits)
     head = data[:HEAD]
     formats = tuple(name for name, row in FORMATS.items() if row.signature.match(head))
     if not formats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detector.inference.formats import RAW
 from detector.inference.images import SourceImage
 from detector.inference.results import Finding
 
@@ -12,6 +13,8 @@ MIN_CONTRAST = 2.0
 
 def reason_to_abstain(image: SourceImage) -> Finding | None:
     """Why pixels cannot tell anything here, or None if they may."""
+    if image.format == RAW:
+        return Finding("blind.raw")
     if image.invisible:
         return Finding("blind.invisible")
     if min(image.width, image.height) < MIN_PICTURE_SIDE:

@@ -23,7 +23,14 @@ SENTENCES: dict[str, Entry] = {
     ),
     "picture.no_end_marker": "The JPEG has no end marker. None of its pixels is missing.",
     "picture.last_blocks": "The last blocks of the JPEG are missing and were filled with grey.",
+    "picture.raw_developed": "The camera RAW file was developed here, at half the width and height "
+    "of its sensor, without any interpolation.",
+    "picture.raw_preview": "The sensor data of this camera RAW file cannot be decoded here. The "
+    "preview in the file is shown instead, which anybody can replace.",
     # What the methods cannot see
+    "blind.raw": "A camera RAW file holds what the sensor measured, before any camera or program "
+    "made a picture of it. The methods were not measured on such files, so they do not judge its "
+    "pixels. Compare the finished picture with it instead.",
     "blind.invisible": "Every pixel is fully transparent, so a viewer shows nothing. There is "
     "nothing to judge.",
     "blind.tiny": "The picture has {width} x {height} pixels. A picture with a side of less than "

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError, OperationalError
 
-from ai_image_detector.server import FORM_OVERHEAD, Patience, make_servers
+from ai_image_detector.server import FORM_OVERHEAD, MOST_BODIES, Patience, make_servers
 from detector.management.base import DetectorCommand, port
 
 
@@ -34,7 +34,7 @@ class Command(DetectorCommand):
                 application,
                 f"{host}:{port}",
                 patience=Patience(),
-                max_request_body_size=settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD,
+                max_request_body_size=MOST_BODIES * settings.MAX_UPLOAD_MB * 2**20 + FORM_OVERHEAD,
                 # Waitress would take the headers away that say whom a proxy asks for; what may be
                 # believed of them is decided where they are read.
                 clear_untrusted_proxy_headers=False,

@@ -58,7 +58,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 
 @pytest.fixture
-def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
+def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     """A tab of the test's own, with no cookies and no messages of the tests before."""
     old = chromium.current_window_handle
     chromium.switch_to.new_window("tab")
@@ -68,7 +68,8 @@ def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
     chromium.switch_to.window(fresh)
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     chromium.get_log("browser")
-    return chromium
+    yield chromium
+    chromium.get("about:blank")  # a page that still asks for news would disturb the next test
 
 
 @pytest.fixture

@@ -21,16 +21,18 @@ GIVE_FILE = """
 const [selector, kind, base64] = arguments;
 const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 const transfer = new DataTransfer();
-transfer.items.add(new File([bytes], "given.jpg", { type: "image/jpeg" }));
+for (const name of arguments[3] ?? ["given.jpg"]) {
+  transfer.items.add(new File([bytes, name], name, { type: "image/jpeg" }));
+}
 const options = { bubbles: true, dataTransfer: transfer, clipboardData: transfer };
 const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
 document.querySelector(selector).dispatchEvent(event);
 """
 
 
-def upload(browser: webdriver.Chrome, path: Path) -> None:
-    browser.find_element(By.NAME, "image").send_keys(str(path))
-    browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
+def upload(browser: webdriver.Chrome, *paths: Path) -> None:
+    """Choose files; the page sends them at once."""
+    browser.find_element(By.NAME, "image").send_keys("\n".join(map(str, paths)))
 
 
 def next_page(browser: webdriver.Chrome) -> WebDriverWait:
@@ -85,3 +87,15 @@ def set_screen(browser: webdriver.Chrome, width: int, height: int = 900) -> None
 def get_complaints(browser: webdriver.Chrome) -> list[str]:
     """What the browser has logged as an error since the last look."""
     return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def go_offline(browser: webdriver.Chrome, offline: bool) -> None:
+    """Let the server be away, or back."""
+    unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": offline} | unlimited)
+
+
+def wait_for_text(browser: webdriver.Chrome, selector: str, text: str) -> None:
+    """Wait until an element says so; it may be replaced meanwhile."""
+    next_page(browser).until(lambda b: text in b.find_element(By.CSS_SELECTOR, selector).text)

@@ -32,7 +32,7 @@ def get_analysis(upload: Upload) -> Analysis:
 def assess(data: bytes, verdict: Verdict, preview: bytes = b"webp") -> Assessment:
     """An assessment of `data` that says what `verdict` says."""
     file = FileFacts("", len(data), "JPEG", 5, 4, hashlib.sha256(data).hexdigest())
-    return Assessment(replace(verdict, file=file), preview, preview)
+    return Assessment(replace(verdict, file=file), preview, preview, preview)
 
 
 def use_pool(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Job], Assessment]) -> list[Job]:

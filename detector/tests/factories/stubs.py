@@ -8,8 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detector import installation
-from detector.analysis.answers import Assessment, Job, NeedsMemory
-from detector.analysis.work import carry_out
+from detector.analysis.answers import (
+    Assessment,
+    ComparisonAnswer,
+    ComparisonJob,
+    Job,
+    NeedsMemory,
+)
+from detector.analysis.work import carry_out, carry_out_comparison
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
 from detector.inference.methods import MethodSpec
@@ -24,6 +30,9 @@ class Here:
             return carry_out(installation.get_detector(), job)
         except MemoryError as error:
             raise NeedsMemory from error
+
+    def compare(self, job: ComparisonJob) -> ComparisonAnswer:
+        return carry_out_comparison(job)
 
     def count_running(self) -> int:
         return 1

@@ -9,8 +9,10 @@ import pytest
 
 from detector.inference.decoding.prepare import OPENERS
 from detector.inference.formats import (
+    CAMERA_RAW,
     FORMAT_NAMES,
     FORMATS,
+    RAW,
     SEVERAL_JPEGS,
     SUFFIXES,
     family,
@@ -21,12 +23,14 @@ from detector.inference.methods.forensics.c2pa.jumbf import FINDERS
 from detector.inference.methods.forensics.containers.walk import WALKERS, read_metadata
 from detector.inference.methods.forensics.watermarks.stealth import SAYS_ALPHA
 from detector.tests.factories.pictures import encode, noise
+from detector.tests.factories.raw import make_dng
 from detector.training.genimage.reading import ACCEPTED_FORMATS, ACCEPTED_NAMES
 
 
 def test_no_table_of_functions_forgot_a_format() -> None:
-    assert OPENERS.keys() == WALKERS.keys() == FORMATS.keys()
-    assert FINDERS.keys() == {name for name, row in FORMATS.items() if row.c2pa}
+    assert OPENERS.keys() == FORMATS.keys()
+    assert WALKERS.keys() == FORMATS.keys() | {RAW}
+    assert FINDERS.keys() == {name for name, row in FORMATS.items() if row.c2pa} | {RAW}
     assert SAYS_ALPHA.keys() == {name for name, row in FORMATS.items() if row.keeps != "never"}
 
 
@@ -53,11 +57,11 @@ def test_white_space_in_front_is_passed_over_where_the_row_says_so(name: str) ->
 
 
 def test_names_suffixes_and_media_types_are_of_one_format_each() -> None:
-    rows = list(FORMATS.values())
+    rows = [*FORMATS.values(), CAMERA_RAW]
     assert sum(len(row.suffixes) for row in rows) == len(SUFFIXES)
     assert len({row.title for row in rows}) == len({row.mime for row in rows}) == len(rows)
-    assert FORMAT_NAMES == "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
-    for row in rows:
+    assert FORMAT_NAMES == "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or camera RAW"
+    for row in FORMATS.values():
         known = {mimetypes.guess_type(f"x{suffix}")[0] for suffix in row.suffixes}
         assert row.mime in known or known == {None}
 
@@ -66,6 +70,14 @@ def test_names_suffixes_and_media_types_are_of_one_format_each() -> None:
 def test_the_library_of_c2pa_takes_the_media_type_where_c2pa_has_a_place(name: str) -> None:
     row = FORMATS[name]
     assert (row.mime in c2pa.Reader.get_supported_mime_types()) == bool(row.c2pa)
+
+
+def test_a_raw_file_has_a_row_of_its_own() -> None:
+    data = make_dng(noise(32))
+    assert open_image(data).format == RAW and format_of(RAW) is CAMERA_RAW
+    assert CAMERA_RAW.signature.match(data[:12])
+    assert CAMERA_RAW.mime in c2pa.Reader.get_supported_mime_types()
+    assert read_metadata(data, RAW).containers[0] == CAMERA_RAW.container
 
 
 def test_several_jpegs_in_a_file_are_a_jpeg() -> None:

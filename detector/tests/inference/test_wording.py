@@ -67,6 +67,7 @@ VALUES = {
     "measured_as": {"clean", *LOOKED_UP},
     "reshipping": set(RESHIPPED),
     "standing": {"unsigned", "unchecked", "invalid", "valid", "trusted", "distrusted"},
+    "region_place": {f"{row}_{column}" for row in range(3) for column in range(3)},
     "model_state": {"FINE-TUNED", "pre-trained", "bundled"},
 }
 

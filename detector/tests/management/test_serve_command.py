@@ -56,7 +56,7 @@ def data_dir(tmp_path: Path) -> Path:
 def test_slow_senders_hold_nobody(server: RunningServer, kind: str, count: int) -> None:
     slow = [server.connect(SLOW[kind]) for _ in range(count)]
     response, text = server.ask("GET", "/")
-    assert response.status == 200 and "Analyse picture" in text
+    assert response.status == 200 and "Choose pictures" in text
     for connection in slow:
         connection.sendall(b"a")  # they are still waited for
         connection.close()
@@ -222,13 +222,14 @@ def test_an_idle_server_forgets_by_itself(data_dir: Path) -> None:
             database.execute(
                 "INSERT INTO detector_analysis (id, scope, queued_at, preview, sha256, version, "
                 "with_stability, state, priority, attempts, worker, size, original, format, "
-                "error_levels, label, outcome, error) VALUES (?, ?, ?, ?, '', '', 0, 'done', 0, 1, "
-                "'', 1, '', '', '', '', '', '')",
+                "error_levels, thumbnail, likeness, label, outcome, basis, error) "
+                "VALUES (?, ?, ?, ?, '', '', 0, 'done', 0, 1, "
+                "'', 1, '', '', '', '', '', '', '', '', '')",
                 [analysis, owner, str(LONG_AGO), f"previews/{expired.name}"],
             )
             database.execute(
                 "INSERT INTO detector_upload (id, owner, created_at, filename, with_pictures, "
-                "analysis_id) VALUES (?, ?, ?, '', 1, ?)",
+                "analysis_id, mark, note) VALUES (?, ?, ?, '', 1, ?, '', '')",
                 [upload, owner, str(LONG_AGO), analysis],
             )
             database.execute("INSERT INTO django_session VALUES ('k', 'd', ?)", [str(LONG_AGO)])

@@ -42,7 +42,7 @@ def test_workers_share_the_work_and_do_nothing_twice(site: Site, tmp_path: Path)
     workers, pictures = zip(*get_runs(tmp_path), strict=True)
     assert len(pictures) == len(set(pictures)) == 12 and len(set(workers)) == 2
     folders = {key.split("/")[1] for key in site.list_keys()}
-    assert folders == {"previews", "error_levels"}, "the originals are deleted"
+    assert folders == {"previews", "error_levels", "thumbnails"}, "the originals are deleted"
 
 
 def test_a_killed_workers_picture_is_analysed_elsewhere_once(site: Site, tmp_path: Path) -> None:

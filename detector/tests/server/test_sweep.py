@@ -51,7 +51,7 @@ def age(path: Path, hours: float) -> None:
 
 def orphans(media: Path, hours: float) -> list[Path]:
     name = f"{uuid.uuid4()}.webp"
-    return [put(media / folder / name, hours) for folder in ("previews", "error_levels")]
+    return [put(media / folder / name, hours) for folder in ("previews", "thumbnails")]
 
 
 def test_an_empty_installation_has_nothing_to_sweep() -> None:

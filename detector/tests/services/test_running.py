@@ -54,7 +54,7 @@ def test_a_run_writes_result_and_columns_and_deletes_the_original(
     assert analysis.finished_at <= timezone.now() and not analysis.original
     assert analysis.result and analysis.result["file"]["name"] == "" and not analysis.result["id"]
     assert upload.result["file"]["name"] == "beach.jpg" and upload.verdict.id == str(upload.pk)
-    assert files(media) == {"previews", "error_levels"}
+    assert files(media) == {"previews", "error_levels", "thumbnails"}
     assert upload.preview and upload.preview.open().read() == b"webp"
 
 
@@ -224,4 +224,4 @@ def test_what_was_waiting_joins_the_result_of_the_newer_program(
     second = send(b"data")  # the version that is asked for is still the old one
     assert second.analysis_id != first.analysis_id and run_all() == 1
     assert get_analysis(second) == get_analysis(first) and Analysis.objects.count() == 1
-    assert len(list(media.rglob("*.webp"))) == 2 and not list(media.glob("originals/*"))
+    assert len(list(media.rglob("*.webp"))) == 3 and not list(media.glob("originals/*"))

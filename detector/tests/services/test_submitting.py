@@ -95,7 +95,7 @@ def test_a_shared_result_keeps_its_pictures_while_a_page_shows_them(
     analysis = claim_next("worker")
     assert analysis
     run(analysis)
-    assert len(list(media.rglob("*.webp"))) == 2
+    assert len(list(media.rglob("*.webp"))) == 3
     withdraw(page)
     assert not list(media.rglob("*.webp")) and not get_analysis(script).preview
     assert wait(script, 0).result["verdict"]["label"] == "ai"

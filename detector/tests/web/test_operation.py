@@ -64,6 +64,15 @@ def test_probes_may_call_the_host_as_they_like_and_change_nothing(
     assert response.status_code == 405 and response.headers["Allow"] == "GET, HEAD"
 
 
+def test_a_probe_that_fails_writes_no_line(
+    client: Client, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every few seconds somebody probes; what is wrong is logged where it is."""
+    settings.ANALYSIS_ENGINE = "EMBEDDED"
+    assert client.get("/readyz").status_code == 503
+    assert not [record for record in caplog.records if record.name == "django.request"]
+
+
 # Who may read the metrics
 
 

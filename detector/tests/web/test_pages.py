@@ -6,12 +6,12 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,8 @@ from detector.inference.results import Verdict
 from detector.models import Upload
 from detector.reports.words import percent
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
-from detector.web.templatetags.detector_extras import ago
+from detector.web.errors import answer_errors
+from detector.web.templatetags.detector_extras import ago, time_left
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,7 @@ def test_home_lists_own_pictures_only(client: Client, make_upload: MakeUpload):
     html = get_html(client.get("/"))
     assert_well_formed(html)
     assert "mine.jpg" in html and "Likely made by AI" in html and "just now" in html
-    assert reverse("detector:preview", args=[mine.pk]) in html
+    assert reverse("detector:thumbnail", args=[mine.pk]) in html
     assert "theirs.jpg" not in html and "There are none yet." not in html
 
 
@@ -90,8 +91,14 @@ def test_json_is_a_download_of_the_result(client: Client, make_upload: MakeUploa
     assert response.headers["Content-Disposition"].startswith('attachment; filename="detection-')
 
 
+def test_a_thumbnail_is_small_and_kept_by_the_browser(client: Client, make_upload: MakeUpload):
+    response: Response = client.get(reverse("detector:thumbnail", args=[make_upload().pk]))
+    assert len(response.getvalue()) <= 15_000
+    assert response.headers["Cache-Control"] == "private, max-age=3600"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["preview", "error-levels"])
+@pytest.mark.parametrize("name", ["preview", "error-levels", "thumbnail"])
 def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload, name: str):
     response: Response = client.get(reverse(f"detector:{name}", args=[make_upload().pk]))
     assert response.headers["Content-Type"] == "image/webp"
@@ -100,7 +107,7 @@ def test_kept_pictures_are_private_webps(client: Client, make_upload: MakeUpload
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["result", "preview", "error-levels", "json"])
+@pytest.mark.parametrize("name", ["result", "preview", "thumbnail", "error-levels", "json"])
 def test_pictures_of_others_do_not_exist(client: Client, make_upload: MakeUpload, name: str):
     theirs = make_upload(owner=uuid.uuid4())
     response = client.get(reverse(f"detector:{name}", args=[theirs.pk]))
@@ -108,20 +115,23 @@ def test_pictures_of_others_do_not_exist(client: Client, make_upload: MakeUpload
     assert theirs.filename not in get_html(response)
 
 
-def test_delete_removes_row_and_file_and_says_so(
-    client: Client, make_upload: MakeUpload, media: Path
+def test_delete_hides_the_result_at_once_and_offers_to_undo_it(
+    client: Client, make_upload: MakeUpload
 ):
     detection = make_upload()
-    assert list(media.rglob("*.webp"))
     response = client.post(reverse("detector:delete", args=[detection.pk]), follow=True)
-    assert "were deleted" in get_html(response)
-    assert not Upload.objects.exists() and not list(media.rglob("*.webp"))
+    html = get_html(response)
+    assert_well_formed(html)
+    assert "was deleted" in html and reverse("detector:undo") in html
+    assert client.get(detection.get_absolute_url()).status_code == 404
+    client.post(reverse("detector:undo"))
+    assert client.get(detection.get_absolute_url()).status_code == 200
 
 
 def test_delete_leaves_the_pictures_of_others(client: Client, make_upload: MakeUpload):
     theirs = make_upload(owner=uuid.uuid4())
     response = client.post(reverse("detector:delete", args=[theirs.pk]), follow=True)
-    assert "were deleted" not in get_html(response)
+    assert "was deleted" not in get_html(response)
     assert Upload.objects.filter(pk=theirs.pk).exists()
 
 
@@ -139,6 +149,8 @@ def test_error_pages_are_friendly(client: Client):
         400: client.get("/", headers={"host": "evil.example"}),
         403: Client(enforce_csrf_checks=True).post("/"),
         405: client.put("/methods/"),
+        413: answer_errors(lambda _: HttpResponse(status=413))(RequestFactory().post("/help/")),
+        429: answer_errors(lambda _: HttpResponse(status=429))(RequestFactory().get("/")),
         503: client.get("/", **refused),
         500: server_error(RequestFactory().get("/")),
     }
@@ -156,7 +168,46 @@ def test_a_page_that_is_not_allowed_says_what_to_do(client: Client):
     assert_well_formed(page.text)
 
 
+# Pages in plain words
+
+
+@pytest.mark.parametrize("page", ["/help/", "/privacy/"])
+def test_the_pages_in_plain_words_say_the_limits_of_the_settings(
+    client: Client, settings, page: str
+):
+    settings.MAX_UPLOAD_MB, settings.RETENTION_HOURS, settings.SWEEP_SECONDS = 7, 3, 61
+    html = get_html(client.get(page))
+    assert_well_formed(html)
+    assert ("up to 7 MB" in html) == (page == "/help/")
+    assert ("kept for 3 hours" in html and "2 minutes later" in html) == (page == "/privacy/")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_privacy_page_says_whether_results_are_shared(client: Client, settings, shared: bool):
+    settings.SHARE_RESULTS = shared
+    assert ("may tell that the same file" in get_html(client.get("/privacy/"))) == shared
+
+
+def test_home_says_how_often_it_is_right_or_that_nobody_knows(client: Client, settings, tmp_path):
+    assert "Of 100 AI pictures saved as JPEG 95" in get_html(client.get("/"))
+    settings.ACCURACY_REPORT = tmp_path / "none.json"
+    assert "has not been measured here" in get_html(client.get("/"))
+
+
 # Words and numbers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (5, "less than a minute left"),
+        (60, "about 1 minute left"),
+        (61, "about 2 minutes left"),
+        (2 * 3600, "about 2 hours left"),
+    ],
+)
+def test_the_time_left_has_one_unit(seconds: float, text: str):
+    assert time_left(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -199,6 +200,24 @@ def test_a_reader_can_change_nothing(upload: Upload, link: Share):
     assert reader.post(address("unshare", upload)).status_code == 404
     assert reader.get(upload.get_absolute_url()).status_code == 404
     assert Share.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "offered"),
+    [
+        (1, ["1"]),
+        (24, ["1", "24"]),
+        (48, ["1", "24", "48"]),
+        (9999, ["1", "24", "168", "720", "9999"]),
+    ],
+)
+def test_no_period_is_offered_that_outlives_the_result(
+    client: Client, upload: Upload, settings: Settings, kept: int, offered: list[str]
+):
+    settings.RETENTION_HOURS = kept
+    html = get_html(client.get(address("share", upload)))
+    assert re.findall(r'<option value="(\d+)"', html) == offered
+    assert "as long as the result is kept" in html
 
 
 def test_a_period_that_is_not_offered_is_refused(client: Client, upload: Upload):

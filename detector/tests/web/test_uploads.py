@@ -86,7 +86,7 @@ def test_any_name_will_do(client: Client, stub: None, name: str, media: Path) ->
     response = post(client, encode(noise(), "PNG"), name)
     assert client.get(response.headers["Location"]).status_code == 200
     folders = {path.parent.name for path in media.rglob("*") if path.is_file()}
-    assert folders == {"previews", "error_levels"}
+    assert folders == {"previews", "error_levels", "thumbnails"}
 
 
 def test_a_long_comment_does_not_hinder_the_error_levels(
@@ -94,7 +94,7 @@ def test_a_long_comment_does_not_hinder_the_error_levels(
 ) -> None:
     data = encode(noise(), "GIF", comment=b"x" * 70_000)
     assert post(client, data, "long.gif").status_code == 302
-    assert len(list(media.rglob("*.webp"))) == 2
+    assert len(list(media.rglob("*.webp"))) == 3
 
 
 def test_the_pictures_that_are_kept_carry_no_metadata(
@@ -104,7 +104,7 @@ def test_the_pictures_that_are_kept_carry_no_metadata(
     exif[0x010F] = "Camera"
     post(client, encode(noise(), "JPEG", exif=exif, comment=b"secret"))
     kept = list(media.rglob("*.webp"))
-    assert len(kept) == 2
+    assert len(kept) == 3
     for path in kept:
         with Image.open(path) as image:
             assert not image.getexif() and b"secret" not in path.read_bytes()

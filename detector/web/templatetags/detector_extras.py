@@ -18,6 +18,12 @@ from detector.reports.words import LIMITS, PREDICTIONS, SIGNALS, percent
 
 register = template.Library()
 
+BASES = {
+    "trusted_signature": "a trusted signature",
+    "file": "what the file says",
+    "pixels": "the pixels",
+    "nothing": "nothing",
+}
 STATES = {"pre-trained": "public model", "bundled": "built in"}
 
 register.filter("percent", percent)
@@ -63,6 +69,23 @@ def reshipping_word(name: str) -> str:
 def limits_of_a_result() -> tuple[str, ...]:
     """What a result does and does not tell, in paragraphs."""
     return LIMITS
+
+
+@register.filter
+def basis_word(basis: str) -> str:
+    """What an outcome rests on, in words; an unknown one is shown as it is."""
+    return BASES.get(basis, basis)
+
+
+@register.filter
+def time_left(seconds: float) -> str:
+    """A time to wait, in one unit and rounded up: nobody is sure of the seconds."""
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return f"about {minutes} minute{'s' if minutes > 1 else ''} left"
+    return f"about {math.ceil(minutes / 60)} hours left"
 
 
 @register.filter

@@ -1,16 +1,16 @@
-"""The home page: the form for a picture, and what becomes of a picture that is sent with it."""
+"""The home page: the form for pictures, and what becomes of a picture that is sent with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import File
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods
 
-from detector.inference.formats import FORMAT_NAMES
 from detector.inference.images import ImageError, say_too_large
 from detector.inference.methods import METHODS
 from detector.installation import get_limits
@@ -19,32 +19,50 @@ from detector.services import submit, wait, withdraw
 from detector.web.errors import is_api, mark_refusal, refuse
 from detector.web.forms import UploadForm
 from detector.web.owners import get_owner, make_owner
+from detector.web.presenters.accuracy_line import say_accuracy
+from detector.web.samples import SAMPLES, find_sample
+from detector.web.scripts import answer_script, refuse_script, wants_json
+
+from .batches import take_batch
 
 RECENT = 8
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    posted = request.method == "POST"
-    asked = {"stability": request.GET.get("stability") == "1"}
-    form = UploadForm(request.POST, request.FILES) if posted else UploadForm(initial=asked)
-    if posted and form.is_valid():
-        try:
-            return redirect(_analyse(request, form))
-        except ImageError as error:
-            return render_refusal(request, form, error)
-        except Upload.DoesNotExist:  # its owner has deleted it in another tab
-            return redirect("detector:index")
-    return _render_index(request, form, status=400 if form.errors else 200)
+    if request.method != "POST":
+        asked = {"stability": request.GET.get("stability") == "1"}
+        return _render_index(request, UploadForm(initial=asked))
+    sample = find_sample(request.POST.get("sample", ""))
+    if sample:
+        with sample.open() as file:
+            return _take(request, UploadForm(request.POST, MultiValueDict({"image": [file]})))
+    pictures = request.FILES.getlist("image")
+    if len(pictures) > 1:
+        return take_batch(request, pictures)
+    return _take(request, UploadForm(request.POST, request.FILES))
+
+
+def _take(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    """Analyse one picture: to its result, or the form again with a sentence."""
+    if not form.is_valid():
+        return _refuse_form(request, form)
+    try:
+        upload = _analyse(request, form)
+    except ImageError as error:
+        return render_refusal(request, form, error)
+    except Upload.DoesNotExist:  # its owner has deleted it in another tab
+        return redirect("detector:index")
+    return answer_script(upload) if wants_json(request) else redirect(upload)
 
 
 def _analyse(request: HttpRequest, form: UploadForm) -> Upload:
     """The upload, with its result if that comes soon. Raises `ImageError` where there is none."""
-    file = form.cleaned_data["image"]
+    file: File[Any] = form.cleaned_data["image"]
     upload = submit(
         file,
         owner=make_owner(request),
-        filename=file.name,
+        filename=file.name or "",
         with_stability=form.cleaned_data["stability"],
     )
     upload = wait(upload, settings.PAGE_WAIT_SECONDS)
@@ -54,15 +72,26 @@ def _analyse(request: HttpRequest, form: UploadForm) -> Upload:
     return upload
 
 
+def _refuse_form(request: HttpRequest, form: UploadForm) -> HttpResponse:
+    """The form again, with what is wrong about it."""
+    if not wants_json(request):
+        return _render_index(request, form, status=400)
+    sentences = (sentence for errors in form.errors.values() for sentence in errors)
+    too_large = form.has_error("image", "too_large")
+    return refuse_script(" ".join(map(str, sentences)), 413 if too_large else 400)
+
+
 def render_refusal(request: HttpRequest, form: UploadForm, error: ImageError) -> HttpResponse:
     """The form again, with the reason why there is no result."""
+    if wants_json(request):
+        return mark_refusal(refuse_script(str(error), 400), error)
     form.errors["image"] = form.error_class([str(error)])
     return mark_refusal(_render_index(request, form), error)
 
 
 def _render_index(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     mine = Upload.objects.owned_by(get_owner(request))
-    recent = mine.exclude(analysis__state=State.FAILED)[:RECENT]
+    recent = mine.exclude(analysis__state=State.FAILED).filter(batch=None)[:RECENT]
     context = {"form": form, "recent": recent} | _conditions()
     return render(request, "detector/index.html", context, status=status)
 
@@ -78,19 +107,18 @@ def refuse_upload(request: HttpRequest, length: int | None) -> HttpResponse:
         said = say_too_large(length, limits)
     if is_api(request):
         return refuse(request, said, 413)
+    if wants_json(request):
+        return refuse_script(said, 413)
     form = UploadForm({}, MultiValueDict())
     form.errors["image"] = form.error_class([said])
     return _render_index(request, form, status=413)
 
 
 def _conditions() -> dict[str, Any]:
-    """What the home page says about pictures, limits and methods."""
-    limits = get_limits()
+    """What the home page says about pictures, limits, methods and accuracy."""
     return {
-        "format_names": FORMAT_NAMES,
-        "max_bytes": limits.max_bytes,
-        "max_megabytes": limits.max_bytes // 2**20,
-        "megapixels": limits.max_pixels // 1_000_000,
         "retention_hours": settings.RETENTION_HOURS,
         "methods": METHODS.values(),
+        "samples": SAMPLES,
+        "accuracy": say_accuracy(),
     }

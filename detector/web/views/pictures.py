@@ -19,6 +19,13 @@ def preview(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
 
 
 @require_safe
+@cache_control(private=True, max_age=3600)
+def thumbnail(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
+    """A list shows many of them, so the browser keeps them for an hour."""
+    return _picture(request, pk, "thumbnail")
+
+
+@require_safe
 @cache_control(private=True, no_store=True)
 def error_levels(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     return _picture(request, pk, "error_levels")

@@ -12,9 +12,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from detector.models import State, Upload
+from detector.models.analysis import UNFINISHED
 from detector.web.forms import UploadForm
 from detector.web.owners import get_mine, get_owner
 from detector.web.presenters.result_page import build_page
+from detector.web.removing import remove
 
 from .home import render_refusal
 
@@ -49,7 +51,11 @@ def result_json(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
 
 @require_POST
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
+    """Delete it, so that it can be taken back; what is not yet analysed is withdrawn at once."""
     mine = Upload.objects.owned_by(get_owner(request)).filter(pk=pk)
-    if mine.delete_with_files():
-        messages.success(request, "The picture and its result were deleted.")
+    if waiting := mine.filter(analysis__state__in=UNFINISHED):
+        waiting.delete_with_files()
+        messages.success(request, "The picture was deleted.")
+    else:
+        remove(request, mine)
     return redirect("detector:index")

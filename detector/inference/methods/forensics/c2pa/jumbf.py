@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from detector.inference.formats import family, format_of
+from detector.inference.formats import RAW, family, format_of
 from detector.inference.methods.forensics.containers.metadata import Unreadable
 from detector.inference.methods.forensics.containers.png import chunks
 from detector.inference.methods.forensics.containers.walk import (
@@ -102,8 +102,9 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-# By the names of FORMATS, for those in which C2PA has a place.
+# By the names of FORMATS, for those in which C2PA has a place, and RAW.
 FINDERS: dict[str, Callable[[bytes], bool]] = {
+    RAW: _in_tiff,
     "JPEG": _in_jpeg,
     "PNG": _in_png,
     "WEBP": _in_webp,

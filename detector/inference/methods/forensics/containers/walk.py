@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from detector.inference.formats import family, format_of
+from detector.inference.decoding.box import boxes
+from detector.inference.decoding.limits import ImageError
+from detector.inference.formats import RAW, family, format_of
 
 from .exif import add_exif
 from .iptc import PHOTOSHOP_HEADER, add_photoshop
@@ -25,6 +27,10 @@ from .xmp_extended import JPEG_EXTENSION, Extensions
 
 MAX_EXTENSIONS = 100
 MAX_SUB_BLOCKS = 10_000  # of 255 bytes at most: enough for the longest text that is read
+
+# Where Canon keeps the directories of a CR3: what the camera is, and how it was set.
+CR3_BOX = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+CR3_DIRECTORIES = ("CMT1", "CMT2")
 
 Block = tuple[bytes, memoryview]
 
@@ -165,8 +171,29 @@ def _through_pillow(format: str) -> Callable[[bytes, Metadata], None]:
     return walk
 
 
-# By the names of FORMATS.
+def _walk_raw(data: bytes, metadata: Metadata) -> None:
+    """The directories of a TIFF. Those of a CR3 are TIFF structures in boxes of its first box."""
+    if data[4:8] != b"ftyp":
+        _walk_tiff(data, metadata)
+        return
+    for content in _inside(data, b"moov"):
+        for body in _inside(content, b"uuid"):
+            if body[:16] == CR3_BOX:
+                for name in CR3_DIRECTORIES:
+                    for directory in _inside(body[16:], name.encode()):
+                        add_exif(directory, metadata, f"CR3 {name}")
+
+
+def _inside(data: bytes, kind: bytes) -> Iterator[bytes]:
+    try:
+        yield from (body for name, body in boxes(data) if name == kind)
+    except ImageError as error:
+        raise Unreadable("too_many") from error
+
+
+# By the names of FORMATS, and RAW.
 WALKERS: dict[str, Callable[[bytes, Metadata], None]] = {
+    RAW: _walk_raw,
     "JPEG": _walk_jpeg,
     "PNG": walk_png,
     "WEBP": _walk_webp,
