@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def test_nothing_runs_out_of_the_page(compared: webdriver.Chrome, width: int) ->
 def test_the_printed_report_shows_both_copies_and_the_map(compared: webdriver.Chrome) -> None:
     printed = compared.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     reader = pypdf.PdfReader(io.BytesIO(base64.b64decode(printed["data"])))
-    text = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    pages = (unicodedata.normalize("NFKC", page.extract_text()) for page in reader.pages)
+    text = " ".join(" ".join(page.split()) for page in pages)
     assert "The same picture, 3 copies" in text and "Map of differences" in text
     assert "SHA-256" in text and "Delete this comparison" not in text
