@@ -12,8 +12,9 @@ from pathlib import Path
 from .images import SourceImage
 from .pixels import kind
 from .pixels.likeness import condition_of, size_of
-from .results import Verdict
+from .results import Note, Verdict
 from .verdict import expected
+from .verdict.local import LocalThreshold
 from .weights.folder import folder_state
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,17 @@ def add_context(verdict: Verdict, image: SourceImage, weights_dir: Path) -> Verd
         size=size_of(image.width, image.height),
     )
     return replace(verdict, expected_errors=errors)
+
+
+def say_local(verdict: Verdict, local: LocalThreshold | None, note: Note | None) -> Verdict:
+    """The verdict on pixels with the note on the threshold of this installation, if it has one.
+
+    How often the outcome "ai" is wrong was counted for the threshold that ships.
+    """
+    if note is None or verdict.basis != "pixels":
+        return verdict
+    counted = None if local and verdict.outcome == "ai" else verdict.expected_errors
+    return replace(verdict, notes=(*verdict.notes, note), expected_errors=counted)
 
 
 def _name_kind(verdict: Verdict, weights_dir: Path) -> kind.Kind | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
-from .context import add_context, context_state
+from .context import add_context, context_state, say_local
 from .images import SourceImage
 from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
@@ -17,6 +17,7 @@ from .runtime import Runtime
 from .shortage import is_shortage
 from .verdict.combine import combine
 from .verdict.fusion import NO_FUSION, Fusion, load_fusion
+from .verdict.local import LocalThreshold, find_local, local_state
 from .version import digest_beside, digest_weights, write_version
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class Detector:
     @property
     def code_digest(self) -> str:
         """Digest of the code, and of the files that it reads but no score depends on."""
-        return digest_beside(context_state(self.runtime.weights_dir))
+        threshold = local_state(self.runtime.finetuned_dir)
+        return digest_beside([*context_state(self.runtime.weights_dir), *filter(None, [threshold])])
 
     @property
     def weights_digest(self) -> str:
@@ -65,8 +67,10 @@ class Detector:
         weights, code = self.weights_digest, self.code_digest
         fusion, notes = self._fusion()
         notes = image.notes + blind_spots(image) + notes
-        verdict = combine(self.run_methods(image), fusion, notes=notes)
+        local, note = self._local(weights)
+        verdict = combine(self.run_methods(image), fusion, notes=notes, local=local)
         verdict = add_context(verdict, image, self.runtime.weights_dir)
+        verdict = say_local(verdict, local, note)
         return replace(
             verdict,
             version=write_version(weights, code),
@@ -93,6 +97,12 @@ class Detector:
         except (OSError, ValueError) as error:
             logger.warning("The fusion cannot be used: %s Restore detector/weights/fusion.", error)
             return NO_FUSION, (Note("fusion.unusable"),)
+
+    def _local(self, weights: str) -> tuple[LocalThreshold | None, Note | None]:
+        """The threshold of this installation; it was measured with all methods."""
+        if len(self.specs) < len(METHODS):
+            return None, None
+        return find_local(self.runtime.finetuned_dir, weights)
 
     def _state(self, key: str) -> str:
         try:

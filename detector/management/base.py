@@ -121,6 +121,7 @@ positive = _numbers(int, lambda value: 1 <= value <= 10**9, "whole numbers from 
 seed = _numbers(int, lambda value: 0 <= value < 2**32, f"whole numbers from 0 to {2**32 - 1}")
 port = _numbers(int, lambda value: 0 <= value < 2**16, f"whole numbers from 0 to {2**16 - 1}")
 share = _numbers(float, lambda value: 0 <= value < 1, "numbers from 0 up to below 1")
+percent = _numbers(float, lambda value: 0.01 <= value <= 50, "percentages from 0.01 to 50")
 above_zero = _numbers(float, lambda value: 0 < value < 1e9, "numbers above 0")
 
 

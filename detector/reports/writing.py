@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import IO
 
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
@@ -58,19 +57,37 @@ def make_pdf(
     return seal(draw(compose(twin), picture, to_bytes(twin), paper), get_signing_key())
 
 
-def write_zip(uploads: Iterable[Upload], file: IO[bytes], *, paper: str = "a4") -> int:
-    """Write the PDFs of many uploads into a ZIP; returns how many there are.
+class _Chunks:
+    """A file that is only written, and gives out what it holds."""
 
-    Uploads without a result are left out. `file` need not be seekable. A report takes some tenths
-    of a second. Raises as `make_pdf`.
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: `take` gives all."""
+
+    def take(self) -> bytes:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        return data
+
+
+def zip_reports(uploads: Iterable[Upload], *, paper: str = "a4") -> Iterator[bytes]:
+    """The PDFs of many uploads as a ZIP, piece by piece: a report takes some tenths of a second.
+
+    Uploads without a result are left out. Raises as `make_pdf`.
     """
-    count = 0
-    with zipfile.ZipFile(file, "w") as archive:  # a PDF is compressed already
-        for upload in uploads:
-            if upload.analysis.is_done:
-                count += 1
-                archive.writestr(_entry(upload, count), make_pdf(upload, paper=paper))
-    return count
+    chunks = _Chunks()
+    with zipfile.ZipFile(chunks, "w") as archive:  # a PDF is compressed already
+        finished = (upload for upload in uploads if upload.analysis.is_done)
+        for number, upload in enumerate(finished, 1):
+            archive.writestr(_entry(upload, number), make_pdf(upload, paper=paper))
+            yield chunks.take()
+    yield chunks.take()
 
 
 def _find_additions(upload: Upload) -> Additions:
@@ -79,7 +96,7 @@ def _find_additions(upload: Upload) -> Additions:
         for row in upload.maker_answers.all()
         if row.maker in MAKERS
     )
-    return Additions(upload.author, "", answers)
+    return Additions(upload.author, upload.note, answers)
 
 
 def name_of(upload: Upload) -> str:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("batches/<uuid:pk>/decide", deciding.decide_in_batch, name="batch-decide"),
     path("batches/<uuid:pk>/delete", deciding.delete_batch, name="batch-delete"),
     path("batches/<uuid:pk>/results.<str:suffix>", batches.export, name="batch-export"),
+    path("batches/<uuid:pk>/reports.zip", batches.reports, name="batch-reports"),
     path("history/", history.history, name="history"),
     path("history/search", history.search, name="search"),
     path("history/decide", deciding.decide_in_history, name="history-decide"),

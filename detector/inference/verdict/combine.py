@@ -19,20 +19,30 @@ from .advice import advise
 from .conflict import find_conflict
 from .fusion import DECISIVE_SCORES, Fusion, Subset
 from .grounds import Case, Grounds, weigh
+from .local import LocalThreshold
 from .outcome import lean_of_verdict, settle, signal_of
 from .reason import agree, explain
 
 
 def combine(
-    results: tuple[MethodResult, ...], fusion: Fusion, *, notes: tuple[Note, ...] = ()
+    results: tuple[MethodResult, ...],
+    fusion: Fusion,
+    *,
+    notes: tuple[Note, ...] = (),
+    local: LocalThreshold | None = None,
 ) -> Verdict:
-    """Makes one verdict from the results of the methods and from the notes on blind spots."""
+    """Makes one verdict from the results of the methods and from the notes on blind spots.
+
+    `local` is the threshold of this installation, if it has one.
+    """
     decider, grounds = _weigh_files(results)
     subset = fusion.subset_of(results)
     results = tuple(_with_role(result, decider, fusion, subset) for result in results)
     contributions = {} if grounds.decisive else _contributions(results, subset, fusion)
     score = _score(grounds.decisive, contributions)
     thresholds = subset.thresholds if subset else fusion.thresholds
+    if local:
+        thresholds = local.applied_to(thresholds)
     case = Case(
         results=results,
         grounds=grounds,

@@ -40,6 +40,14 @@ SENTENCES = {
     "method.failed": "This method failed on this picture. The log of the server says why.",
     "fusion.unusable": "The scores of the methods were not combined, because the weights of the "
     "verdict are missing or damaged on this installation.",
+    # On the threshold that an installation has measured on real pictures of its own
+    "thresholds.local": "This installation uses a threshold of its own, by which at most "
+    "{limit:.1%} of real pictures like its own are called AI; it was measured on {n:,} of them on "
+    "{measured}.",
+    "thresholds.outdated": "This installation measured a threshold of its own on {measured} with "
+    "other weights, so the one that ships is used. Its operator can run manage.py calibrate again.",
+    "thresholds.unusable": "The threshold that this installation measured is damaged, so the one "
+    "that ships is used. Its operator can run manage.py calibrate again.",
     "result.shortened": "The file contains more text than is kept here. Texts of more than "
     "{longest} characters were cut ({texts} in all), and entries of long lists were left out "
     "({items} in all).",

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from detector.inference.runtime import WEIGHTS_DIR
 from detector.management.training_command import TrainingCommand
 
 
@@ -21,14 +22,16 @@ class Command(TrainingCommand):
         parser.add_argument(
             "--encoder",
             type=Path,
-            required=True,
-            help="DINOv2 ViT-S/14 as a transformers folder (docs/training.md says where from).",
+            default=WEIGHTS_DIR / "dinov2",
+            help="DINOv2 ViT-S/14 as a transformers folder, or a folder of the detector, which "
+            "holds its blocks (default: the one that ships).",
         )
         parser.add_argument(
             "--cross-fit",
             action="store_true",
-            help="Learn from every source of train and val that method 1 has not learnt from, and "
-            "calibrate and fuse methods 1 and 4 on the same sources, out of fold.",
+            help="Learn from every source of train and val that method 1 has not learnt from, fit "
+            "the last layers of method 1 to them as well, and calibrate and fuse methods 1 and 4 "
+            "on the same sources, out of fold.",
         )
 
     def train(self, options: dict[str, Any]) -> str:

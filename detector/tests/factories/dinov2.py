@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import torch
 from transformers import Dinov2Config, Dinov2Model
 
+from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.weights.folder import write_digests
 from detector.networks.dinov2_detector import DEPTH
 
 HIDDEN = 64
@@ -29,3 +33,18 @@ def save_tiny_encoder(folder: Path) -> Path:
             torch.nn.init.normal_(scale.lambda1)
     model.save_pretrained(folder)
     return folder
+
+
+def copy_method_1(output: Path) -> None:
+    """The shipped networks of method 1, their fusion and the probe that reads one of them.
+
+    As if their last layers had been left as their training made them.
+    """
+    for name in ("efficientnet_tiles", "efficientnet_whole", "fusion", "kind"):
+        shutil.copytree(WEIGHTS_DIR / name, output / name)
+    for name in ("efficientnet_tiles", "efficientnet_whole"):
+        path = output / name / "metrics.json"
+        metrics = json.loads(path.read_text())
+        metrics["training"].pop("last_layer", None)
+        path.write_text(json.dumps(metrics))
+        write_digests(output / name)

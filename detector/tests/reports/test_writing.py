@@ -14,7 +14,7 @@ from detector.inference.results import Verdict
 from detector.models import State, Upload
 from detector.reports.keys import get_signing_key
 from detector.reports.verifying import verify
-from detector.reports.writing import find_version, make_content, make_pdf, name_of, write_zip
+from detector.reports.writing import find_version, make_content, make_pdf, name_of, zip_reports
 from detector.tests.factories.pages_of_pdf import read_text
 from detector.tests.factories.reporting import VERSION
 
@@ -77,6 +77,12 @@ def test_a_report_needs_no_preview(upload: Upload, media: Path):
     assert "am Strand" in read_text(make_pdf(upload))
 
 
+def test_the_note_of_the_owner_is_in_the_report(upload: Upload):
+    upload.note = "Asked the photographer."
+    assert make_content(upload).note == upload.note
+    assert make_content(upload, shared=True).note == ""
+
+
 def test_an_upload_that_waits_has_no_report(upload: Upload):
     upload.analysis.result = None
     with pytest.raises(ValueError, match=str(upload.pk)):
@@ -86,10 +92,9 @@ def test_an_upload_that_waits_has_no_report(upload: Upload):
 def test_a_zip_holds_the_reports_of_all_that_are_done(upload: Upload, make_upload: MakeUpload):
     waiting = make_upload()
     waiting.analysis.state = State.QUEUED
-    buffer = io.BytesIO()
-    count = write_zip([upload, waiting, upload], buffer)
-    archive = zipfile.ZipFile(buffer)
-    assert count == 2 and archive.testzip() is None
+    pieces = list(zip_reports([upload, waiting, upload]))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    assert len(pieces) == 3 and archive.testzip() is None  # one a report, and the list of them
     assert archive.namelist() == [f"001-{name_of(upload)}", f"002-{name_of(upload)}"]
     assert archive.read(archive.namelist()[1]) == make_pdf(upload)
 

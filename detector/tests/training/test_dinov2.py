@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +28,14 @@ from detector.networks.dinov2_detector import (
     Dinov2DetectorConfig,
     PooledTokens,
 )
-from detector.tests.factories.dinov2 import HIDDEN, save_tiny_encoder
+from detector.tests.factories.dinov2 import HIDDEN, copy_method_1, save_tiny_encoder
 from detector.tests.factories.pictures import encode, noise, scene
 from detector.training.corpus.labelled import Picture
 from detector.training.finetuning.model import freeze, load_model
 from detector.training.fusion.dinov2_run import MOST
 from detector.training.learning.dinov2 import (
     fit_classifier,
+    load_features,
     out_of_fold_log_odds,
     source_weights,
 )
@@ -70,8 +70,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(encoder: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder trained with --cross-fit beside the shipped weights of method 1."""
     output = tmp_path_factory.mktemp("weights")
-    for name in ("efficientnet_tiles", "efficientnet_whole", "fusion"):
-        shutil.copytree(WEIGHTS_DIR / name, output / name)
+    copy_method_1(output)
     train(encoder, corpus, output, cross_fit=True)
     return output / "dinov2"
 
@@ -144,7 +143,7 @@ def test_classifier_learns_what_is_there_and_not_the_source() -> None:
     # Of a source that is not in the fold nothing is known.
     folds = [(np.flatnonzero(sources != s), np.flatnonzero(sources == s)) for s in range(10)]
     alone = np.eye(10)[sources] * 30 * (2 * labels[:, None] - 1)
-    unseen = out_of_fold_log_odds(alone, labels, names, folds)
+    unseen = out_of_fold_log_odds(fit_classifier, alone, labels, names, folds)
     assert np.ptp(unseen[sources == 0]) < 0.1
 
 
@@ -221,15 +220,21 @@ def test_cross_fitting_calibrates_and_fuses_methods_1_and_4(trained: Path) -> No
 def test_sources_that_method_1_has_learnt_are_left_out(
     encoder: Path, corpus: Path, trained: Path, tmp_path: Path
 ) -> None:
-    output = Path(shutil.copytree(trained.parent, tmp_path / "weights"))
+    copy_method_1(tmp_path)
     learnt = json.loads((trained / "metrics.json").read_text())["training"]["learnt_from"]
-    path = output / "efficientnet_tiles" / "metrics.json"
+    path = tmp_path / "efficientnet_tiles" / "metrics.json"
     metrics = json.loads(path.read_text())
     metrics["training"]["learnt_from"].append(learnt[0])
     path.write_text(json.dumps(metrics))
-    assert f"on {2 * SOURCES - 1} sources, out of fold" in train(
-        encoder, corpus, output, cross_fit=True
-    )
+    said = train(encoder, corpus, tmp_path, cross_fit=True)
+    assert f"on {2 * SOURCES - 1} sources, out of fold" in said
+
+
+def test_the_blocks_of_a_detector_serve_as_encoder(trained: Path, encoder: Path) -> None:
+    pixels = np.asarray(scene(5, 300, 240))
+    own, bundled = load_features(encoder)(pixels), load_features(trained)(pixels)
+    assert own.shape == bundled.shape
+    assert np.corrcoef(own.astype(float), bundled.astype(float))[0, 1] > 0.999
 
 
 def test_one_class_alone_is_refused(encoder: Path, tmp_path: Path) -> None:

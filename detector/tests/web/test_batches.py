@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import uuid
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -295,3 +296,15 @@ def test_csv_and_json_lines_have_results_reasons_marks_and_notes(
     objects = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert objects[1]["mark"] == "accept" and objects[3]["error"]["detail"] == "It is damaged."
     assert client.get(page_of(mixed) + "results.xml").status_code == 404
+
+
+def test_the_reports_are_a_zip_of_the_pictures_with_a_result(client: Client, mixed: Batch) -> None:
+    address = page_of(mixed) + "reports.zip"
+    answer: Response = client.get(address)
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        contents = [archive.read(name) for name in archive.namelist()]
+    finished = mixed.uploads.filter(analysis__state="done").count()
+    assert len(contents) == finished > 0
+    assert all(content.startswith(b"%PDF-") for content in contents)
+    assert Client().get(address).status_code == 404
+    assert client.get(address, {"paper": "a3"}).status_code == 404

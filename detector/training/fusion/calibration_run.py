@@ -36,9 +36,7 @@ from detector.training.pictures.augment import ALIKE
 from detector.training.pictures.preparation import Progress, calibration_pictures
 
 from .fit import (
-    CONFIDENCE,
-    MAX_FALSE_AI,
-    MAX_FALSE_REAL,
+    THRESHOLDS_CHOSEN_FOR,
     Logits,
     RawLogits,
     Truth,
@@ -169,12 +167,8 @@ def _write_fusion(
     folder.mkdir(parents=True, exist_ok=True)
     config = {"subsets": subsets, "thresholds": subsets["+".join(sorted(FOLDERS))]["thresholds"]}
     write_json(folder / "config.json", config | {"file_method": "forensics", "file_weight": 1.0})
-    limits = {
-        "real_called_ai": MAX_FALSE_AI,
-        "ai_called_real": MAX_FALSE_REAL,
-        "confidence": CONFIDENCE,
-    }
-    metrics = {"calibration": report, "methods": methods, "thresholds_chosen_for": limits}
+    metrics = {"calibration": report, "methods": methods}
+    metrics["thresholds_chosen_for"] = THRESHOLDS_CHOSEN_FOR
     write_json(folder / "metrics.json", metrics)
     write_digests(folder)
 

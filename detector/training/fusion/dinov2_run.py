@@ -1,8 +1,9 @@
 """Trains the DINOv2 detector, and calibrates it with method 1 on the very same sources.
 
-With `cross_fit` every source that method 1 has not learnt from teaches the detector, and calibrates
-it as well: by log-odds of classifiers that have not seen the source (cross-fitting, Chernozhukov
-et al. 2018). The number of sources decides how well it does, and they are too few to be shared out.
+With `cross_fit` every source that method 1 has not learnt from teaches the detector and the last
+layers of method 1, and calibrates them as well: by log-odds of classifiers that have not seen the
+source (cross-fitting, Chernozhukov et al. 2018). The number of sources decides how well they do,
+and they are too few to be shared out.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from detector.accuracy.conditions import CLEAN
 from detector.inference.methods import METHODS
-from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.pixels.tiles import Pixels
-from detector.inference.runtime import Network, Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
 from detector.training.corpus.labelled import Picture, balanced_weights, read_corpus
@@ -29,6 +29,7 @@ from detector.training.corpus.learnt_sources import known_to
 from detector.training.figures.metrics import roc_auc, summarise
 from detector.training.learning.cards import write_card
 from detector.training.learning.dinov2 import (
+    Fit,
     assemble,
     fit_classifier,
     load_features,
@@ -36,6 +37,12 @@ from detector.training.learning.dinov2 import (
     write_model,
 )
 from detector.training.learning.export import describe_pictures, write_json
+from detector.training.learning.last_layer import (
+    fit_layer,
+    load_pooled_features,
+    read_layer,
+    replace_layer,
+)
 from detector.training.learning.views import (
     Arrays,
     View,
@@ -47,6 +54,7 @@ from detector.training.pictures.preparation import Progress
 
 from .fit import (
     FOLDS,
+    THRESHOLDS_CHOSEN_FOR,
     Logits,
     RawLogits,
     Truth,
@@ -60,7 +68,7 @@ from .stacking import Stack, fit_stack
 # How often the sources are shared out anew: one picture more or less moves a threshold.
 REPEATS = 3
 # Pictures of each source and class under a condition: more sources tell more than more pictures.
-MOST = {"JPEG 95": 6, "half size + JPEG 70": 2, CLEAN: 2}
+MOST = {"JPEG 95": 6, "half size + JPEG 70": 3, CLEAN: 2}
 FOLDER = "dinov2"
 METHOD_OF = {"deep_learning": METHODS["deep_learning"].weights, "huggingface": (FOLDER,)}
 
@@ -109,20 +117,34 @@ def train_and_calibrate(
 ) -> dict[str, Any]:
     """Learn from the pictures, calibrate on them out of fold, write all; returns fused figures.
 
-    `output` holds the weights of method 1, which must not have learnt from their sources. Raises as
-    `train_and_write`.
+    `output` holds the weights of method 1, which must not have learnt from their sources; their
+    last layers are fitted anew. Raises as `train_and_write`, and as `read_layer`.
     """
-    readers = {FOLDER: load_features(plan.encoder)} | method_1(output)
+    layers = {name: read_layer(output / name) for name in METHOD_OF["deep_learning"]}
+    readers = {FOLDER: load_features(plan.encoder)}
+    readers |= {name: load_pooled_features(output / name) for name in layers}
     sample = look_at(pictures, plan, readers, progress)
     folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
-    raw = {name: sample.arrays[name] for name in METHOD_OF["deep_learning"]}
-    unseen = [
-        out_of_fold_log_odds(sample.arrays[FOLDER], sample.labels, sample.sources, each)
-        for each in folds
-    ]
-    raw[FOLDER] = np.mean(unseen, 0)
+    fits = {name: partial(fit_layer, before=layer) for name, layer in layers.items()}
+    raw = {name: _unseen(sample, name, fit, folds) for name, fit in fits.items()}
+    raw[FOLDER] = _unseen(sample, FOLDER, fit_classifier, folds)
     _write_model(sample, output, plan)
+    for name, fit in fits.items():
+        layer = fit(sample.arrays[name], sample.labels, sample.sources)
+        replace_layer(output / name, layer, _describe(sample, plan))
     return write_fusion(raw, sample, output, folds[0])
+
+
+def _unseen(
+    sample: Sample,
+    name: str,
+    fit: Fit,
+    repeats: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
+) -> np.ndarray:
+    """Raw log-odds (n,) by fits that have not seen the picture's source, the mean over repeats."""
+    features, labels, sources = sample.arrays[name], sample.labels, sample.sources
+    unseen = [out_of_fold_log_odds(fit, features, labels, sources, folds) for folds in repeats]
+    return np.asarray(np.mean(unseen, 0))
 
 
 def unlearnt(pictures: Sequence[Picture], output: Path) -> list[Picture]:
@@ -139,23 +161,6 @@ def pictures_of(data: Path, more: Sequence[Path], splits: Sequence[str]) -> list
     """The pictures of these splits of all corpora. Raises `FileNotFoundError` if there are none."""
     found = [picture for folder in (data, *more) for picture in read_corpus(folder)]
     return [picture for picture in found if picture.split in splits]
-
-
-def method_1(weights: Path) -> dict[str, Callable[[Pixels], np.ndarray]]:
-    """For each network of method 1 a function from pixels to raw log-odds, as serving has them."""
-    nowhere = weights / "none"
-    runtime = Runtime(nowhere, nowhere, weights_dir=weights, force_cpu=True)
-
-    def reader(name: str) -> Callable[[Pixels], np.ndarray]:
-        network = Network(weights / name / "openvino_model.xml", runtime)
-
-        def read(pixels: Pixels) -> np.ndarray:
-            parts, _ = LOOKS[name](pixels)
-            return np.array(network(parts.transpose(0, 3, 1, 2).astype(np.float32)).mean())
-
-        return read
-
-    return {name: reader(name) for name in METHOD_OF["deep_learning"]}
 
 
 def look_at(
@@ -184,9 +189,13 @@ def look_at(
 
 def _write_model(sample: Sample, output: Path, plan: Plan) -> None:
     classifier = fit_classifier(sample.arrays[FOLDER], sample.labels, sample.sources)
+    model = assemble(plan.encoder, classifier)
+    write_model(model, output / FOLDER, _describe(sample, plan))
+
+
+def _describe(sample: Sample, plan: Plan) -> dict[str, Any]:
     pictures = list({view.picture.path: view.picture for view in sample.views}.values())
-    training = describe_pictures(pictures, {"pictures": json.dumps(MOST)}, plan.seed)
-    write_model(assemble(plan.encoder, classifier), output / FOLDER, training)
+    return describe_pictures(pictures, {"pictures": json.dumps(MOST)}, plan.seed)
 
 
 def _folds(sample: Sample, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -295,5 +304,6 @@ def _update_fusion(
     write_json(folder / "config.json", config)
     metrics = json.loads((folder / "metrics.json").read_text())
     metrics |= {"calibration": report, "methods": metrics["methods"] | figures}
+    metrics["thresholds_chosen_for"] = THRESHOLDS_CHOSEN_FOR
     write_json(folder / "metrics.json", metrics)
     write_digests(folder)

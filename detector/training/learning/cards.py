@@ -63,7 +63,11 @@ def _training(training: dict[str, Any]) -> list[str]:
         text += [f"The average of the weights of {len(each)} trainings:", ""]
         text += [f"- {_learnt(training_part)} {_how(training_part)}" for training_part in each]
         text += ["", "Its batch normalisation was measured on crops of:", ""]
-    return [*text, _learnt(training), "", _how(training), ""]
+    text += [_learnt(training), "", _how(training), ""]
+    if layer := training.get("last_layer"):
+        text += ["Its last layer was then fitted anew, held near the one before, on:", ""]
+        text += [_learnt(layer), "", _how(layer), ""]
+    return text
 
 
 def _learnt(training: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from transformers import Dinov2Model
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
 from detector.inference.pixels.tiles import Pixels
-from detector.inference.weights.ranges import Fields
+from detector.inference.weights.ranges import Fields, read_fields
 from detector.networks.dinov2_detector import (
     DEPTH,
     MEAN,
@@ -70,6 +70,17 @@ class Classifier:
         return np.asarray((features - self.mean) / self.std @ self.weight + self.bias)
 
 
+class Fitted(Protocol):
+    """What a fit gives."""
+
+    def log_odds(self, features: np.ndarray) -> np.ndarray:
+        """Raw log-odds (n,) of features (n, f)."""
+
+
+# From features (n, f), labels (n,) and source names (n,).
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], Fitted]
+
+
 def source_weights(labels: np.ndarray, sources: np.ndarray) -> np.ndarray:
     """Weights (n,) whose mean is 1: classes alike, and sources of a class alike."""
     weights = np.zeros(len(labels))
@@ -111,6 +122,11 @@ def load_features(encoder: Path) -> Callable[[Pixels], np.ndarray]:
 
 
 def _frozen(encoder: Path) -> Dinov2Model:
+    """The encoder of a folder of its own, or the one of a detector such as the bundled one."""
+    config = read_fields(encoder / "config.json")
+    if config.values.get("model_type") == Dinov2DetectorConfig.model_type:
+        detector = Dinov2Detector.from_pretrained(encoder, dtype=torch.float32)
+        return detector.features.encoder.eval()
     return Dinov2Model.from_pretrained(encoder, num_hidden_layers=DEPTH).eval()
 
 
@@ -157,14 +173,15 @@ class _Logits(torch.nn.Module):
 
 
 def out_of_fold_log_odds(
+    fit: Fit,
     features: np.ndarray,
     labels: np.ndarray,
     sources: np.ndarray,
     folds: Sequence[tuple[np.ndarray, np.ndarray]],
 ) -> np.ndarray:
-    """Raw log-odds (n,) by classifiers that have not seen the picture's source."""
+    """Raw log-odds (n,) by fits that have not seen the picture's source."""
     log_odds = np.empty(len(labels))
     for seen, unseen in folds:
-        classifier = fit_classifier(features[seen], labels[seen], sources[seen])
-        log_odds[unseen] = classifier.log_odds(features[unseen])
+        fitted = fit(features[seen], labels[seen], sources[seen])
+        log_odds[unseen] = fitted.log_odds(features[unseen])
     return log_odds

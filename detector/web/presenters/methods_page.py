@@ -16,6 +16,7 @@ from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.trust_lists import read_trust
 from detector.inference.verdict.fusion import load_fusion
+from detector.inference.verdict.local import find_local
 from detector.inference.version import weights_part
 from detector.installation import find_members, find_trust_lists, get_detector
 from detector.reports.keys import UnusableKey, find_public_key, write_public_key
@@ -45,6 +46,7 @@ def build_page() -> dict[str, Any]:
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
         "serving": serving,
         "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
+        "threshold": _threshold(),
         "report_key": _report_key(),
         "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
@@ -73,6 +75,15 @@ def _version() -> str | None:
     except (OSError, ValueError):
         logger.warning("The version cannot be told", exc_info=True)
         return None
+
+
+def _threshold() -> dict[str, Any] | None:
+    """The threshold that this installation has measured, and the sentence on it; None if none."""
+    try:
+        local, note = find_local(settings.FINETUNED_DIR, get_detector().weights_digest)
+    except (OSError, ValueError):  # the weights cannot be read, which the page says elsewhere
+        return None
+    return {"local": local, "note": note} if note else None
 
 
 def _same_weights(measured: str, serving: str | None) -> bool:

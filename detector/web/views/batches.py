@@ -28,6 +28,7 @@ from django.views.decorators.http import (
 
 from detector.inference.images import ImageError
 from detector.models import Batch, Upload, UploadQuerySet
+from detector.reports.writing import zip_reports
 from detector.services.batches import (
     MAX_BATCH,
     add_to_batch,
@@ -39,6 +40,7 @@ from detector.web.errors import mark_refusal
 from detector.web.lists import ListForm, changed_since, select
 from detector.web.owners import get_owner, make_owner
 from detector.web.scripts import refuse_script
+from detector.web.views.report import get_paper
 
 Lines = Callable[[Iterable[Upload]], Iterator[str]]
 NOT_KEPT = "The server could not keep the file. Try again in a moment."
@@ -151,6 +153,19 @@ def export(request: HttpRequest, pk: uuid.UUID, suffix: str) -> StreamingHttpRes
         (f"{line}\n" for line in lines(uploads)),
         content_type=kind,
         headers={"Content-Disposition": f'attachment; filename="batch-{pk}.{suffix}"'},
+    )
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def reports(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
+    """The reports of a batch as a ZIP of PDFs, on A4 or, with `?paper=letter`, on Letter."""
+    paper = get_paper(request)
+    uploads = uploads_of(get_my_batch(request, pk)).order_by("created_at", "pk")
+    return StreamingHttpResponse(
+        zip_reports(uploads.iterator(chunk_size=100), paper=paper),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="reports-{pk}.zip"'},
     )
 
 
