@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from detector.analysis.answers import NotAnalysed
 from detector.inference.images import ImageError, say_too_large
+from detector.inference.wording import ENGLISH, say
 from detector.installation import get_limits
 from detector.models import Analysis, Batch, Priority, State, Upload
 
@@ -27,7 +28,7 @@ class BatchFull(NotAnalysed):
     status = 409
 
     def __init__(self) -> None:
-        super().__init__(f"This batch is full: it holds at most {MAX_BATCH} pictures.")
+        super().__init__(say("refusal.batch_full", {"most": MAX_BATCH}, ENGLISH))
 
 
 def make_batch(owner: uuid.UUID, name: str, size: int) -> Batch:

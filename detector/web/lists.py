@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import lazy
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 
+from detector.inference.wording import words
 from detector.inference.wording.verdict import OUTCOMES
 from detector.models import State, Upload
 from detector.models.analysis import UNFINISHED
 from detector.web.templatetags.detector_extras import BASES
 
+# A text, or one that is told in the language of the page.
+Words = Any
+say_outcome = lazy(lambda code: words("outcome", code), str)
+say_basis = lazy(lambda code: gettext(BASES[code]).capitalize(), str)
 # A row that is saved while another is read may bear an earlier moment than what was read.
 OVERLAP = timedelta(seconds=10)
-SORTS: dict[str, tuple[str, list[Any]]] = {
-    "": ("Order in which they came", ["created_at", "pk"]),
-    "name": ("Name", ["filename", "created_at"]),
-    "most": ("Highest chance of AI first", [F("analysis__score").desc(nulls_last=True), "pk"]),
-    "least": ("Lowest chance of AI first", [F("analysis__score").asc(nulls_last=True), "pk"]),
-    "outcome": ("Verdict", ["analysis__outcome", "created_at"]),
-    "mark": ("Own mark", ["mark", "created_at"]),
+SORTS: dict[str, tuple[Words, list[Any]]] = {
+    "": (gettext_lazy("Order in which they came"), ["created_at", "pk"]),
+    "name": (gettext_lazy("Name"), ["filename", "created_at"]),
+    "most": (
+        gettext_lazy("Highest chance of AI first"),
+        [F("analysis__score").desc(nulls_last=True), "pk"],
+    ),
+    "least": (
+        gettext_lazy("Lowest chance of AI first"),
+        [F("analysis__score").asc(nulls_last=True), "pk"],
+    ),
+    "outcome": (gettext_lazy("Verdict"), ["analysis__outcome", "created_at"]),
+    "mark": (gettext_lazy("Own mark"), ["mark", "created_at"]),
 }
-ORDERS = [(key, words) for key, (words, _) in SORTS.items()]
+ORDERS = [(key, name) for key, (name, _) in SORTS.items()]
 STATES = {
-    "waiting": ("No result yet", Q(analysis__state__in=UNFINISHED)),
-    "failed": ("Could not be analysed", Q(analysis__state=State.FAILED)),
+    "waiting": (gettext_lazy("No result yet"), Q(analysis__state__in=UNFINISHED)),
+    "failed": (gettext_lazy("Could not be analysed"), Q(analysis__state=State.FAILED)),
 }
-MARKS = {"accept": "Accepted", "question": "Questioned", "reject": "Rejected"}
+MARKS = {
+    "accept": gettext_lazy("Accepted"),
+    "question": gettext_lazy("Questioned"),
+    "reject": gettext_lazy("Rejected"),
+}
 
 
-def _choices(first: str, rest: dict[str, str]) -> list[tuple[str, str]]:
+def _choices(first: Words, rest: Mapping[str, Words]) -> list[tuple[str, Words]]:
     return [("", first), *rest.items()]
 
 
@@ -43,19 +60,28 @@ class ListForm(forms.Form):
 
     verdict = forms.ChoiceField(
         required=False,
-        choices=_choices("All", OUTCOMES | {key: words for key, (words, _) in STATES.items()}),
+        label=gettext_lazy("Verdict"),
+        choices=_choices(
+            gettext_lazy("All"),
+            {code: say_outcome(code) for code in OUTCOMES}
+            | {key: name for key, (name, _) in STATES.items()},
+        ),
     )
     evidence = forms.ChoiceField(
         required=False,
-        label="Rests on",
-        choices=_choices("Anything", {key: words.capitalize() for key, words in BASES.items()}),
+        label=gettext_lazy("Rests on"),
+        choices=_choices(gettext_lazy("Anything"), {key: say_basis(key) for key in BASES}),
     )
     mark = forms.ChoiceField(
-        required=False, label="Own mark", choices=_choices("Any", MARKS | {"none": "None"})
+        required=False,
+        label=gettext_lazy("Own mark"),
+        choices=_choices(gettext_lazy("Any"), MARKS | {"none": gettext_lazy("None")}),
     )
-    sort = forms.ChoiceField(required=False, label="Sort by", choices=ORDERS)
+    sort = forms.ChoiceField(required=False, label=gettext_lazy("Sort by"), choices=ORDERS)
     view = forms.ChoiceField(
-        required=False, label="Show as", choices=[("", "List"), ("sheet", "Contact sheet")]
+        required=False,
+        label=gettext_lazy("Show as"),
+        choices=[("", gettext_lazy("List")), ("sheet", gettext_lazy("Contact sheet"))],
     )
 
     @property
@@ -87,12 +113,19 @@ class HistoryForm(ListForm):
     """The choices over the history, which starts with the newest picture."""
 
     q = forms.CharField(
-        required=False, label="Name", max_length=100, widget=forms.TextInput({"type": "search"})
+        required=False,
+        label=gettext_lazy("Name"),
+        max_length=100,
+        widget=forms.TextInput({"type": "search"}),
     )
     sort = forms.ChoiceField(
         required=False,
-        label="Sort by",
-        choices=[("", "Newest first"), ("oldest", "Oldest first"), *list(ORDERS)[1:]],
+        label=gettext_lazy("Sort by"),
+        choices=[
+            ("", gettext_lazy("Newest first")),
+            ("oldest", gettext_lazy("Oldest first")),
+            *list(ORDERS)[1:],
+        ],
     )
     field_order = ("q", "verdict", "evidence", "mark", "sort", "view")
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from detector.models import UNDO_SECONDS, Upload, UploadQuerySet
 
@@ -23,8 +25,8 @@ def remove(request: HttpRequest, uploads: UploadQuerySet) -> int:
     count = len(uploads.remove())
     if count:
         request.session[REMOVED] = began.isoformat()
-        said = "The picture was deleted." if count == 1 else f"{count} pictures were deleted."
-        messages.success(request, said, extra_tags=UNDO)
+        said = ngettext("The picture was deleted.", "%(count)d pictures were deleted.", count)
+        messages.success(request, said % {"count": count}, extra_tags=UNDO)
     return count
 
 
@@ -35,8 +37,9 @@ def undo(request: HttpRequest) -> int:
         return 0
     count: int = Upload.objects.restore(owner, datetime.fromisoformat(began))
     if count:
-        said = "The picture is back." if count == 1 else f"{count} pictures are back."
-        messages.success(request, said)
+        said = ngettext("The picture is back.", "%(count)d pictures are back.", count)
+        messages.success(request, said % {"count": count})
     else:
-        messages.error(request, f"It is too late: deleting is final after {UNDO_SECONDS} seconds.")
+        said = _("It is too late: deleting is final after %(seconds)d seconds.")
+        messages.error(request, said % {"seconds": UNDO_SECONDS})
     return count

@@ -14,13 +14,13 @@
   // The clipboard is closed to pages without HTTPS: there the text is selected, ready for Ctrl+C.
   function select() {
     getSelection().selectAllChildren(list);
-    return "Selected: press Ctrl+C to copy.";
+    return said.dataset.selected;
   }
 
   async function copy() {
     try {
       await navigator.clipboard.writeText(asText());
-      return "Copied.";
+      return said.dataset.copied;
     } catch {
       return select();
     }

@@ -43,6 +43,7 @@ SENTENCES = {
     "no result. The server's log says how it ended; other pictures are not affected.",
     "refusal.not_ready": "The program that analyses pictures does not start at present. Try again "
     "later.",
+    "refusal.batch_full": "This batch is full: it holds at most {most} pictures.",
     "refusal.busy": "Too many pictures are waiting for their analysis ({waiting}). Try again in a "
     "moment.",
 }

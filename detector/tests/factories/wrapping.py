@@ -17,14 +17,14 @@ SOURCES = settings.BASE_DIR / "detector"
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
 # The name of the program, and signs that are the same in all languages.
 PROGRAM = "AI Image Detector"
-ALLOWED = {"SHA-256", "n", "×", "report.json"}
+ALLOWED = {"CSV", "SHA-256", "n", "×", "report.json"}
 SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-label")
 
 BLOCK = re.compile(r"\{% (blocktranslate|comment)\b.*?\{% end\1 %\}", re.DOTALL)
 # In attributes, a tag may hold quotation marks; a mark in its place keeps the attribute whole.
 TRANSLATED = re.compile(r"\{% translate .*?%\}", re.DOTALL)
 TAG = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
-SILENT = re.compile(r"<(code|script|style|title)\b[^>]*>.*?</\1>", re.DOTALL)
+SILENT = re.compile(r"<(code|kbd|script|style|title)\b[^>]*>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(rf'\b({"|".join(SPOKEN)}|data-[\w-]+)="([^"]*)"')
 ELEMENT = re.compile(r"<[^>]*>", re.DOTALL)
 LETTERS = re.compile(r"[^\W\d_]")

@@ -75,8 +75,8 @@ def test_a_weak_map_looks_weak() -> None:
          "The strongest evidence for AI lies at the upper left."),
         (([0, 0, 0], [0, 0, 0], [0, -2, 0]), "The strongest evidence for real lies at the bottom."),
         (([0, 0, 0], [0, 3, 0], [0, 0, -2]),
-         "The strongest evidence for AI lies in the middle, "
-         "the strongest evidence for real lies at the lower right."),
+         "The strongest evidence for AI lies in the middle. "
+         "The strongest evidence for real lies at the lower right."),
         (([5, 5, 5], [5, 5, 9], [5, 5, 5]), "The strongest evidence for AI lies at the right."),
     ],
 )  # fmt: skip

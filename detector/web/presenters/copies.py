@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from detector.models import Analysis, Upload
 from detector.services.likeness import Copy, Found
@@ -25,18 +26,24 @@ def describe(found: Found) -> list[Match]:
 
 def _say(copy: Copy, file: Analysis) -> str:
     if copy.same_bytes:
-        return "The same file, byte for byte."
-    differences = _differences(copy.upload.analysis, file)
-    how = f"It differs in {', '.join(differences)}. " if differences else ""
-    pixels = "None" if copy.bits == 0 else str(copy.bits)
-    return f"Nearly the same picture. {how}{pixels} of 64 bits of the perceptual hash differ."
+        return _("The same file, byte for byte.")
+    sentences = [_("Nearly the same picture.")]
+    if differences := _differences(copy.upload.analysis, file):
+        sentences.append(_("It differs in %(what)s.") % {"what": ", ".join(differences)})
+    bits = _("%(bits)d of 64 bits of the perceptual hash differ.") % {"bits": copy.bits}
+    return " ".join([*sentences, bits])
 
 
 def _differences(one: Analysis, file: Analysis) -> list[str]:
     """What the picture has, and in brackets what the file has."""
     pairs = {
-        "format": (one.format, file.format),
-        "pixels": (f"{one.width} × {one.height}", f"{file.width} × {file.height}"),
-        "size": (filesizeformat(one.size), filesizeformat(file.size)),
+        _("format"): (one.format, file.format),
+        _("pixels"): (f"{one.width} × {one.height}", f"{file.width} × {file.height}"),
+        _("size"): (filesizeformat(one.size), filesizeformat(file.size)),
     }
-    return [f"{name}: {own} (the file: {its})" for name, (own, its) in pairs.items() if own != its]
+    sentence = _("%(name)s: %(own)s (the file: %(its)s)")
+    return [
+        sentence % {"name": name, "own": own, "its": its}
+        for name, (own, its) in pairs.items()
+        if own != its
+    ]

@@ -18,6 +18,8 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import (
     require_GET,
@@ -27,6 +29,7 @@ from django.views.decorators.http import (
 )
 
 from detector.inference.images import ImageError
+from detector.inference.wording import retell
 from detector.models import Batch, Upload, UploadQuerySet
 from detector.reports.writing import zip_reports
 from detector.services.batches import (
@@ -43,19 +46,20 @@ from detector.web.scripts import refuse_script
 from detector.web.views.report import get_paper
 
 Lines = Callable[[Iterable[Upload]], Iterator[str]]
-NOT_KEPT = "The server could not keep the file. Try again in a moment."
+NOT_KEPT = gettext_noop("The server could not keep the file. Try again in a moment.")
 
 
 def take_batch(request: HttpRequest, pictures: Sequence[UploadedFile[Any]]) -> HttpResponse:
     """All pictures of one form, where no script sends them one by one."""
-    name = f"{pictures[0].name} and {len(pictures) - 1} more"
+    more = {"name": pictures[0].name, "count": len(pictures) - 1}
+    name = _("%(name)s and %(count)d more") % more
     batch = make_batch(make_owner(request), name, len(pictures))
     stability = request.POST.get("stability") == "on"
     for picture in pictures[:MAX_BATCH]:
         try:
             add_to_batch(batch, picture, picture.name or "", with_stability=stability)
         except (ImageError, OSError) as error:
-            said = NOT_KEPT if isinstance(error, OSError) else str(error)
+            said = _(NOT_KEPT) if isinstance(error, OSError) else retell(str(error), "refusal")
             messages.error(request, f"{picture.name}: {said}")
     return redirect("detector:batch", batch.pk)
 
@@ -74,7 +78,8 @@ def _create(request: HttpRequest) -> HttpResponse:
     if not (size.isdecimal() and 0 < int(size[:6]) <= MAX_BATCH):
         said = f"The size of a batch is {size[:20]!r}; accepted are whole numbers to {MAX_BATCH}."
         return refuse_script(said, 400)
-    batch = make_batch(make_owner(request), request.POST.get("name", "") or "Pictures", int(size))
+    name = request.POST.get("name", "") or _("Pictures")
+    batch = make_batch(make_owner(request), name, int(size))
     url = reverse("detector:batch", args=[batch.pk])
     pictures = reverse("detector:batch-pictures", args=[batch.pk])
     return JsonResponse({"url": url, "pictures": pictures}, status=201)

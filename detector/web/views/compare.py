@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -121,5 +122,7 @@ def view(request: HttpRequest, pk: uuid.UUID, place: int, name: str) -> FileResp
 def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     mine = Comparison.objects.owned_by(get_owner(request)).filter(pk=pk)
     if mine.delete_with_files():
-        messages.success(request, "The comparison was deleted. The results of its copies are kept.")
+        messages.success(
+            request, _("The comparison was deleted. The results of its copies are kept.")
+        )
     return redirect("detector:compare")
