@@ -28,7 +28,8 @@ from pytest_django import Settings
 
 from ai_image_detector.log import PlainFormatter
 from detector.inference.methods import METHODS
-from detector.models import Analysis, ApiToken, Delivery, Upload
+from detector.models import UNDO_SECONDS, Analysis, ApiToken, Delivery, Upload
+from detector.models.upload import UNDO_GRACE
 from detector.services import claim, run, submit
 from detector.sweep import sweep
 from detector.tests.factories.asking import Asker
@@ -181,7 +182,7 @@ def test_no_place_is_stored_or_shown(
     for text in (html, told, stored):
         assert not TRACES.search(text)
     pictures = list(media.rglob("*.webp"))
-    assert len(pictures) == 2
+    assert len(pictures) == 3  # preview, thumbnail and error levels
     for path in pictures:
         picture = Image.open(path)
         assert not picture.getexif() and set(picture.info) <= {"loop", "background", "timestamp"}
@@ -218,13 +219,21 @@ def send_as(owner: uuid.UUID, data: bytes, **wanted: Any) -> Upload:
     return submit(ContentFile(data), owner=owner, filename="a.jpg", **wanted)
 
 
+def pass_undo() -> None:
+    """Let the time for an undo pass, after which the next sweep deletes."""
+    passed = timedelta(seconds=UNDO_SECONDS + UNDO_GRACE + 1)
+    Upload.objects.exclude(removed_at=None).update(removed_at=timezone.now() - passed)
+    sweep()
+
+
 def test_delete_now_leaves_nothing(
     client: Client, owner: uuid.UUID, media: Path, jpeg: bytes, use_methods: Callable[..., None]
 ) -> None:
     use_methods(deep_learning=make_stub())
     upload = send_as(owner, jpeg)
-    assert len(list(media.rglob("*.webp"))) == 2
+    assert len(list(media.rglob("*.webp"))) == 3
     client.post(reverse("detector:delete", args=[upload.pk]))
+    pass_undo()
     assert not Upload.objects.exists() and not Analysis.objects.exists()
     assert not [path for path in media.rglob("*") if path.is_file()]
 
@@ -247,7 +256,8 @@ def test_what_somebody_else_has_too_stays_for_them(
     mine, theirs = send_as(owner, jpeg), send_as(OWNER, jpeg)
     assert Analysis.objects.count() == 1
     client.post(reverse("detector:delete", args=[mine.pk]))
-    assert list(Upload.objects.all()) == [theirs] and len(list(media.rglob("*.webp"))) == 2
+    pass_undo()
+    assert list(Upload.objects.all()) == [theirs] and len(list(media.rglob("*.webp"))) == 3
 
 
 def test_messages_about_a_deleted_upload_go_with_it(
