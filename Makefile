@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types unit scale ray training models audit licences sbom format lock clean
+.PHONY: help run test quick lint types unit scale ray training models messages audit licences sbom format lock clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -75,6 +75,10 @@ licences: $(ALL)  ## List the licences of all installed packages in .local/licen
 sbom: $(ALL)  ## Write the components of serving, with their hashes, as CycloneDX into .local/sbom.cdx.json
 	mkdir -p .local
 	$(BIN)/cyclonedx-py requirements --output-reproducible -o .local/sbom.cdx.json locks/serve.txt
+
+# Needs GNU gettext (msgmerge, msgfmt, xgettext).
+messages: $(ALL)  ## Collect the texts to translate, and compile their translations
+	$(BIN)/python manage.py messages
 
 format: $(ALL)  ## Put the code into its format
 	$(BIN)/ruff check --fix .

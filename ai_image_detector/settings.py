@@ -133,6 +133,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # The first two: they see what any other refuses.
     "detector.web.operation.observe",
+    # Around the error pages, which speak it too.
+    "detector.web.languages.speak",
     "detector.web.errors.answer_errors",
     "detector.web.protection.add_headers",
     # Before anything that looks at the host or needs the database: probes know neither.
@@ -193,6 +195,18 @@ if url := os.environ.get("DATABASE_URL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
+# The languages of the pages, each by its own name; JSON, API and commands are English.
+LANGUAGES = [
+    ("en-gb", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("fi", "Suomi"),
+]
+LOCALE_PATHS = [BASE_DIR / "detector" / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -241,7 +255,8 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = env_bool("HTTPS", False)
 # Whose X-Forwarded-For is believed. With HTTPS alone it is that of whoever connects.
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 # Other hosts of the domain, and lists that browsers ship, are for the domain's owner to decide.

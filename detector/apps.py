@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import get_language
 
 
 class DetectorConfig(AppConfig):
@@ -7,3 +8,7 @@ class DetectorConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 - importing registers the checks
+        from .inference import wording
+
+        # One switch for both: `translation.override("de")` changes pages and sentences.
+        wording.follow(get_language)

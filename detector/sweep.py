@@ -48,6 +48,8 @@ logger = logging.getLogger(__name__)
 LOOKED_UP_AT_ONCE = 500
 # No request lasts as long, so a file that is older is in nobody's hands.
 IN_USE = timedelta(hours=1)
+# How long a result that its owner has deleted may be kept, beside the time to take that back.
+DELETED_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,23 @@ def live_in_data_folder() -> None:
 
 def sweep_once() -> None:
     """As `sweep`, for a server: what fails is logged, and tried again the next time."""
+    _despite_errors(_sweep_and_say)
+
+
+def delete_expired_once() -> None:
+    """As `sweep_once`, of results alone: those that somebody has deleted are not kept for long."""
+    _despite_errors(lambda: Upload.objects.expired().delete_with_files())
+
+
+def _sweep_and_say() -> None:
+    swept = sweep()
+    if any(astuple(swept)):
+        logger.info("%s", swept)
+
+
+def _despite_errors(step: Callable[[], object]) -> None:
     try:
-        swept = sweep()
-        if any(astuple(swept)):
-            logger.info("%s", swept)
+        step()
     except DatabaseError as error:  # before the first `migrate`, say
         logger.error("The sweep failed: %s", error)
     except Exception:
@@ -118,9 +133,15 @@ def sweep_once() -> None:
 
 
 def _sweep_for_ever() -> None:
-    pause = threading.Event()  # that nobody sets
-    while not pause.wait(settings.SWEEP_SECONDS):
-        sweep_once()
+    pause, waited = threading.Event(), 0  # that nobody sets
+    step = min(settings.SWEEP_SECONDS, DELETED_SECONDS)
+    while not pause.wait(step):
+        waited += step
+        if waited < settings.SWEEP_SECONDS:
+            delete_expired_once()
+        else:
+            waited = 0
+            sweep_once()
 
 
 @cache

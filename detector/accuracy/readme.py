@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
+from detector.inference.wording import ENGLISH, say
+
 from .condition import Condition
 from .conditions import CLEAN, HALF_SIZE_JPEG_70, JPEG_70, JPEG_95
 from .figure import Figure
@@ -78,10 +80,8 @@ def say_of_100(report: Report, condition: str = CONDITIONS[1]) -> str:
         raise AccuracyUnknown(f"The report has no figures under {condition}.")
     shares = report.conditions[condition].calls.shares
     found, false, missed = (_of_100(shares[key]) for key in ROW)
-    return (
-        f"Of 100 AI pictures saved as {condition} it calls {found} AI and {missed} real, of 100 "
-        f"real ones {false} AI; the others it calls real or leaves uncertain."
-    )
+    counts = {"condition": condition, "found": found, "false": false, "missed": missed}
+    return say("accuracy.of_100", counts, ENGLISH)
 
 
 def _of_100(share: Figure) -> str:

@@ -11,6 +11,7 @@ from detector.comparison.result import ComparisonResult
 from detector.inference.images import ImageError, Limits
 from detector.inference.results import FileFacts, Verdict
 from detector.inference.runtime import Runtime
+from detector.inference.wording import ENGLISH, say
 
 from .confinement import AUTO
 
@@ -120,44 +121,31 @@ class Refused(NotAnalysed):
 
 class TooSlow(NotAnalysed):
     def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"The analysis of this picture was stopped because it took longer than {seconds:g} "
-            "seconds. A smaller copy of the picture may pass."
-        )
+        super().__init__(say("refusal.slow", {"seconds": f"{seconds:g}"}, ENGLISH))
 
 
 class NeedsMemory(NotAnalysed):
     status = 413
 
     def __init__(self, megabytes: int | None = None) -> None:
-        there_is = f"the {megabytes} MB that one analysis may take" if megabytes else "there is"
-        super().__init__(
-            f"The analysis of this picture needs more memory than {there_is}. "
-            "A smaller copy of the picture may pass."
-        )
+        code = "refusal.memory_limit" if megabytes else "refusal.memory_of_analysis"
+        super().__init__(say(code, {"megabytes": megabytes}, ENGLISH))
 
 
 class BrokenOff(NotAnalysed):
     def __init__(self) -> None:
-        super().__init__(
-            "The program that analyses pictures broke off at this one, so there is no result. "
-            "The server's log says how it ended; other pictures are not affected."
-        )
+        super().__init__(say("refusal.broken_off", {}, ENGLISH))
 
 
 class NotReady(NotAnalysed):
     status, retry_after = 503, 30
 
     def __init__(self) -> None:
-        super().__init__(
-            "The program that analyses pictures does not start at present. Try again later."
-        )
+        super().__init__(say("refusal.not_ready", {}, ENGLISH))
 
 
 class Busy(NotAnalysed):
     status, retry_after = 503, 10
 
     def __init__(self, waiting: int) -> None:
-        super().__init__(
-            f"Too many pictures are waiting for their analysis ({waiting}). Try again in a moment."
-        )
+        super().__init__(say("refusal.busy", {"waiting": waiting}, ENGLISH))

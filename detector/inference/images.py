@@ -124,7 +124,7 @@ def _read(path: Path, limits: Limits) -> bytes:
         raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"The file cannot be read: {reason}.") from error
+        raise ImageError.of("unreadable", reason=str(reason)) from error
 
 
 @cache
@@ -201,10 +201,7 @@ def _can_allocate(size: int) -> bool:
 
 
 def _short_of_memory() -> ImageError:
-    return ImageError(
-        "There is not enough memory to decode this picture now. Try again later, or with fewer "
-        "pixels. This says nothing about the file itself."
-    )
+    return ImageError.of("short_of_memory")
 
 
 def _broken_lines(complained: Complaints, height: int) -> tuple[Note, ...]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .images import SourceImage
 from .results import Declaration, Exhibit, ExhibitKind, Finding, check_score
 from .runtime import Runtime
-from .wording import JSON, say
+from .wording import ENGLISH, JSON, say
 
 
 class MethodUnavailable(Exception):
@@ -32,7 +32,7 @@ class MethodUnavailable(Exception):
         hint: str = "",
     ) -> None:
         self.code, self.params, self.exhibits = code, params or {}, exhibits
-        super().__init__(f"{say(self.code, self.params)} {hint}".strip())
+        super().__init__(f"{say(self.code, self.params, ENGLISH)} {hint}".strip())
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class Detector:
         return replace(result, elapsed_ms=(time.perf_counter() - start) * 1000)
 
     def _answer(self, key: str, spec: MethodSpec, image: SourceImage) -> MethodResult:
-        number_and_name = spec.number, spec.name
+        number_and_name = spec.number, spec.english_name
         try:
             answer = self._method(key).predict(image)
         except MethodUnavailable as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .wording import say
+from .wording import ENGLISH, say
 
 MAX_BYTES = 100_000  # of the JSON of one method; up to 10,000 are usual
 # Longest text and longest list that are kept: the first pair by which the result fits.
@@ -62,7 +62,7 @@ class _Scissors:
         return {
             "code": "result.shortened",
             "params": params,
-            "text": say("result.shortened", params),
+            "text": say("result.shortened", params, ENGLISH),
             "kind": "shortened",
             "claim": None,
             "where": "",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models.deletion import CASCADE, SET_NULL, Collector
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from .analysis import delete_files
 from .upload import Upload
@@ -18,8 +19,8 @@ FOLDER = "feedback"
 class Truth(models.TextChoices):
     """The classes of training, by the names of their folders."""
 
-    AI = "ai", "An AI made it, or a part of it"
-    REAL = "real", "No AI made any part of it"
+    AI = "ai", gettext_lazy("An AI made it, or a part of it")
+    REAL = "real", gettext_lazy("No AI made any part of it")
 
 
 # The outcomes that take a side, and the side.

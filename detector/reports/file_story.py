@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from detector.inference.results import Finding
 
 # What a file says is a claim, so none of them is worded as a fact.
-TAKEN, GENERATED, EDITED = "Camera", "Generator", "Editing"
-SAVED, DECLARED, SIGNED = "Saving and sharing", "Declarations", "Content Credentials"
-NOTED, UNREADABLE = "Also noted", "Could not be read"
+TAKEN = gettext_noop("Camera")
+GENERATED = gettext_noop("Generator")
+EDITED = gettext_noop("Editing")
+SAVED = gettext_noop("Saving and sharing")
+DECLARED = gettext_noop("Declarations")
+SIGNED = "Content Credentials"
+NOTED = gettext_noop("Also noted")
+UNREADABLE = gettext_noop("Could not be read")
 
 # The station of each kind of finding, and the stations in their order.
 KINDS = {
@@ -25,16 +32,16 @@ KINDS = {
 }
 # How much it is worth, not what it moved: the strongest alone counts.
 WORTH = {
-    "decisive": "Decides by itself, unless the file contradicts it",
-    "strong": "Strong evidence",
-    "medium": "Medium evidence",
-    "weak": "Weak evidence, a hint",
-    "context": "Context only",
+    "decisive": gettext_noop("Decides by itself, unless the file contradicts it"),
+    "strong": gettext_noop("Strong evidence"),
+    "medium": gettext_noop("Medium evidence"),
+    "weak": gettext_noop("Weak evidence, a hint"),
+    "context": gettext_noop("Context only"),
 }
-CONTRADICTS = "Context only, but contradicts a generator"
-SAID = "This is the evidence that is quoted at the top of the page."
-SIDES = {"ai": "for AI", "real": "for a photograph"}
-PARTIAL = "for an edit by AI"
+CONTRADICTS = gettext_noop("Context only, but contradicts a generator")
+SAID = gettext_noop("This is the evidence that is quoted at the top of the page.")
+SIDES = {"ai": gettext_noop("for AI"), "real": gettext_noop("for a photograph")}
+PARTIAL = gettext_noop("for an edit by AI")
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def tell_story(findings: Iterable[Finding], *, said: str = "") -> list[Station]:
     told: dict[str, list[Entry]] = {title: [] for title in KINDS}
     for finding in findings:
         told[_station_of(finding)].append(_entry(finding, said))
-    return [Station(title, tuple(entries)) for title, entries in told.items() if entries]
+    return [Station(gettext(title), tuple(entries)) for title, entries in told.items() if entries]
 
 
 def _station_of(finding: Finding) -> str:
@@ -75,13 +82,14 @@ def _station_of(finding: Finding) -> str:
 
 
 def _entry(finding: Finding, said: str) -> Entry:
-    text = SAID if finding.text in said else finding.text
+    text = gettext(SAID) if finding.text in said else finding.text
     side = finding.claim if finding.claim in SIDES else ""
     return Entry(text, finding.where, _worth(finding), side)
 
 
 def _worth(finding: Finding) -> str:
     if finding.claim == "capture":
-        return CONTRADICTS
+        return gettext(CONTRADICTS)
     side = PARTIAL if finding.partial else SIDES.get(finding.claim or "")
-    return f"{WORTH[finding.strength]} ({side})" if side else WORTH[finding.strength]
+    worth = gettext(WORTH[finding.strength])
+    return f"{worth} ({gettext(side)})" if side else worth

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 
 @dataclass(frozen=True)
 class Maker:
@@ -26,32 +28,42 @@ MAKERS = {
             "google",
             "Google: SynthID Detector",
             "https://synthid.com/",
-            reads="the invisible watermark SynthID, which the generators of Google and some of its "
-            "partners put into their pictures",
-            needs="It asks you to sign in.",
+            reads=gettext_noop(
+                "the invisible watermark SynthID, which the generators of Google and some of its "
+                "partners put into their pictures"
+            ),
+            needs=gettext_noop("It asks you to sign in."),
         ),
         Maker(
             "openai",
             "OpenAI: Verify",
             "https://openai.com/verify/",
-            reads="SynthID and Content Credentials in pictures that were made with ChatGPT or the "
-            "programs of OpenAI",
-            needs="It finds nothing in pictures by other makers.",
+            reads=gettext_noop(
+                "SynthID and Content Credentials in pictures that were made with ChatGPT or the "
+                "programs of OpenAI"
+            ),
+            needs=gettext_noop("It finds nothing in pictures by other makers."),
         ),
         Maker(
             "adobe",
             "Adobe: Content Authenticity Inspect",
             "https://contentauthenticity.adobe.com/inspect",
-            reads="Content Credentials, and Adobe's store of them: a picture that has lost its "
-            "Content Credentials may be found there again by its watermark or its look",
-            needs="Only the search for possible matches goes beyond what this program reads.",
+            reads=gettext_noop(
+                "Content Credentials, and Adobe's store of them: a picture that has lost its "
+                "Content Credentials may be found there again by its watermark or its look"
+            ),
+            needs=gettext_noop(
+                "Only the search for possible matches goes beyond what this program reads."
+            ),
         ),
         Maker(
             "fal",
             "fal: Verify",
             "https://fal.ai/verify",
-            reads="the watermark and the signature of pictures that were made with fal",
-            needs="It says that the file can be reached by its link for an hour.",
+            reads=gettext_noop(
+                "the watermark and the signature of pictures that were made with fal"
+            ),
+            needs=gettext_noop("It says that the file can be reached by its link for an hour."),
         ),
     )
 }

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TextEmphasis, WrapMode, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
@@ -37,11 +39,17 @@ SIDES = {
     "uncertain": (106, 86, 0),
 }
 NEXT: Any = {"new_x": XPos.LMARGIN, "new_y": YPos.NEXT}
-COLUMNS = ("Method", "Prediction", "Chance of AI", "In the result", "What was used")
+COLUMNS = (
+    gettext_noop("Method"),
+    gettext_noop("Prediction"),
+    gettext_noop("Chance of AI"),
+    gettext_noop("In the result"),
+    gettext_noop("What was used"),
+)
 WIDTHS = (46, 27, 20, 27, 60)
-SQUARE = (
-    f"{MISSING} stands for a character that the font of this document does not have. The attached "
-    f"{TWIN_NAME} has every text in full."
+SQUARE = gettext_noop(
+    "%(square)s stands for a character that the font of this document does not have. The attached "
+    "%(file)s has every text in full."
 )
 
 
@@ -57,7 +65,7 @@ def draw(content: Content, picture: bytes | None, twin: bytes, paper: str = "a4"
     pdf.draw_answers(content)
     pdf.draw_versions(content)
     pdf.draw_note(content)
-    pdf.embed_file(bytes=twin, basename=TWIN_NAME, desc="This report for machines, signed")
+    pdf.embed_file(bytes=twin, basename=TWIN_NAME, desc=_("This report for machines, signed"))
     return bytes(pdf.output())
 
 
@@ -74,8 +82,8 @@ class _Paper(FPDF):
         self.add_font(FONT, "B", FONTS / "DejaVuSans-Bold.ttf")
         font = self.fonts[FONT.lower()]
         self._characters = set(font.cmap) if isinstance(font, TTFFont) else set()
-        self.set_lang("en-GB")
-        self.set_title(f"{content.heading}: report of the AI Image Detector")
+        self.set_lang(get_language() or "en-GB")
+        self.set_title(f"{content.heading} · {_('Report of the AI Image Detector')}")
         self.set_producer("AI Image Detector")
         self.set_creation_date(content.moment)
         self.alias_nb_pages()
@@ -84,7 +92,7 @@ class _Paper(FPDF):
     def header(self) -> None:
         self._set(SMALL, MUTED)
         half = self.epw / 2
-        self.cell(half, LINE, "Report of the AI Image Detector")
+        self.cell(half, LINE, _("Report of the AI Image Detector"))
         self.cell(half, LINE, self._content.analysed, align="R", **NEXT)
         self._rule()
 
@@ -92,8 +100,9 @@ class _Paper(FPDF):
         self.set_y(-MARGIN - LINE)
         self._set(SMALL, MUTED)
         key = self._content.public_key
-        self.cell(0, LINE, f"Signed with the Ed25519 key {key[:32]}", **NEXT)
-        self.cell(self.epw - 20, LINE, f"{key[32:]}. Check it with: manage.py verify_report FILE")
+        check = _("Check it with: %(command)s") % {"command": "manage.py verify_report FILE"}
+        self.cell(0, LINE, _("Signed with the Ed25519 key %(key)s") % {"key": key[:32]}, **NEXT)
+        self.cell(self.epw - 20, LINE, f"{key[32:]}. {check}")
         self.cell(20, LINE, f"{self.page_no()} / {{nb}}", align="R")
 
     # The parts
@@ -115,18 +124,18 @@ class _Paper(FPDF):
         self.set_right_margin(MARGIN)
         if self.page == 1:
             self.set_y(max(self.get_y(), bottom) + 1)
-        self._heading("The picture")
+        self._heading(_("The picture"))
         self._pairs(content.picture)
 
     def _draw_picture(self, picture: bytes, top: float) -> float:
         """Draws it at the right edge; returns the y below it."""
         jpeg, ratio = _to_jpeg(picture)
         width, height = PICTURE_SIDE * min(1, ratio), PICTURE_SIDE / max(1, ratio)
-        self.image(jpeg, self.w - MARGIN - width, top + 1, width, height, alt_text="The picture")
+        self.image(jpeg, self.w - MARGIN - width, top + 1, width, height, alt_text=_("The picture"))
         return top + 1 + height
 
     def draw_methods(self, content: Content) -> None:
-        self._heading("Multi-Model Comparison Analysis")
+        self._heading(_("Multi-Model Comparison Analysis"))
         self._set(SMALL)
         self.set_draw_color(*RULE)
         heading = FontFace(emphasis=TextEmphasis.B, fill_color=SHADE)
@@ -134,14 +143,14 @@ class _Paper(FPDF):
             col_widths=WIDTHS, text_align="LEFT", v_align="T", line_height=LINE - 0.4,
             headings_style=heading, borders_layout=TableBordersLayout.HORIZONTAL_LINES, padding=1,
         ) as table:  # fmt: skip
-            table.row(COLUMNS)
+            table.row([_(column) for column in COLUMNS])
             for row in (*content.ran, *content.missing):
                 cells = (row.title, row.prediction, row.chance, row.part, row.used)
                 table.row([self._shown(cell) for cell in cells])
         self.ln(1.5)
         self._found(content.ran)
         if content.missing:
-            self._heading("Methods that gave no answer")
+            self._heading(_("Methods that gave no answer"))
             self._found(content.missing)
 
     def _found(self, rows: Iterable[MethodRow]) -> None:
@@ -151,47 +160,55 @@ class _Paper(FPDF):
 
     def draw_evidence(self, content: Content) -> None:
         if content.stations:
-            self._heading("Evidence in the file")
+            self._heading(_("Evidence in the file"))
         for station in content.stations:
             self._station(station)
 
     def _station(self, station: Station) -> None:
         self._text(station.title, BODY, bold=True)
         for entry in station.entries:
-            place = f", in {entry.where}" if entry.where else ""
+            place = _(", in %(where)s") % {"where": entry.where} if entry.where else ""
             self._text(f"{entry.text} ({entry.worth}{place})", indent=3)
 
     def draw_limits(self, content: Content) -> None:
-        self._heading("What this does and does not tell you")
+        self._heading(_("What this does and does not tell you"))
         for sentence in content.limits:
             self._text(sentence)
         if content.advice:
-            self._heading("What to do next")
+            self._heading(_("What to do next"))
             self._text(" ".join(content.advice))
 
     def draw_answers(self, content: Content) -> None:
         if content.answers:
-            self._heading("Reported by you")
-            self._text("These answers were typed in by a person. This program did not check them.")
+            self._heading(_("Reported by you"))
+            self._text(
+                _("These answers were typed in by a person. This program did not check them.")
+            )
         for answer in content.answers:
             self._text(f"{answer.maker} ({answer.when}): {answer.answer}")
 
     def draw_versions(self, content: Content) -> None:
-        self._heading("Thresholds and versions")
+        self._heading(_("Thresholds and versions"))
         self._text(" ".join(content.thresholds))
         self._pairs(content.versions)
         if content.weights_note:
             self._text(content.weights_note)
-        self._pairs(tuple((f"Weights in {name}", digest) for name, digest in content.weights))
+        self._pairs(
+            tuple(
+                (_("Weights in %(folder)s") % {"folder": name}, digest)
+                for name, digest in content.weights
+            )
+        )
 
     def draw_note(self, content: Content) -> None:
-        self._heading("Note")
+        self._heading(_("Note"))
         if content.author:
-            self._text(f"The analysis was run by {content.author}, according to this person.")
+            said = _("The analysis was run by %(author)s, according to this person.")
+            self._text(said % {"author": content.author})
         if content.note:
             self._text(content.note)
         if self._lacks_a_character:
-            self._text(SQUARE, SMALL, MUTED)
+            self._text(_(SQUARE) % {"square": MISSING, "file": TWIN_NAME}, SMALL, MUTED)
         self.ln(2 * LINE)
         self._rule()
 

@@ -53,11 +53,11 @@ def _read(path: str, limits: Limits) -> bytes:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
-            raise ImageError("The file cannot be read: it is no regular file.")
+            raise ImageError.of("unreadable", reason="it is no regular file")
         if status.st_size > limits.max_bytes:
             raise ImageError(say_too_large(status.st_size, limits))
         with open(path, "rb") as file:
             return file.read(limits.max_bytes + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"The file cannot be read: {reason}.") from error
+        raise ImageError.of("unreadable", reason=str(reason)) from error

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from detector.models import Upload
+from detector.renderings import csv_header, csv_line, to_csv, to_jsonl
 
 from .describing import describe_detection
-from .renderings import csv_header, csv_line, to_csv, to_jsonl
 
 UNFINISHED = {"detail": "There is no result yet."}
 

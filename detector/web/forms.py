@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy
 
 from detector.inference.formats import SUFFIXES
 from detector.inference.images import say_too_large
+from detector.inference.wording import retell
 from detector.installation import get_limits
 
 # What a browser offers to choose from.
@@ -29,20 +31,23 @@ def check_size(upload: UploadedFile[Any]) -> None:
     """Raise `ValidationError` for a file that is too large; it is not even read into memory."""
     limits = get_limits()
     if upload.size is not None and upload.size > limits.max_bytes:
-        raise forms.ValidationError(say_too_large(upload.size, limits), code="too_large")
+        said = retell(say_too_large(upload.size, limits), "refusal")
+        raise forms.ValidationError(said, code="too_large")
 
 
 class UploadForm(forms.Form):
     # A FileField: Django's ImageField decodes with rules of its own before ours apply.
     image = forms.FileField(
-        label="Picture",
+        label=gettext_lazy("Picture"),
         allow_empty_file=True,  # open_image has the better sentence for it
         max_length=255,
         widget=PicturesInput(attrs={"accept": ACCEPTED, "multiple": True, "data-pictures": True}),
-        error_messages={"required": "Choose a picture first."},
+        error_messages={"required": gettext_lazy("Choose a picture first.")},
     )
     stability = forms.BooleanField(
-        label="Also check whether the result stays the same when the picture is passed on",
+        label=gettext_lazy(
+            "Also check whether the result stays the same when the picture is passed on"
+        ),
         required=False,
     )
 
@@ -81,14 +86,14 @@ class CompareForm(forms.Form):
     """Copies of one picture."""
 
     copies = SeveralFilesField(
-        label="Copies of the picture",
+        label=gettext_lazy("Copies of the picture"),
         allow_empty_file=True,
         max_length=255,
         widget=SeveralFiles(attrs={"accept": ACCEPTED}),
-        error_messages={"required": "Choose the files first."},
+        error_messages={"required": gettext_lazy("Choose the files first.")},
     )
     more = SeveralFilesField(
-        label="Further copies, from another folder",
+        label=gettext_lazy("Further copies, from another folder"),
         required=False,
         allow_empty_file=True,
         max_length=255,

@@ -8,31 +8,39 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from detector.inference.images import say_too_large
+from detector.inference.wording import retell
 from detector.installation import get_limits
 from detector.models import Truth
 from detector.reports.makers import MAKERS
 
 # How long a link may be valid, in hours.
-PERIODS = {1: "1 hour", 24: "1 day", 7 * 24: "1 week", 30 * 24: "30 days"}
+PERIODS = {
+    1: gettext_lazy("1 hour"),
+    24: gettext_lazy("1 day"),
+    7 * 24: gettext_lazy("1 week"),
+    30 * 24: gettext_lazy("30 days"),
+}
 
 
 def find_periods() -> list[tuple[int, str]]:
     """The periods that end before the results of this installation do, and as long as these."""
     kept = settings.RETENTION_HOURS
-    shorter = [(hours, words) for hours, words in PERIODS.items() if hours < kept]
-    return [*shorter, (kept, "as long as the result is kept")]
+    shorter = [(hours, str(words)) for hours, words in PERIODS.items() if hours < kept]
+    return [*shorter, (kept, _("as long as the result is kept"))]
 
 
 class AuthorForm(forms.Form):
     """Who reports a result, if they say so."""
 
     author = forms.CharField(
-        label="Your name, or that of your desk",
+        label=gettext_lazy("Your name, or that of your desk"),
         max_length=100,
         required=False,
-        help_text="Optional. The report says that this is your statement.",
+        help_text=gettext_lazy("Optional. The report says that this is your statement."),
     )
 
 
@@ -41,10 +49,10 @@ class AnswerForm(forms.Form):
 
     maker = forms.ChoiceField(choices=[(key, maker.name) for key, maker in MAKERS.items()])
     answer = forms.CharField(
-        label="What did it answer?",
+        label=gettext_lazy("What did it answer?"),
         max_length=500,
         required=False,
-        help_text="It goes into the report as reported by you.",
+        help_text=gettext_lazy("It goes into the report as reported by you."),
     )
 
 
@@ -52,37 +60,43 @@ class ShareForm(forms.Form):
     """Whether the link shows the picture, and for how long it is valid."""
 
     with_picture = forms.BooleanField(
-        label="Show the picture and the name of the file as well", required=False
+        label=gettext_lazy("Show the picture and the name of the file as well"), required=False
     )
-    hours = forms.TypedChoiceField(label="Valid for", coerce=int, choices=find_periods, initial=24)
+    hours = forms.TypedChoiceField(
+        label=gettext_lazy("Valid for"), coerce=int, choices=find_periods, initial=24
+    )
 
 
 class FeedbackForm(forms.Form):
     """What the person knows of the picture. The picture itself is kept only if they agree."""
 
     truth = forms.ChoiceField(
-        label="What is true of this picture?",
+        label=gettext_lazy("What is true of this picture?"),
         choices=Truth.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose one of the two."},
+        error_messages={"required": gettext_lazy("Choose one of the two.")},
     )
     reason = forms.CharField(
-        label="How do you know?",
+        label=gettext_lazy("How do you know?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="For example: I took it, the maker has confirmed it, I generated it.",
-        error_messages={"required": "Say how you know it."},
+        help_text=gettext_lazy(
+            "For example: I took it, the maker has confirmed it, I generated it."
+        ),
+        error_messages={"required": gettext_lazy("Say how you know it.")},
     )
     agreed = forms.BooleanField(
-        label="Keep the picture for the operator of this server, to measure and improve the "
-        "detector with it, until the operator deletes it",
+        label=gettext_lazy(
+            "Keep the picture for the operator of this server, to measure and improve the "
+            "detector with it, until the operator deletes it"
+        ),
         required=False,
     )
     file = forms.FileField(
-        label="The picture once more",
+        label=gettext_lazy("The picture once more"),
         required=False,
         max_length=255,
-        help_text="Needed only if you agree: the original file was not kept.",
+        help_text=gettext_lazy("Needed only if you agree: the original file was not kept."),
     )
 
     def __init__(self, *args: Any, sha256: str, **options: Any) -> None:
@@ -103,12 +117,12 @@ class FeedbackForm(forms.Form):
         limits = get_limits()
         if file is None:
             if "file" not in self.errors:
-                said = "Choose the file once more, or do not agree to have it kept."
+                said = _("Choose the file once more, or do not agree to have it kept.")
                 self.add_error("file", said)
         elif (file.size or 0) > limits.max_bytes:
-            self.add_error("file", say_too_large(file.size or 0, limits))
+            self.add_error("file", retell(say_too_large(file.size or 0, limits), "refusal"))
         elif _digest(file) != self._sha256:
-            self.add_error("file", "This is not the file that was analysed. Choose that one.")
+            self.add_error("file", _("This is not the file that was analysed. Choose that one."))
 
 
 def _digest(file: UploadedFile[Any]) -> str:

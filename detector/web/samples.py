@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.translation import gettext_noop
 
 FOLDER = settings.BASE_DIR / "static" / "samples"
 
@@ -33,20 +34,22 @@ SAMPLES = (
     Sample(
         "settings",
         "lighthouse-with-settings.png",
-        "A picture with the settings of a generator",
-        "The file itself says that an AI made it.",
+        gettext_noop("A picture with the settings of a generator"),
+        gettext_noop("The file itself says that an AI made it."),
     ),
     Sample(
         "camera",
         "hills-with-camera-data.jpg",
-        "A picture with the data of a camera",
-        "Camera data can be forged, so it decides nothing.",
+        gettext_noop("A picture with the data of a camera"),
+        gettext_noop("Camera data can be forged, so it decides nothing."),
     ),
     Sample(
         "screenshot",
         "shapes-without-data.png",
-        "A drawing without any data",
-        "Drawings are neither photographs nor made by an AI: see what the methods make of it.",
+        gettext_noop("A drawing without any data"),
+        gettext_noop(
+            "Drawings are neither photographs nor made by an AI: see what the methods make of it."
+        ),
     ),
 )
 

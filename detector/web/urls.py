@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .languages import choose_language
 from .views import (
     batches,
     compare,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("results/<uuid:pk>/error-levels", pictures.error_levels, name="error-levels"),
     path("results/<uuid:pk>/json", result.result_json, name="json"),
     path("results/<uuid:pk>/delete", result.delete, name="delete"),
+    path("language/", choose_language, name="language"),
     path("results/<uuid:pk>/note", deciding.note, name="note"),
     path("batches/", batches.batches, name="batches"),
     path("batches/<uuid:pk>/", batches.batch, name="batch"),

@@ -17,8 +17,6 @@ def prepare_bmp(data: bytes) -> Stream:
     if len(data) >= 34 and struct.unpack_from("<I", data, 14)[0] > 12:
         width, height, _, _, compression = struct.unpack_from("<iiHHI", data, 18)
         if compression in RUNS and abs(width * height) > MAX_RUN_PIXELS:
-            raise ImageError(
-                f"The BMP has {width} x {abs(height)} pixels compressed by runs; at most "
-                f"{MAX_RUN_PIXELS / 1e6:.0f} million are accepted in that form. Save it as a PNG."
-            )
+            limit = round(MAX_RUN_PIXELS / 1e6)
+            raise ImageError.of("runs", width=width, height=abs(height), limit=limit)
     return Stream(data)

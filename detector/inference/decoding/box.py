@@ -24,7 +24,7 @@ def boxes(data: bytes) -> Iterator[Box]:
         length = length or len(data) - at
         yield kind, data[at + head : at + length]
         at += max(length, head)
-    raise too_many(MAX_PARTS, "boxes and more", MAX_PARTS)
+    raise too_many(MAX_PARTS, "boxes", MAX_PARTS)
 
 
 class Reader:

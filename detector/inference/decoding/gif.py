@@ -70,5 +70,5 @@ class _Walk:
             self.at += 1 + length
             self.left -= 1
             if self.left < 0:
-                raise too_many(MAX_SUB_BLOCKS, "data blocks and more", MAX_SUB_BLOCKS)
+                raise too_many(MAX_SUB_BLOCKS, "blocks", MAX_SUB_BLOCKS)
         self.at = min(self.at + 1, len(self.data))

@@ -72,7 +72,7 @@ class Items:
         parts = self.references.get((b"dimg", item), []) if kind in DERIVED else []
         self.left -= len(parts)
         if self.left < 0:
-            raise too_many(MAX_TILES, "tiles and more", MAX_TILES)
+            raise too_many(MAX_TILES, "many_tiles", MAX_TILES)
         return max(width * height, sum(self._area_of(part, depth + 1) for part in parts))
 
     def _size_of(self, item: int, kind: bytes) -> Size:

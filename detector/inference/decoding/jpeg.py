@@ -80,7 +80,7 @@ class Scans:
         """Add the contents of one scan. Raises `ImageError` beyond MAX_SCANS."""
         self.count += 1
         if self.count > MAX_SCANS:
-            raise too_many(MAX_SCANS, "scans and more", MAX_SCANS)
+            raise too_many(MAX_SCANS, "scans", MAX_SCANS)
         count = body[0] if len(body) else 0
         if len(body) < 4 + 2 * count:
             raise header_damaged()
@@ -194,7 +194,7 @@ def segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
             following = MARKER.search(data, end)
             at = following.start() if following else len(data)
             yield SCAN, view[end:at]
-    raise too_many(MAX_PARTS, "segments and more", MAX_PARTS)
+    raise too_many(MAX_PARTS, "segments", MAX_PARTS)
 
 
 def _check_pixels(stream: bytes, ended: bool, several: bool) -> tuple[Note, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detector.inference.wording import ENGLISH, JSON, say
+
 # Largest picture that is analysed at its own size; a larger one is halved until it is this small.
 MAX_FULL_SIZE = 64_000_000
 # Parts of a container that are walked one by one in Python: chunks, segments, tags, boxes.
@@ -11,7 +13,12 @@ MAX_PARTS = 20_000
 
 
 class ImageError(ValueError):
-    """The bytes cannot be analysed; the message is a sentence for the user."""
+    """The bytes cannot be analysed; the message is a sentence for the user, in English."""
+
+    @classmethod
+    def of(cls, reason: str, **params: JSON) -> ImageError:
+        """The error with the sentence that the catalogue has for this reason, under "refusal"."""
+        return cls(say(f"refusal.{reason}", params, ENGLISH))
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,14 @@ class Limits:
 
 def say_too_large(size: int, limits: Limits) -> str:
     """The sentence about a file of `size` bytes that is larger than accepted."""
-    limit = f"at most {limits.max_bytes / 2**20:.0f} MB are accepted."
-    return f"The file has {size / 2**20:.1f} MB; {limit}"
+    params: dict[str, JSON] = {"size": size / 2**20, "limit": round(limits.max_bytes / 2**20)}
+    return say("refusal.large", params, ENGLISH)
 
 
 def check_size(size: int, limits: Limits) -> None:
     """Raise `ImageError` for a file of `size` bytes that is empty or too large."""
     if size == 0:
-        raise ImageError("The file is empty.")
+        raise ImageError.of("empty")
     if size > limits.max_bytes:
         raise ImageError(say_too_large(size, limits))
 
@@ -43,24 +50,19 @@ def check_size(size: int, limits: Limits) -> None:
 def check_pixels(width: int, height: int, limits: Limits) -> None:
     """Raise `ImageError` for a picture, or a part that is decoded whole, of too many pixels."""
     if width * height > limits.max_pixels:
-        raise ImageError(
-            f"The picture has {width} x {height} pixels; "
-            f"at most {limits.max_pixels / 1e6:.0f} million are accepted."
-        )
+        limit = round(limits.max_pixels / 1e6)
+        raise ImageError.of("pixels", width=width, height=height, limit=limit)
 
 
 def check_memory(size: int, limits: Limits) -> None:
     """Raise `ImageError` if decoding takes more than `limits.max_memory` bytes."""
     if size > limits.max_memory:
-        raise ImageError(
-            f"Decoding this picture would take {size / 1e9:.1f} GB of memory; at most "
-            f"{limits.max_memory / 1e9:.1f} GB are allowed. Save it with fewer pixels or as a JPEG."
-        )
+        raise ImageError.of("memory", size=size / 1e9, limit=limits.max_memory / 1e9)
 
 
 def too_many(count: int, parts: str, limit: int) -> ImageError:
-    """The error about a file of more `parts` than any real picture has."""
-    return ImageError(f"The file has {count} {parts}; at most {limit:,} are accepted.")
+    """The error about a file of more `parts` ("file_parts") than any real picture has."""
+    return ImageError.of("parts", count=count, parts=parts, limit=limit)
 
 
 def reduction(pixels: int) -> int:

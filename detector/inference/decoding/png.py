@@ -77,7 +77,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         whole = kind == b"IDAT" or zlib.crc32(view[at + 4 : end]) == _number(view[end : end + 4])
         yield kind, body, whole and len(body) == length
         at = end + 4
-    raise too_many(MAX_PARTS, "chunks and more", MAX_PARTS)
+    raise too_many(MAX_PARTS, "chunks", MAX_PARTS)
 
 
 def _number(view: memoryview) -> int:

@@ -54,5 +54,5 @@ def open_stream(data: bytes, limits: Limits) -> tuple[tuple[str, ...], Stream]:
     head = data[:HEAD]
     formats = tuple(name for name, row in FORMATS.items() if row.signature.match(head))
     if not formats:
-        raise ImageError(f"This is not a picture of a known kind ({FORMAT_NAMES}).")
+        raise ImageError.of("kind", formats=FORMAT_NAMES)
     return formats, OPENERS[formats[0]](data, limits)

@@ -9,9 +9,6 @@ from detector.inference.results import Note
 
 from .limits import ImageError
 
-CUT_OFF = "The file is damaged or cut off: the picture cannot be decoded completely."
-DAMAGED = "The file is damaged: its header cannot be read."
-
 
 @dataclass(frozen=True)
 class Stream:
@@ -35,9 +32,9 @@ class Stream:
 
 def header_damaged() -> ImageError:
     """The error about a file whose structure cannot be followed."""
-    return ImageError(DAMAGED)
+    return ImageError.of("damaged")
 
 
 def cut_off() -> ImageError:
     """The error about a file with missing pixels."""
-    return ImageError(CUT_OFF)
+    return ImageError.of("cut_off")

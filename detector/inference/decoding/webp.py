@@ -50,7 +50,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         end = at + 8 + length
         yield kind, view[at + 8 : end], end <= len(data)
         at = end + length % 2
-    raise too_many(MAX_PARTS, "chunks and more", MAX_PARTS)
+    raise too_many(MAX_PARTS, "chunks", MAX_PARTS)
 
 
 def _chunk(kind: bytes, body: memoryview, whole: bool) -> bytes:

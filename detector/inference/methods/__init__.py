@@ -8,29 +8,49 @@ from typing import Literal
 
 from detector.inference.method import Method
 from detector.inference.results import write_title
+from detector.inference.wording import ENGLISH, say
 
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method's number and name, its class as "module:Class", its input and its idea.
+    """A method's number and key, and its class as "module:Class".
 
     `weights` are the folders below `detector/weights/` that ship for the method. `about` says
-    whether the method judges the pixels or reports the statements in the file.
+    whether the method judges the pixels or reports the statements in the file. Its name, its input
+    and its idea are in the catalogue of sentences, under its key.
     The class is imported on first use, so that importing this table is fast.
     """
 
     number: int
-    name: str
+    key: str
     path: str
-    reads: str
-    idea: str
     weights: tuple[str, ...] = ()
     about: Literal["pixels", "file"] = "pixels"
 
     @property
+    def name(self) -> str:
+        """ "Deep Learning Model", in the current language."""
+        return say(f"method_name.{self.key}", {})
+
+    @property
+    def english_name(self) -> str:
+        """The name as results keep it."""
+        return say(f"method_name.{self.key}", {}, ENGLISH)
+
+    @property
     def title(self) -> str:
-        """ "Method 1: Deep Learning Model"."""
+        """ "Method 1: Deep Learning Model", in the current language."""
         return write_title(self.number, self.name)
+
+    @property
+    def reads(self) -> str:
+        """What the method looks at: the end of "It reads ..."."""
+        return say(f"method_reads.{self.key}", {})
+
+    @property
+    def idea(self) -> str:
+        """How the method works, in a sentence or two."""
+        return say(f"method_idea.{self.key}", {})
 
     def method_class(self) -> type[Method]:
         module, name = self.path.split(":")
@@ -38,40 +58,15 @@ class MethodSpec:
         return cls
 
 
-METHODS: dict[str, MethodSpec] = {
-    "deep_learning": MethodSpec(
+_SPECS = (
+    MethodSpec(
         1,
-        "Deep Learning Model",
+        "deep_learning",
         "deep_learning:DeepLearning",
-        reads="tiles of the picture at full resolution, and the picture as a whole",
-        idea="Two small networks: one examines the fine structure, the other the whole picture.",
         weights=("efficientnet_tiles", "efficientnet_whole"),
     ),
-    "statistical": MethodSpec(
-        2,
-        "Statistical Pattern Analysis",
-        "statistical:Statistical",
-        reads="parts of the picture at full resolution",
-        idea="Hundreds of measurements of noise, frequencies and compression, weighed by a model.",
-        weights=("statistical",),
-    ),
-    "forensics": MethodSpec(
-        3,
-        "Advanced Forensics Analysis",
-        "forensics:Forensics",
-        reads="the original bytes, and invisible watermarks in the pixels",
-        idea="The statements in the file: Content Credentials, statements about its source, and "
-        "settings and watermarks that generators leave. Camera and compression are context only. "
-        "The method gives no score if there is no evidence for an AI.",
-        about="file",
-    ),
-    "huggingface": MethodSpec(
-        4,
-        "Hugging Face Specialized Models",
-        "huggingface:HuggingFace",
-        reads="the picture at the size for which each model was trained",
-        idea="Vision transformers. Each is the best available model: one that was fine-tuned on "
-        "this installation, otherwise a public model, otherwise the bundled DINOv2 detector.",
-        weights=("dinov2",),
-    ),
-}
+    MethodSpec(2, "statistical", "statistical:Statistical", weights=("statistical",)),
+    MethodSpec(3, "forensics", "forensics:Forensics", about="file"),
+    MethodSpec(4, "huggingface", "huggingface:HuggingFace", weights=("dinov2",)),
+)
+METHODS: dict[str, MethodSpec] = {spec.key: spec for spec in _SPECS}

@@ -31,6 +31,7 @@ from detector.inference.pixels.tiles import (
 from detector.inference.results import Exhibit, Finding
 from detector.inference.runtime import Network
 from detector.inference.verdict.calibration import Calibration
+from detector.inference.wording import ENGLISH, say
 
 from .pixel_method import PixelMethod
 
@@ -72,7 +73,7 @@ LOOKS: dict[str, Callable[[Pixels], tuple[Pixels, list[Box]]]] = {
 
 class DeepLearning(PixelMethod[Network]):
     folders = tuple(LOOKS)
-    used = "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture"
+    used = say("method_used.deep_learning", {}, ENGLISH)
 
     def read_model(self, folder: Path) -> Network:
         return Network(folder / "openvino_model.xml", self.runtime)

@@ -5,6 +5,7 @@ method, without exception. `Verdict.to_dict()` is the one JSON that page, API, c
 database share; `schema.json` describes it.
 """
 
+from .agreement import Agreement
 from .file_facts import FileFacts
 from .finding import Claim, Finding, Note, Strength
 from .method_result import (
@@ -25,7 +26,6 @@ from .provenance import Act, Declaration
 from .reading import InvalidResult
 from .verdict import (
     SCHEMA,
-    Agreement,
     Basis,
     ExpectedErrors,
     Label,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from detector.inference.shorten import shorten
+from detector.inference.wording import retell, say
 
 from .finding import Finding
 from .provenance import Declaration
@@ -98,8 +99,13 @@ class MethodResult:
 
     @property
     def title(self) -> str:
-        """ "Method 1: Deep Learning Model"."""
-        return write_title(self.number, self.name)
+        """ "Method 1: Deep Learning Model", in the current language."""
+        return write_title(self.number, retell(self.name, "method_name"))
+
+    @property
+    def used_words(self) -> str:
+        """What gave the answer, in the current language as far as the catalogue has it."""
+        return retell(self.used, "method_used")
 
     @property
     def lean(self) -> Side | None:
@@ -132,4 +138,4 @@ class MethodResult:
 
 def write_title(number: int, name: str) -> str:
     """The name of a method in headings: "Method 1: Deep Learning Model"."""
-    return f"Method {number}: {name}"
+    return say("method_named.title", {"number": number, "name": name})

@@ -13,6 +13,8 @@ T = TypeVar("T")
 MAX_QUOTED = 60
 # Marks a field of a dataclass that is not in the JSON.
 PRIVATE = {"private": True}
+# Marks a field that results of the same schema may lack, because it was added later.
+ADDED = {"added": True}
 
 
 class InvalidResult(ValueError):
@@ -30,10 +32,12 @@ def read(cls: type[T], data: Any, where: str = "result") -> T:
     derived = getattr(cls, "DERIVED", ())
     if surplus := sorted(map(str, data.keys() - names.keys() - set(derived))):
         raise InvalidResult(f"{where} has the unknown field {surplus[0][:MAX_QUOTED]!r}.")
-    if missing := [name for name in names if name not in data]:
+    if missing := [name for name in required_fields(cls) if name not in data]:
         raise InvalidResult(f"{where} has no field {missing[0]!r}.")
-    hints = hints_of(cls)
-    values = {name: _value(hints[name], data[name], f"{where}.{name}") for name in names}
+    hints, data = hints_of(cls), getattr(cls, "mend", dict)(data)
+    values = {
+        name: _value(hints[name], data[name], f"{where}.{name}") for name in names if name in data
+    }
     try:
         return cls(**values)
     except ValueError as error:  # the type has rules of its own
@@ -43,6 +47,11 @@ def read(cls: type[T], data: Any, where: str = "result") -> T:
 def public_fields(cls: type) -> dict[str, Field[Any]]:
     """The fields of a dataclass that are in the JSON, by name."""
     return {field.name: field for field in fields(cls) if not field.metadata.get("private")}
+
+
+def required_fields(cls: type) -> list[str]:
+    """The names of the fields without which the JSON of a dataclass is none."""
+    return [name for name, field in public_fields(cls).items() if not field.metadata.get("added")]
 
 
 def hints_of(cls: type) -> dict[str, Any]:

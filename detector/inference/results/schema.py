@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from .reading import SCALARS, hints_of, public_fields
+from .reading import SCALARS, hints_of, public_fields, required_fields
 from .verdict import SCHEMA, TOP, Verdict
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,7 +27,8 @@ def json_schema() -> Schema:
     definitions: dict[str, Schema] = {}
     fields = _properties(Verdict, definitions)
     top = {name: fields.pop(name) for name in TOP}
-    verdict = _object(fields, _about(Verdict))
+    required = [name for name in required_fields(Verdict) if name not in TOP]
+    verdict = _object(fields, _about(Verdict)) | {"required": required}
     return {
         "$schema": DIALECT,
         "title": f"Result of the AI image detector, schema {SCHEMA}",

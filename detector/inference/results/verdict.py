@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from .agreement import Agreement
 from .file_facts import FileFacts
 from .finding import Note
 from .method_result import MethodResult, Side, check_score
 from .provenance import Declaration
-from .reading import InvalidResult, read
+from .reading import ADDED, InvalidResult, read
 
 SCHEMA = 1
 # The fields of a verdict that are placed beside it in the JSON.
@@ -42,16 +43,6 @@ Signal = Literal[
     "digital_creation",
     "unknown_provenance",
 ]
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How many of the methods that count lean to each side; second opinions are not counted."""
-
-    ai: int
-    real: int
-    uncertain: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -97,6 +88,7 @@ class Verdict:
     evidence in the file decided; then `decided_by` is the key of that method). `moved_most` is the
     key of the method that the verdict rests on most. `conflict` names a contradiction, of the file
     with itself or of a declaration with the pixels. `kind` is the kind of picture, if it is known.
+    `reasons` are the sentences of `reason`, and empty in results of earlier versions.
     `weights` and `code` are digests of what answered. Fields that nobody has filled in are None.
     Raises `ValueError` for a score that is not in [0, 1].
     """
@@ -108,6 +100,7 @@ class Verdict:
     reason: str
     agreement: Agreement
     methods: tuple[MethodResult, ...]
+    reasons: tuple[Note, ...] = field(default=(), metadata=ADDED)
     lean: Side | None = None
     basis: Basis = "pixels"
     signal: Signal = "unknown_provenance"
@@ -132,6 +125,11 @@ class Verdict:
     def __post_init__(self) -> None:
         check_score(self.score, None)
 
+    @property
+    def why(self) -> str:
+        """The reason in the current language; one of an earlier version in English."""
+        return " ".join(note.text for note in self.reasons) or self.reason
+
     def to_dict(self) -> dict[str, Any]:
         """The one JSON object that page, API, command line and database share."""
         return {
@@ -148,6 +146,7 @@ class Verdict:
                 "basis": self.basis,
                 "signal": self.signal,
                 "reason": self.reason,
+                "reasons": [note.to_dict() for note in self.reasons],
                 "declarations": [declaration.to_dict() for declaration in self.declarations],
                 "conflict": self.conflict and self.conflict.to_dict(),
                 "expected_errors": self.expected_errors and self.expected_errors.to_dict(),

@@ -60,7 +60,7 @@ def _write(case: Case, decider: str) -> Verdict:
     outcome, basis = settle(case)
     if outcome == "not_assessed":
         case = replace(case, score=None, label="uncertain", contributions={})
-    conflict = find_conflict(case)
+    conflict, reasons = find_conflict(case), tuple(explain(outcome, case))
     return Verdict(
         outcome=outcome,
         label=case.label,
@@ -69,7 +69,8 @@ def _write(case: Case, decider: str) -> Verdict:
         thresholds=case.thresholds,
         basis=basis,
         signal=signal_of(outcome, basis, case.declarations),
-        reason=explain(outcome, case),
+        reason=" ".join(note.english for note in reasons),
+        reasons=reasons,
         declarations=case.declarations,
         conflict=conflict,
         advice=advise(outcome, basis, case, conflict),

@@ -14,7 +14,7 @@ def find_conflict(case: Case) -> Note | None:
     """The contradiction, if there is one. Blind pixels contradict nothing."""
     if case.grounds.conflict:
         ai, camera = case.grounds.conflict
-        return Note("conflict.file", {"ai": ai.text, "camera": camera.text})
+        return Note("conflict.file", {"ai": ai.nested(), "camera": camera.nested()})
     if case.pixels is None or is_blind(case.notes):
         return None
     chance = {"chance": round(case.pixels, 4)}

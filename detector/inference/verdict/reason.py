@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from detector.inference.results import Agreement, Finding, MethodResult, Note, Outcome
+from detector.inference.results.agreement import describe
 
 from .grounds import Case
 from .outcome import BLINDING, edit_evidence
@@ -22,31 +24,15 @@ def agree(results: tuple[MethodResult, ...]) -> Agreement:
     """How far the methods whose score counts agree; second opinions are not counted."""
     voters = [r for r in results if r.score is not None and r.role != "second_opinion"]
     ai, real, unsure = ([r.lean for r in voters].count(side) for side in ("ai", "real", None))
-    return Agreement(ai, real, unsure, _agreement(ai, real, unsure).text)
+    return Agreement.of(ai, real, unsure)
 
 
-def _agreement(ai: int, real: int, unsure: int) -> Note:
-    total = ai + real + unsure
-    if total == 0:
-        return Note("agreement.none")
-    if total == 1:
-        return Note("agreement.one")
-    if total == unsure:
-        return Note("agreement.undecided", {"total": total})
-    if total in (ai, real):
-        return Note("agreement.all_ai" if ai else "agreement.all_real", {"total": total})
-    counts = {"ai": ai, "real": real, "unsure": unsure}
-    return Note("agreement.split" if ai and real else "agreement.part", counts)
-
-
-def explain(outcome: Outcome, case: Case) -> str:
-    """A paragraph of plain sentences."""
-    return " ".join(note.text for note in _notes(outcome, case))
-
-
-def _notes(outcome: Outcome, case: Case) -> Iterator[Note]:
+def explain(outcome: Outcome, case: Case) -> Iterator[Note]:
+    """The sentences of a paragraph."""
     if conflict := case.grounds.conflict:
-        yield Note("reason.contradiction", {"ai": conflict[0].text, "camera": conflict[1].text})
+        yield Note(
+            "reason.contradiction", {"ai": conflict[0].nested(), "camera": conflict[1].nested()}
+        )
     elif case.grounds.decisive:
         yield from _of_file("reason.file_decides", case.grounds.decisive, case)
     elif outcome == "ai_edited" and (edit := edit_evidence(case)):
@@ -59,7 +45,7 @@ def _notes(outcome: Outcome, case: Case) -> Iterator[Note]:
 
 
 def _of_file(code: str, evidence: Finding, case: Case) -> Iterator[Note]:
-    yield Note(code, {"evidence": evidence.text})
+    yield Note(code, {"evidence": evidence.nested()})
     yield Note("reason.signed" if evidence.signed else "reason.forgeable")
     if evidence.claim != "ai" and case.speaks_for_ai:
         yield Note("reason.other_claim")
@@ -72,14 +58,13 @@ def _of_scores(outcome: Outcome, case: Case) -> Iterator[Note]:
         yield from _of_score(outcome, case.score, case)
         yield from _sides(case)
         yield from _second_opinions(case)
-    if silent := [r.name for r in case.results if r.status in ("unavailable", "error")]:
+    if silent := [r.key for r in case.results if r.status in ("unavailable", "error")]:
         yield Note("reason.no_answer", {"methods": silent})
 
 
 def _of_score(outcome: Outcome, score: float, case: Case) -> Iterator[Note]:
-    # One decimal: a score just below a threshold must not read as if it had reached it.
-    chances = {"chance": f"{score:.1%}", "ai": f"{case.thresholds.ai:.1%}"}
-    chances["real"] = f"{case.thresholds.real:.1%}"
+    # One decimal of per cent: a score just below a threshold must not read as if it had reached it.
+    chances = {"chance": round(score, 3), "ai": case.thresholds.ai, "real": case.thresholds.real}
     yield Note(OF_LABEL[case.label], chances)
     if case.label == "real" and outcome == "uncertain":
         yield Note("reason.claim_against")
@@ -88,13 +73,13 @@ def _of_score(outcome: Outcome, score: float, case: Case) -> Iterator[Note]:
 def _sides(case: Case) -> Iterator[Note]:
     """Which methods argue for which side, if there are substantial ones on both; how they agree."""
     moves = [(r.number, case.contributions.get(r.key, 0.0)) for r in case.results]
-    ai = [f"method {number}" for number, move in moves if move >= SUBSTANTIAL]
-    real = [f"method {number}" for number, move in moves if move <= -SUBSTANTIAL]
+    ai = [_named(number) for number, move in moves if move >= SUBSTANTIAL]
+    real = [_named(number) for number, move in moves if move <= -SUBSTANTIAL]
     if ai and real:
         yield Note("reason.sides", {"ai": ai, "real": real})
     else:
         votes = agree(case.results)
-        yield _agreement(votes.ai, votes.real, votes.uncertain)
+        yield describe(votes.ai, votes.real, votes.uncertain)
     if len([move for _, move in moves if move]) > 1:
         strongest = max(moves, key=lambda item: abs(item[1]))[0]
         yield Note("reason.moved_most", {"number": strongest})
@@ -103,9 +88,12 @@ def _sides(case: Case) -> Iterator[Note]:
 def _second_opinions(case: Case) -> Iterator[Note]:
     """The methods whose score is shown but does not count."""
     idle = [
-        f"method {r.number}"
-        for r in case.results
-        if r.score is not None and r.role == "second_opinion"
+        _named(r.number) for r in case.results if r.score is not None and r.role == "second_opinion"
     ]
     if idle:
         yield Note("reason.second_opinions", {"methods": idle})
+
+
+def _named(number: int) -> dict[str, Any]:
+    """A method by its number, as a parameter of a sentence."""
+    return Note("method_named.number", {"number": number}).nested()

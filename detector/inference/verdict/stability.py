@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from detector.inference.numbers import log_odds, sigmoid
-from detector.inference.results import MethodResult, Stability, Verdict
+from detector.inference.results import MethodResult, Note, Stability, Verdict
 
 from .advice import advise_on_pixels
 from .combine import label_of
@@ -78,7 +78,8 @@ def apply_stability(verdict: Verdict, stability: Stability | None) -> Verdict:
         outcome="uncertain",
         label="uncertain",
         lean=None,
-        reason=f"{verdict.reason} {stability.text}",
+        reason=f"{verdict.reason} {stability.english}",
+        reasons=(*verdict.reasons, Note(stability.code, stability.params)),
         advice=advise_on_pixels("uncertain", verdict.conflict),
         expected_errors=None,
     )

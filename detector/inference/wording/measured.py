@@ -16,6 +16,8 @@ _CHANGES = (
 )
 
 SENTENCES: dict[str, Entry] = {
+    "accuracy.of_100": "Of 100 AI pictures saved as {condition} it calls {found} AI and {missed} "
+    "real, of 100 real ones {false} AI; the others it calls real or leaves uncertain.",
     # How often the outcome was wrong
     "expected.ai": Plural(
         "wrong",

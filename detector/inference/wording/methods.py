@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 SENTENCES = {
+    # The methods themselves
+    "method_named.title": "Method {number}: {name}",
+    "method_named.number": "method {number}",
+    "method_name.deep_learning": "Deep Learning Model",
+    "method_name.statistical": "Statistical Pattern Analysis",
+    "method_name.forensics": "Advanced Forensics Analysis",
+    "method_name.huggingface": "Hugging Face Specialized Models",
+    "method_reads.deep_learning": "tiles of the picture at full resolution, and the picture as a "
+    "whole",
+    "method_reads.statistical": "parts of the picture at full resolution",
+    "method_reads.forensics": "the original bytes, and invisible watermarks in the pixels",
+    "method_reads.huggingface": "the picture at the size for which each model was trained",
+    "method_idea.deep_learning": "Two small networks: one examines the fine structure, the other "
+    "the whole picture.",
+    "method_idea.statistical": "Hundreds of measurements of noise, frequencies and compression, "
+    "weighed by a model.",
+    "method_idea.forensics": "The statements in the file: Content Credentials, statements about "
+    "its source, and settings and watermarks that generators leave. Camera and compression are "
+    "context only. The method gives no score if there is no evidence for an AI.",
+    "method_idea.huggingface": "Vision transformers. Each is the best available model: one that "
+    "was fine-tuned on this installation, otherwise a public model, otherwise the bundled DINOv2 "
+    "detector.",
+    "method_used.deep_learning": "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture",
+    "method_used.statistical": "{count} statistics, boosted trees",
+    # What they find
     "deep_learning.agree": "The fine structure and the picture as a whole both look more like "
     "{side:kind_of_picture}.",
     "deep_learning.differ": "The fine structure looks more like {structure:kind_of_picture}, but "

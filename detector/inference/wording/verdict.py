@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .plural import Entry
 
-_TOGETHER = "The methods together put the chance that an AI made this picture at {chance}."
+_TOGETHER = "The methods together put the chance that an AI made this picture at {chance:.1%}."
 
 # The outcomes in words, and the side towards which "Cannot tell" may lean.
 OUTCOMES = {
@@ -18,6 +18,8 @@ OUTCOMES = {
 LEANS = {"ai": "leans towards AI", "real": "leans towards real"}
 
 SENTENCES: dict[str, Entry] = {
+    **{f"outcome.{outcome}": words for outcome, words in OUTCOMES.items()},
+    **{f"lean.{side}": words for side, words in LEANS.items()},
     # The reasons for the verdict
     "reason.file_decides": "The file itself says so: {evidence} This decides the result. What the "
     "methods see in the pixels does not change it.",
@@ -32,17 +34,17 @@ SENTENCES: dict[str, Entry] = {
     "does not show which is the case, so we take no side, whatever the methods see in the pixels.",
     "reason.not_assessed": "So this picture gets no verdict, whatever the methods say.",
     "reason.silent": "No method could say anything about this picture.",
-    "reason.score_ai": f"{_TOGETHER} From {{ai}} up, we say that an AI likely made a picture.",
-    "reason.score_real": f"{_TOGETHER} Up to {{real}}, we say that no sign of AI was found. That "
-    "does not prove that no AI was used.",
+    "reason.score_ai": f"{_TOGETHER} From {{ai:.1%}} up, we say that an AI likely made a picture.",
+    "reason.score_real": f"{_TOGETHER} Up to {{real:.1%}}, we say that no sign of AI was found. "
+    "That does not prove that no AI was used.",
     "reason.score_uncertain": f"{_TOGETHER} The evidence is not strong enough for either side: we "
-    "take a side only from {ai} up or from {real} down.",
+    "take a side only from {ai:.1%} up or from {real:.1%} down.",
     "reason.claim_against": "Yet something in the file says that an AI was used, so we take no "
     "side: see what the file says.",
     "reason.sides": "Evidence for AI comes from {ai:and}, and against AI from {real:and}.",
     "reason.moved_most": "Method {number} moved the result most.",
     "reason.second_opinions": "Second opinions, which do not count: {methods:and}.",
-    "reason.no_answer": "There is no answer from: {methods}.",
+    "reason.no_answer": "There is no answer from: {methods:method_name}.",
     # Results of an earlier version of this program, which kept only sentences.
     "schema_0.sentence": "{text}",
     # How far the methods agree

@@ -24,7 +24,7 @@ from detector.inference.pipeline import Detector
 from detector.inference.reshipping import check_stability
 from detector.installation import get_runtime, read_image
 from detector.management.base import DetectorCommand
-from detector.services.renderings import RENDERINGS
+from detector.renderings import RENDERINGS
 
 Row = dict[str, Any]
 

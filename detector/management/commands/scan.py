@@ -18,6 +18,7 @@ from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
 from detector.installation import get_limits, get_runtime, get_setup
 from detector.management.base import DetectorCommand, positive
+from detector.renderings import csv_line, to_jsonl
 from detector.scanning.engines import ENGINES, Engine, Order
 from detector.scanning.errors import ScanError
 from detector.scanning.ledger import Ledger, make_key
@@ -25,7 +26,6 @@ from detector.scanning.pictures import Picture
 from detector.scanning.progress import Progress
 from detector.scanning.sources import Source, open_source
 from detector.scanning.targets import Target, open_target
-from detector.services.renderings import csv_line, to_jsonl
 
 
 class Command(DetectorCommand):

@@ -105,6 +105,7 @@ verdicts = st.builds(
     score=scores,
     thresholds=st.builds(Thresholds, rounded(0, 1, 4), rounded(0, 1, 4)),
     reason=texts,
+    reasons=st.lists(notes, max_size=2).map(tuple),
     agreement=st.builds(Agreement, st.integers(), st.integers(), st.integers(), texts),
     methods=st.lists(methods, max_size=2).map(tuple),
     lean=st.none() | one_of(Side),

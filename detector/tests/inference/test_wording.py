@@ -13,6 +13,7 @@ import pytest
 
 import detector
 from detector.inference import wording
+from detector.inference.methods import METHODS
 from detector.inference.methods.forensics.c2pa.actions import STEPS
 from detector.inference.methods.forensics.c2pa.manifest import ERRORS
 from detector.inference.methods.forensics.c2pa.signer import DOUBTS
@@ -29,6 +30,8 @@ from detector.inference.pixels.kind import KINDS
 from detector.inference.pixels.likeness import LOOKED_UP, SIZES
 from detector.inference.results import Finding, Note
 from detector.inference.wording import SENTENCES, TABLES, Plural, say, words
+from detector.inference.wording.refusals import SENTENCES as REFUSALS
+from detector.inference.wording.verdict import LEANS, OUTCOMES
 
 ROOT = Path(detector.__file__).parent
 SOURCES = [path for path in ROOT.rglob("*.py") if not {"tests", "wording"} & set(path.parts)]
@@ -69,6 +72,25 @@ VALUES = {
     "standing": {"unsigned", "unchecked", "invalid", "valid", "trusted", "distrusted"},
     "region_place": {f"{row}_{column}" for row in range(3) for column in range(3)},
     "model_state": {"FINE-TUNED", "pre-trained", "bundled"},
+    "outcome": set(OUTCOMES),
+    "lean": set(LEANS),
+    "method_named": {"title", "number"},
+    "method_name": set(METHODS),
+    "method_reads": set(METHODS),
+    "method_idea": set(METHODS),
+    "file_parts": {
+        "blocks",
+        "boxes",
+        "chunks",
+        "many_tiles",
+        "scans",
+        "segments",
+        "strips",
+        "tags",
+        "tiles",
+    },
+    "refusal": {code.removeprefix("refusal.") for code in REFUSALS if code.startswith("refusal.")},
+    "method_used": {"deep_learning", "statistical"},
 }
 
 
@@ -218,6 +240,7 @@ def test_every_table_that_a_sentence_names_is_there() -> None:
                     "or",
                     ",",
                     ".0%",
+                    ".1f",
                     ".1%",
                     ".3f",
                     ".4f",

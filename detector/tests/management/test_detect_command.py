@@ -23,7 +23,7 @@ from detector.inference.methods import METHODS
 from detector.inference.names import printable
 from detector.inference.pixels.conditions import RESHIPPED
 from detector.inference.results.schema import json_schema
-from detector.services.renderings import RENDERINGS
+from detector.renderings import RENDERINGS
 from detector.tests.factories.pictures import encode, frames, photo
 from detector.tests.factories.processes import HEAVY, loaded_after, run_python
 from detector.tests.factories.stubs import Stub, make_stub

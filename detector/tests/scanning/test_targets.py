@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from detector.renderings import csv_line, to_jsonl
 from detector.scanning.errors import ScanError
 from detector.scanning.pictures import Picture
 from detector.scanning.rows import Row, error_row
 from detector.scanning.targets import Target, lines, open_target, parquet
-from detector.services.renderings import csv_line, to_jsonl
 
 
 def open_at(path: Path) -> Target:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from detector.accuracy.readme import say_of_100
 from detector.accuracy.report import AccuracyUnknown, read_report
+from detector.inference.wording import retell
 
-UNKNOWN = "How often the results are right has not been measured here."
+UNKNOWN = gettext_noop("How often the results are right has not been measured here.")
 
 
 def say_accuracy() -> str:
     """What becomes of 100 pictures of each class, or that nobody has measured it."""
     try:
-        return say_of_100(read_report(settings.ACCURACY_REPORT))
+        return retell(say_of_100(read_report(settings.ACCURACY_REPORT)), "accuracy")
     except AccuracyUnknown:
-        return UNKNOWN
+        return gettext(UNKNOWN)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.results import MethodResult
 from detector.inference.wording import words
@@ -18,12 +21,34 @@ from detector.inference.wording import words
 # Up to these log-odds a scale shows at least (2 is 88 %), so that weak evidence looks weak.
 MIN_HEAT, MIN_REACH = 2.0, 3.0
 MAX_OPACITY = 0.7
-INTERCEPT = "Correction for these methods together"
-GROUP_NAMES = {"baseline": "starting point of every picture"}
+INTERCEPT = gettext_noop("Correction for these methods together")
+GROUP_NAMES = {"baseline": gettext_noop("starting point of every picture")}
 # Log-odds that change no whole per cent: 50 % against 50.5 %.
 INVISIBLE = 0.02
 # How much log-odds are said to be, from the largest down; below them they argue for no side.
-SIZES = ((1.0, "strongly "), (0.3, ""), (0.05, "slightly "))
+SIZES = (
+    (1.0, gettext_noop("strongly towards AI"), gettext_noop("strongly towards real")),
+    (0.3, gettext_noop("towards AI"), gettext_noop("towards real")),
+    (0.05, gettext_noop("slightly towards AI"), gettext_noop("slightly towards real")),
+)
+# The places of a heat map by thirds, from the top and from the left.
+PLACES = (
+    (
+        gettext_noop("at the upper left"),
+        gettext_noop("at the top"),
+        gettext_noop("at the upper right"),
+    ),
+    (gettext_noop("at the left"), gettext_noop("in the middle"), gettext_noop("at the right")),
+    (
+        gettext_noop("at the lower left"),
+        gettext_noop("at the bottom"),
+        gettext_noop("at the lower right"),
+    ),
+)
+STRONGEST = (
+    (1, gettext_noop("The strongest evidence for AI lies %(place)s.")),
+    (-1, gettext_noop("The strongest evidence for real lies %(place)s.")),
+)
 WORTH_A_WORD = 0.3
 # Chances that the axis of the waterfall is marked at, and its margin on either side in per cent.
 TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)
@@ -39,10 +64,10 @@ def side_of(value: float) -> str:
 
 def say_side(value: float) -> str:
     """The side that log-odds argue for and how strongly, in words."""
-    for least, how in SIZES:
+    for least, ai, real in SIZES:
         if abs(value) >= least:
-            return f"{how}towards {'AI' if value > 0 else 'real'}"
-    return "to neither side"
+            return _(ai if value > 0 else real)
+    return _("to neither side")
 
 
 # Heat map
@@ -83,25 +108,19 @@ def draw_heat_map(heat: Mapping[str, Any]) -> HeatMap:
 
 
 def describe_heat_map(places: list[tuple[int, int, float]], rows: int, columns: int) -> str:
-    """Where the strongest evidence of either side lies, in a sentence."""
-    said = []
-    for side, sign in (("AI", 1), ("real", -1)):
+    """Where the strongest evidence of either side lies, in sentences."""
+    sentences = []
+    for sign, sentence in STRONGEST:
         x, y, value = max(places, key=lambda place: sign * place[2])
         if sign * value >= WORTH_A_WORD:
-            said.append(f"the strongest evidence for {side} lies {name_place(x, y, rows, columns)}")
-    if not said:
-        return "No place argues for either side."
-    return f"T{', '.join(said)[1:]}."
+            sentences.append(_(sentence) % {"place": name_place(x, y, rows, columns)})
+    return " ".join(sentences) or _("No place argues for either side.")
 
 
 def name_place(x: int, y: int, rows: int, columns: int) -> str:
     """A cell in words, by thirds: "at the upper left", "in the middle"."""
-    down = ("upper", "", "lower")[(2 * y + 1) * 3 // (2 * rows)]
-    across = ("left", "", "right")[(2 * x + 1) * 3 // (2 * columns)]
-    if not (down or across):
-        return "in the middle"
-    edge = {"upper": "top", "lower": "bottom"}.get(down, "")
-    return f"at the {down} {across}" if down and across else f"at the {across or edge}"
+    down, across = (2 * y + 1) * 3 // (2 * rows), (2 * x + 1) * 3 // (2 * columns)
+    return _(PLACES[down][across])
 
 
 # Groups of statistics
@@ -132,7 +151,7 @@ def draw_groups(groups: Iterable[Mapping[str, Any]]) -> list[Bar]:
 
 def _group_name(name: str) -> str:
     """A group of measurements in words; one that the catalogue does not have is named as it is."""
-    return GROUP_NAMES.get(name) or words("feature_group", name).strip('"')
+    return _(GROUP_NAMES[name]) if name in GROUP_NAMES else words("feature_group", name).strip('"')
 
 
 # Waterfall
@@ -177,7 +196,7 @@ def draw_waterfall(
 
     None where nothing moved the verdict.
     """
-    titles = {"intercept": INTERCEPT} | {method.key: method.title for method in methods}
+    titles = {"intercept": _(INTERCEPT)} | {method.key: method.title for method in methods}
     moves = {key: contributions.get(key, 0.0) for key in titles}
     if not any(moves.values()):
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from detector.accuracy.names import VERDICT
 from detector.accuracy.report import AccuracyUnknown, Report, read_report
@@ -106,10 +107,12 @@ def _sections(report: Report | None) -> list[Section]:
 def _verdict_section() -> Section:
     return {
         "key": VERDICT,
-        "title": "Verdict",
-        "reads": "the scores of all methods",
-        "idea": "A calibrated fusion: logistic regression on the log-odds of the methods that gave "
-        "a score. Decisive evidence in the file, as a generator's own prompt, decides alone.",
+        "title": _("Verdict"),
+        "reads": _("the scores of all methods"),
+        "idea": _(
+            "A calibrated fusion: logistic regression on the log-odds of the methods that gave "
+            "a score. Decisive evidence in the file, as a generator's own prompt, decides alone."
+        ),
         "weights": read_weights(WEIGHTS_DIR, [FUSION]),
     }
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from detector.accuracy.finetuned import METRICS, Epoch, FineTuned, read_finetuned
 from detector.accuracy.weights import read_weights
@@ -24,8 +26,11 @@ from detector.reports.writing import FUSION, find_version
 logger = logging.getLogger(__name__)
 
 # The curves over the epochs: its name, the field, and the class of its colour.
-LOSSES = (("training loss", "train_loss"), ("validation loss", "loss"))
-SHARES = (("validation accuracy", "accuracy"), ("validation AUROC", "roc_auc"))
+LOSSES = ((gettext_noop("training loss"), "train_loss"), (gettext_noop("validation loss"), "loss"))
+SHARES = (
+    (gettext_noop("validation accuracy"), "accuracy"),
+    (gettext_noop("validation AUROC"), "roc_auc"),
+)
 # The places of a chart are in per cent of its width and height, inside this margin.
 MARGIN = 6.0
 
@@ -64,7 +69,7 @@ def build_page() -> dict[str, Any]:
 
 def _shipped() -> Iterator[dict[str, Any]]:
     """The folders of weights that ship, for each method and for the verdict."""
-    uses = [(spec.title, spec.weights) for spec in METHODS.values()] + [("Verdict", (FUSION,))]
+    uses = [(spec.title, spec.weights) for spec in METHODS.values()] + [(_("Verdict"), (FUSION,))]
     for title, folders in uses:
         for weights in read_weights(WEIGHTS_DIR, folders):
             digest = folder_state(WEIGHTS_DIR / weights.folder)
@@ -84,10 +89,10 @@ def _read(folder: Path) -> dict[str, Any]:
         moment = datetime.fromtimestamp((folder / METRICS).stat().st_mtime, UTC)
         model = read_finetuned(folder)
     except FileNotFoundError:
-        return {"unknown": "It has no metrics.json, so nothing is known of its test."}
+        return {"unknown": _("It has no metrics.json, so nothing is known of its test.")}
     except (OSError, ValueError) as error:
         logger.warning("The figures of %s cannot be shown: %s", folder, error)
-        return {"unknown": f"Its figures cannot be shown: {error}."}
+        return {"unknown": _("Its figures cannot be shown: %(error)s.") % {"error": error}}
     return {"model": model, "written": moment, "charts": draw_charts(model)}
 
 
@@ -119,7 +124,7 @@ def _draw(
         known = [(each.epoch, getattr(each, field)) for each in epochs]
         dots = tuple(place(at, value) for at, value in known if value is not None)
         pieces = tuple((*a, *b) for a, b in zip(dots, dots[1:], strict=False))
-        curves.append(Curve(name, f"line-{number}", dots, pieces))
+        curves.append(Curve(_(name), f"line-{number}", dots, pieces))
     return Chart(tuple(curves), first, last, low, high)
 
 

@@ -57,10 +57,11 @@ def write_reason(verdict: Verdict) -> str:
     if stated and verdict.basis in ("trusted_signature", "file"):
         return ""
     said: tuple[Note | None, ...] = (verdict.conflict, verdict.stability)
-    reason = verdict.reason
+    reason = verdict.why
     for note in filter(None, said):
-        reason = reason.replace(note.text, "")
-    return " ".join(reason.split())
+        reason = reason.replace(note.text, "").replace(note.english, "")
+    # Spaces alone: a number and its sign of per cent must not be parted.
+    return " ".join(filter(None, reason.split(" ")))
 
 
 def _voters(verdict: Verdict) -> int:

@@ -9,54 +9,62 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_noop, ngettext
 from PIL import Image
 
-from detector.inference.wording import words
-from detector.inference.wording.verdict import LEANS, OUTCOMES
-from detector.reports.words import LIMITS, PREDICTIONS, SIGNALS, percent
+from detector.inference.wording import retell, words, write_number
+from detector.reports.words import percent, prediction_word, say_limits, signal_word
 
 register = template.Library()
 
-BASES = {
-    "trusted_signature": "a trusted signature",
-    "file": "what the file says",
-    "pixels": "the pixels",
-    "nothing": "nothing",
+PICTURE_KINDS = {
+    "photograph": gettext_noop("photograph"),
+    "art": gettext_noop("work of art"),
+    "graphic": gettext_noop("graphic"),
+    "render": gettext_noop("computer rendering"),
+    "screenshot": gettext_noop("screenshot"),
+    "document": gettext_noop("document"),
 }
-STATES = {"pre-trained": "public model", "bundled": "built in"}
+BASES = {
+    "trusted_signature": gettext_noop("a trusted signature"),
+    "file": gettext_noop("what the file says"),
+    "pixels": gettext_noop("the pixels"),
+    "nothing": gettext_noop("nothing"),
+}
+STATES = {"pre-trained": gettext_noop("public model"), "bundled": gettext_noop("built in")}
 
 register.filter("percent", percent)
+register.filter("prediction_word", prediction_word)
+register.filter("signal_word", signal_word)
+# A text that a result keeps in English, in the language of the page: of a table of the catalogue.
+register.filter("told", retell)
+register.simple_tag(say_limits, name="limits_of_a_result")
 
 
 @register.filter
 def outcome_word(outcome: str) -> str:
     """The outcome in words; an unknown one is shown as it is."""
-    return OUTCOMES.get(outcome, outcome)
+    return words("outcome", outcome).strip('"')
 
 
 @register.filter
 def lean_word(lean: str) -> str:
     """The side that an uncertain result leans to: "leans towards AI"."""
-    return LEANS[lean]
+    return words("lean", lean)
 
 
 @register.filter
-def prediction_word(kind: str) -> str:
-    """The side that a method leans to, or its status where it gave no score."""
-    return PREDICTIONS.get(kind, kind)
+def kind_word(kind: str) -> str:
+    """The kind of a picture; an unknown one is shown as it is."""
+    return gettext(PICTURE_KINDS[kind]) if kind in PICTURE_KINDS else kind
 
 
 @register.filter
 def state_word(state: str) -> str:
     """Where the weights of a member come from; "FINE-TUNED" is a mark and stays as it is."""
-    return STATES.get(state, state)
-
-
-@register.filter
-def signal_word(signal: str) -> str:
-    """What the file states, in the words of the C2PA."""
-    return SIGNALS.get(signal, signal)
+    return gettext(STATES[state]) if state in STATES else state
 
 
 @register.filter
@@ -65,27 +73,28 @@ def reshipping_word(name: str) -> str:
     return words("reshipping", name)
 
 
-@register.simple_tag
-def limits_of_a_result() -> tuple[str, ...]:
-    """What a result does and does not tell, in paragraphs."""
-    return LIMITS
+@register.filter
+def moment(time: datetime) -> str:
+    """Day, time and zone, as the language writes them."""
+    return f"{date_format(time, 'DATE_FORMAT')}, {date_format(time, 'H:i e')}"
 
 
 @register.filter
 def basis_word(basis: str) -> str:
     """What an outcome rests on, in words; an unknown one is shown as it is."""
-    return BASES.get(basis, basis)
+    return gettext(BASES[basis]) if basis in BASES else basis
 
 
 @register.filter
 def time_left(seconds: float) -> str:
     """A time to wait, in one unit and rounded up: nobody is sure of the seconds."""
     if seconds < 60:
-        return "less than a minute left"
+        return gettext("less than a minute left")
     minutes = math.ceil(seconds / 60)
     if minutes < 90:
-        return f"about {minutes} minute{'s' if minutes > 1 else ''} left"
-    return f"about {math.ceil(minutes / 60)} hours left"
+        said = ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes)
+        return said % {"count": minutes}
+    return gettext("about %(count)d hours left") % {"count": math.ceil(minutes / 60)}
 
 
 @register.filter
@@ -97,7 +106,7 @@ def place(score: float) -> str:
 @register.filter
 def share(value: float) -> str:
     """A measured share, in per cent with one place: "1.3 %"."""
-    return f"{value:.1%}".replace("%", "\u00a0%")
+    return write_number(value, ".1%").replace("\u00a0", "").replace("%", "\u00a0%")
 
 
 @register.filter
@@ -110,8 +119,8 @@ def spaced(name: str) -> str:
 def ago(moment: datetime) -> str:
     """How long ago, in one unit: the server does not know the reader's time zone."""
     if timezone.now() - moment < timedelta(minutes=1):
-        return "just now"
-    return f"{timesince(moment, depth=1)} ago"
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, depth=1)}
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,7 +27,7 @@ def feedback(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = FeedbackForm(*sent, sha256=upload.analysis.sha256)
     if request.method == "POST" and form.is_valid():
         _keep(upload, form)
-        messages.success(request, "Thank you. It is kept on this server, and changes no result.")
+        messages.success(request, _("Thank you. It is kept on this server, and changes no result."))
         return redirect("detector:feedback", pk=pk)
     context = {"upload": upload, "form": form, "given": _find(upload)}
     return render(request, "detector/feedback.html", context, status=400 if form.errors else 200)
@@ -35,7 +36,7 @@ def feedback(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def withdraw_feedback(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     if Feedback.objects.filter(upload=get_mine(request, pk)).delete_with_files():
-        messages.success(request, "What you said was deleted, and the picture with it.")
+        messages.success(request, _("What you said was deleted, and the picture with it."))
     return redirect("detector:feedback", pk=pk)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from detector.inference.images import ImageError, say_too_large
 from detector.inference.methods import METHODS
+from detector.inference.wording import ENGLISH, retell, say
 from detector.installation import get_limits
 from detector.models import State, Upload
 from detector.services import submit, wait, withdraw
@@ -83,9 +84,10 @@ def _refuse_form(request: HttpRequest, form: UploadForm) -> HttpResponse:
 
 def render_refusal(request: HttpRequest, form: UploadForm, error: ImageError) -> HttpResponse:
     """The form again, with the reason why there is no result."""
+    said = retell(str(error), "refusal")
     if wants_json(request):
-        return mark_refusal(refuse_script(str(error), 400), error)
-    form.errors["image"] = form.error_class([str(error)])
+        return mark_refusal(refuse_script(said, 400), error)
+    form.errors["image"] = form.error_class([said])
     return mark_refusal(_render_index(request, form), error)
 
 
@@ -102,15 +104,15 @@ def refuse_upload(request: HttpRequest, length: int | None) -> HttpResponse:
     `length` is how many bytes it has, if that is known.
     """
     limits = get_limits()
-    said = f"The file is too large; at most {settings.MAX_UPLOAD_MB} MB are accepted."
+    said = say("refusal.large_body", {"limit": settings.MAX_UPLOAD_MB}, ENGLISH)
     if length and length > limits.max_bytes:
         said = say_too_large(length, limits)
     if is_api(request):
         return refuse(request, said, 413)
     if wants_json(request):
-        return refuse_script(said, 413)
+        return refuse_script(retell(said, "refusal"), 413)
     form = UploadForm({}, MultiValueDict())
-    form.errors["image"] = form.error_class([said])
+    form.errors["image"] = form.error_class([retell(said, "refusal")])
     return _render_index(request, form, status=413)
 
 

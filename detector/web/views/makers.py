@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,7 @@ def makers(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         _note(upload, form)
-        messages.success(request, "Noted. The report says that it was reported by you.")
+        messages.success(request, _("Noted. The report says that it was reported by you."))
         return redirect("detector:makers", pk=pk)
     context = {"upload": upload, "panels": _panels(upload, form), "form": form}
     return render(request, "detector/makers.html", context, status=400 if form.errors else 200)

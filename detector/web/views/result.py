@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
@@ -55,7 +56,7 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     mine = Upload.objects.owned_by(get_owner(request)).filter(pk=pk)
     if waiting := mine.filter(analysis__state__in=UNFINISHED):
         waiting.delete_with_files()
-        messages.success(request, "The picture was deleted.")
+        messages.success(request, _("The picture was deleted."))
     else:
         remove(request, mine)
     return redirect("detector:index")

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,7 +35,7 @@ def share(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         Share.objects.make(upload, values["hours"], with_picture=values["with_picture"])
-        messages.success(request, "The link is switched on.")
+        messages.success(request, _("The link is switched on."))
         return redirect("detector:share", pk=pk)
     link = Share.objects.valid().filter(upload=upload).first()
     address = request.build_absolute_uri(link.get_absolute_url()) if link else ""
@@ -45,7 +46,7 @@ def share(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def unshare(request: HttpRequest, pk: uuid.UUID) -> HttpResponseRedirect:
     if Share.objects.filter(upload=get_mine(request, pk)).delete()[0]:
-        messages.success(request, "The link is switched off. It leads nowhere any more.")
+        messages.success(request, _("The link is switched off. It leads nowhere any more."))
     return redirect("detector:share", pk=pk)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from detector.inference.results import Act, Declaration, Finding
-from detector.inference.wording import say
+from detector.inference.wording import ENGLISH, say
 
 from .c2pa.manifest import Credentials
 from .claims.declarations import CREATED_SOURCES, EDITED_SOURCES, STITCHED_SOURCES
@@ -104,7 +104,7 @@ def _of_finding(finding: Finding, act: Act, maker: str, tool: str) -> Declaratio
         who=maker,
         tool=tool,
         action=act,
-        trust_note=say("standing.unsigned", {}),
+        trust_note=say("standing.unsigned", {}, ENGLISH),
         where=finding.where,
         outcome_evidence=_evidence(finding, act),
     )

@@ -19,6 +19,7 @@ from detector.inference.methods.pixel_method import PixelMethod
 from detector.inference.pixels.tiles import Pixels, cut_tiles
 from detector.inference.results import Exhibit, Finding
 from detector.inference.verdict.calibration import Calibration
+from detector.inference.wording import ENGLISH, say
 
 from .explanation import SIDE, explain_groups, spectrum_picture, strongest_groups
 from .features import CROP, N_FEATURES, look_at
@@ -31,7 +32,7 @@ STATISTICAL = "statistical"
 
 class Statistical(PixelMethod[BoostedTrees]):
     folders = (STATISTICAL,)
-    used = f"{N_FEATURES} statistics, boosted trees"
+    used = say("method_used.statistical", {"count": N_FEATURES}, ENGLISH)
 
     def read_model(self, folder: Path) -> BoostedTrees:
         return BoostedTrees(folder / MODEL)

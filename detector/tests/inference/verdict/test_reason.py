@@ -64,9 +64,12 @@ def test_no_sign_is_told_to_be_no_proof() -> None:
 
 
 def test_the_reason_names_what_could_not_answer() -> None:
-    silent = [result("b", status="unavailable"), result("c", status="error"), result("d")]
+    keys = ("statistical", "huggingface")
+    silent = [result(keys[0], status="unavailable"), result(keys[1], status="error"), result("d")]
     reason = fuse(result("a", 0.9), *silent).reason
-    assert reason.endswith("There is no answer from: B, C.")
+    assert reason.endswith(
+        "There is no answer from: Statistical Pattern Analysis, Hugging Face Specialized Models."
+    )
     assert "no answer" not in fuse(result("a", 0.9), result("d")).reason
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from detector.inference.methods.forensics.claims.declarations import AI_SOURCES, source_term
 from detector.inference.methods.forensics.containers.metadata import quotable
 from detector.inference.methods.forensics.evidence import scalar
-from detector.inference.wording import words
+from detector.inference.wording import ENGLISH, words
 
 MAX_ACTIONS = 40  # of one manifest
 MAX_QUOTED = 120  # characters of a text that a file brings along
@@ -161,7 +161,7 @@ def _action(entry: Object) -> Action:
     parameters = parameters if isinstance(parameters, dict) else {}
     return Action(
         name,
-        words("c2pa_step", name),
+        words("c2pa_step", name, language=ENGLISH),
         agent=agent_name or quoted_text(parameters.get("com.adobe.details")),
         source=_source(entry, parameters),
         when=quoted_text(entry.get("when")),

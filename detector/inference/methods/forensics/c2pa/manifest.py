@@ -14,7 +14,7 @@ from detector.inference.methods.forensics.claims.declarations import source_term
 from detector.inference.methods.forensics.containers.metadata import Unreadable
 from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.trust_lists import Trust
-from detector.inference.wording import words
+from detector.inference.wording import ENGLISH, words
 
 from .actions import Action, Object, is_whole, objects, quoted_text, read_actions, sources_of
 from .signer import SignerCheck, check_signer, standing
@@ -102,7 +102,7 @@ def _in_words(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     tables = {"fault": "c2pa_fault", "unread": "cannot_read", "doubt": "c2pa_distrust"}
     values = dict(fields)
     return {
-        name: words(tables[name], value, values) if name in tables and value else value
+        name: words(tables[name], value, values, ENGLISH) if name in tables and value else value
         for name, value in values.items()
     }
 

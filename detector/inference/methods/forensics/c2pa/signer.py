@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from detector.inference.methods.forensics.evidence import scalar
 from detector.inference.trust_lists import Trust, TrustList
-from detector.inference.wording import say
+from detector.inference.wording import ENGLISH, say
 
 from .actions import Object
 from .validation import FORGED, Check
@@ -70,15 +70,19 @@ def check_signer(
 
 def standing(check: Check, signer: SignerCheck) -> str:
     """Signature and signer in a few words: "trusted: on the C2PA list of 2026-08-21"."""
+    return say(*_standing(check, signer), ENGLISH)
+
+
+def _standing(check: Check, signer: SignerCheck) -> tuple[str, dict[str, str]]:
     if check.signature == "unchecked":
-        return say("standing.unchecked", {})
+        return "standing.unchecked", {}
     if check.signature != "valid":
-        return say("standing.invalid", {"fault": check.fault})
+        return "standing.invalid", {"fault": check.fault}
     if signer.trusted is None:
-        return say("standing.valid", {})
+        return "standing.valid", {}
     if signer.trusted:
-        return say("standing.trusted", {"list": signer.trust_list})
-    return say("standing.distrusted", {"doubt": signer.doubt, "ended": signer.ended})
+        return "standing.trusted", {"list": signer.trust_list}
+    return "standing.distrusted", {"doubt": signer.doubt, "ended": signer.ended}
 
 
 def _is_in_force(not_after: str) -> bool:
