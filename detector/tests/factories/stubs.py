@@ -18,7 +18,7 @@ from detector.analysis.answers import (
 from detector.analysis.work import carry_out, carry_out_comparison
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
-from detector.inference.methods import MethodSpec
+from detector.inference.methods import METHODS, MethodSpec
 from detector.inference.results import Finding
 
 
@@ -76,4 +76,4 @@ class StubSpec(MethodSpec):
 
 
 def spec_of(key: str, cls: type[Method]) -> StubSpec:
-    return StubSpec(0, key.replace("_", " ").title(), "", "nothing", "none.", cls=cls)
+    return StubSpec(METHODS[key].number, key, "", cls=cls)
