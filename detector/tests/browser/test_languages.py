@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -49,7 +49,7 @@ def test_long_words_stay_on_a_phone(explained: webdriver.Chrome, language: str) 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_page_from_right_to_left_keeps_its_layout(
-    explained: webdriver.Chrome, settings: SettingsWrapper, width: int
+    explained: webdriver.Chrome, settings: Settings, width: int
 ) -> None:
     settings.LANGUAGES = [*settings.LANGUAGES, ("ar", "العربية")]
     set_screen(explained, width)

@@ -139,7 +139,12 @@ def shown(make_upload: MakeUpload, verdict: MakeVerdict) -> Upload:
 def paths(upload: Upload) -> dict[str, str]:
     of_result = ("result", "report", "share", "makers", "feedback")
     names = {name: reverse(f"detector:{name}", args=[upload.pk]) for name in of_result}
-    return names | {"methods": "/methods/", "models": "/models/", "nowhere": "/nowhere/"}
+    return names | {
+        "home": "/",
+        "methods": "/methods/",
+        "models": "/models/",
+        "nowhere": "/nowhere/",
+    }
 
 
 def english_texts(language: str) -> set[str]:
