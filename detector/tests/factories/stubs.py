@@ -18,7 +18,7 @@ from detector.analysis.answers import (
 from detector.analysis.work import carry_out, carry_out_comparison
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer, Method
-from detector.inference.methods import METHODS, MethodSpec
+from detector.inference.methods import MethodSpec
 from detector.inference.results import Finding
 
 
@@ -71,9 +71,26 @@ def make_stub(answer: Answer | Exception = SAID) -> type[Stub]:
 class StubSpec(MethodSpec):
     cls: type[Method] = Stub
 
+    @property
+    def name(self) -> str:
+        """The key as a name; the catalogue has none for methods that only tests have."""
+        return self.key.replace("_", " ").title()
+
+    @property
+    def english_name(self) -> str:
+        return self.name
+
+    @property
+    def idea(self) -> str:
+        return ""
+
+    @property
+    def reads(self) -> str:
+        return "nothing"
+
     def method_class(self) -> type[Method]:
         return self.cls
 
 
 def spec_of(key: str, cls: type[Method]) -> StubSpec:
-    return StubSpec(METHODS[key].number, key, "", cls=cls)
+    return StubSpec(0, key, "", cls=cls)
