@@ -51,6 +51,11 @@ def _hide_address(match: re.Match[str]) -> str:
     return match[0] if own else "<address>"
 
 
+def _find_request(record: logging.LogRecord) -> str:
+    """The id of the request that a line is of; Django hands the request over after its end."""
+    return request_id.get() or str(getattr(getattr(record, "request", None), "log_id", ""))
+
+
 class _Formatter(logging.Formatter):
     """Common to both forms; `details` writes digests and addresses, too."""
 
@@ -80,7 +85,7 @@ class PlainFormatter(_Formatter):
         self.details = details
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        about = {"request": request_id.get(), "analysis": analysis_id.get()}
+        about = {"request": _find_request(record), "analysis": analysis_id.get()}
         added = "".join(f" [{name} {value}]" for name, value in about.items() if value)
         return super().formatMessage(record) + added
 
@@ -102,5 +107,5 @@ class JsonFormatter(_Formatter, LibraryFormatter):
 
     def add_fields(self, log_data, record, message_dict) -> None:  # type: ignore[no-untyped-def]
         super().add_fields(log_data, record, message_dict)
-        about = {"request_id": request_id.get(), "analysis_id": analysis_id.get()}
+        about = {"request_id": _find_request(record), "analysis_id": analysis_id.get()}
         log_data.update({name: value for name, value in about.items() if value})

@@ -35,6 +35,7 @@ def observe(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         with at(request_id, _find_id(request)), at(analysis_id, ""):
             began = time.perf_counter()
+            setattr(request, "log_id", request_id.get())  # noqa: B010
             response = get_response(request)
             _note(request, response, time.perf_counter() - began)
             response.headers[REQUEST_ID] = request_id.get()

@@ -112,3 +112,11 @@ def test_settings_choose_the_form(tmp_path: Path) -> None:
     assert json.loads(done.stderr)["message"] == "said"
     done = run_python("-c", code, data_dir=tmp_path, LOG_FORMAT="xml")
     assert done.returncode and "LOG_FORMAT is 'XML'; accepted are PLAIN, JSON" in done.stderr
+
+
+@pytest.mark.parametrize("formatter", [PlainFormatter, JsonFormatter])
+def test_what_django_says_of_a_request_at_its_end_has_its_id_too(formatter: type) -> None:
+    class Request:
+        log_id = "r-1"
+
+    assert "r-1" in formatter().format(record("Not Found: /x", request=Request()))
