@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import IO, cast
 
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
@@ -82,7 +83,8 @@ def zip_reports(uploads: Iterable[Upload], *, paper: str = "a4") -> Iterator[byt
     Uploads without a result are left out. Raises as `make_pdf`.
     """
     chunks = _Chunks()
-    with zipfile.ZipFile(chunks, "w") as archive:  # a PDF is compressed already
+    # Of a file that is only written, zipfile needs no more than this.
+    with zipfile.ZipFile(cast("IO[bytes]", chunks), "w") as archive:  # a PDF is compressed already
         finished = (upload for upload in uploads if upload.analysis.is_done)
         for number, upload in enumerate(finished, 1):
             archive.writestr(_entry(upload, number), make_pdf(upload, paper=paper))

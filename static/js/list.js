@@ -53,7 +53,7 @@
     const fresh = fragment.querySelector(".item");
     if (fresh && fresh.dataset.state === target.dataset.state) event.detail.shouldSwap = false;
     focused = target.contains(document.activeElement) ? target.id : "";
-    if (fresh) fresh.querySelector(".pick").checked = target.querySelector(".pick").checked;
+    if (fresh) fresh.querySelector(".pick").checked = Boolean(target.querySelector(".pick")?.checked);
   });
 
   document.addEventListener("htmx:oobAfterSwap", () => {
@@ -62,14 +62,16 @@
     focused = "";
   });
 
-  // A row that the page does not have yet comes to the end.
-  document.addEventListener("htmx:oobErrorNoTarget", (event) => {
-    const item = event.detail.content;
+  // A row that the page does not have yet gets a place at the end.
+  document.addEventListener("htmx:beforeSwap", (event) => {
     const list = document.getElementById("pictures");
-    if (!item.matches?.(".item") || !list) return;
-    list.append(item);
-    window.htmx.process(item);
-    list.parentElement.querySelector(".empty")?.remove();
+    if (!list || event.detail.target.id !== "poll") return;
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    for (const item of page.querySelectorAll(".item")) {
+      if (document.getElementById(item.id)) continue;
+      list.append(Object.assign(document.createElement("li"), { id: item.id, className: "item" }));
+      list.parentElement.querySelector(".empty")?.remove();
+    }
   });
 
   document.addEventListener("htmx:afterSettle", prepare);

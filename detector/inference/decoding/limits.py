@@ -16,7 +16,7 @@ class ImageError(ValueError):
     """The bytes cannot be analysed; the message is a sentence for the user, in English."""
 
     @classmethod
-    def of(cls, reason: str, **params: JSON) -> ImageError:
+    def of(cls, reason: str, /, **params: JSON) -> ImageError:
         """The error with the sentence that the catalogue has for this reason, under "refusal"."""
         return cls(say(f"refusal.{reason}", params, ENGLISH))
 

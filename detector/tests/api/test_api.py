@@ -110,8 +110,8 @@ FORM = {"content_type": "multipart/form-data; boundary=b"}
             "cannot be read (Could not decode base64 data",
         ),
         (b"--b\r\n" + b"x" * 2000 + b"\r\n\r\n", FORM, "max total header size exceeded"),
-        ({f"{n}": "x" for n in range(1001)}, {}, "number of GET/POST parameters exceeded"),
-        ({f"{n}": FILE for n in range(101)}, {}, "number of files exceeded"),
+        ({f"{n}": "x" for n in range(1601)}, {}, "number of GET/POST parameters exceeded"),
+        ({f"{n}": FILE for n in range(501)}, {}, "number of files exceeded"),
         ({"note": "x" * 3 * 2**20}, {}, "cannot be read"),
     ],
 )

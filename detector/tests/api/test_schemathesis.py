@@ -47,7 +47,9 @@ def token(make_token: Callable[..., str]) -> str:
 
 
 def call(case: schemathesis.Case, token: str) -> schemathesis.Response:
-    return case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+    return case.call_and_validate(
+        headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    )
 
 
 def is_sent(case: schemathesis.Case) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from detector.inference.results import Exhibit
 
 GROUPS = [{"name": "chroma noise patterns", "log_odds": 1.5}]
 HEAT = {"rows": 2, "columns": 3, "log_odds": [[3, 0, -1], [0, 2, 0]]}
-EXPLAINED = {
+EXPLAINED: dict[str, dict[str, Any]] = {
     "deep_learning": {"exhibits": (Exhibit("heat_map", HEAT),)},
     "statistical": {
         "exhibits": (

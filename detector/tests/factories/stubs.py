@@ -71,6 +71,23 @@ def make_stub(answer: Answer | Exception = SAID) -> type[Stub]:
 class StubSpec(MethodSpec):
     cls: type[Method] = Stub
 
+    @property
+    def name(self) -> str:
+        """The key as a name; the catalogue has none for methods that only tests have."""
+        return self.key.replace("_", " ").title()
+
+    @property
+    def english_name(self) -> str:
+        return self.name
+
+    @property
+    def idea(self) -> str:
+        return ""
+
+    @property
+    def reads(self) -> str:
+        return "nothing"
+
     def method_class(self) -> type[Method]:
         return self.cls
 

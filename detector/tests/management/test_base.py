@@ -171,11 +171,11 @@ def test_every_command_can_be_looked_at_before_the_site_is_set_up(tmp_path: Path
     assert run_python("-c", code, data_dir=tmp_path).stderr == ""
 
 
-def test_detect_and_scan_alone_do_without_the_site() -> None:
+def test_calibrate_detect_and_scan_alone_do_without_the_site() -> None:
     light = [
         n for n in COMMANDS if not getattr(load_command_class("detector", n), "needs_site", True)
     ]
-    assert light == ["detect", "scan"]
+    assert light == ["calibrate", "detect", "scan"]
 
 
 def test_progress_is_shown_on_a_terminal_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,9 +69,10 @@ def test_the_queue_is_told_with_depth_and_age(
     samples = read(client)
     assert value(samples, "queue_depth", priority="interactive") == 0
     assert value(samples, "queue_age_seconds", priority="interactive") == 0
-    send(jpeg)
-    Analysis.objects.update(queued_at=timezone.now() - timedelta(seconds=500))
+    first = send(jpeg)
     send(jpeg + b"\0", name="b")
+    waiting = Analysis.objects.filter(pk=first.analysis_id)
+    waiting.update(queued_at=timezone.now() - timedelta(seconds=500))
     Heartbeat.objects.beat("w", 1)
     samples = read(client)
     assert value(samples, "queue_depth", priority="interactive") == 2

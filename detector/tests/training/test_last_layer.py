@@ -69,7 +69,8 @@ def test_a_new_layer_changes_the_log_odds_and_nothing_before_them(weights: Path,
     assert learnt_by(weights / name) == known | {"0" * 12}
     # The network that training goes on from is the same one.
     network = LogOdds(load_evidence_map(weights / name)).eval()
-    assert network.network.classifier.bias.item() == pytest.approx(0.5)
+    bias = network.network.classifier.bias
+    assert bias is not None and bias.item() == pytest.approx(0.5)
     assert "last layer was then fitted anew" in (weights / name / "README.md").read_text()
 
 

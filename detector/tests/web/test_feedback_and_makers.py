@@ -108,13 +108,13 @@ def test_the_picture_must_be_the_one_that_was_analysed(client: Client, upload: U
 
 def test_feedback_goes_with_the_upload(client: Client, upload: Upload):
     say(client, upload)
-    client.post(page("delete", upload))
+    Upload.objects.filter(pk=upload.pk).delete_with_files()
     assert not Feedback.objects.exists()
 
 
 def test_feedback_with_a_picture_stays_as_agreed(client: Client, upload: Upload, jpeg: bytes):
     say(client, upload, agreed="on", file=file(jpeg))
-    client.post(page("delete", upload))
+    Upload.objects.filter(pk=upload.pk).delete_with_files()
     row = Feedback.objects.get()
     assert row.upload is None and row.picture.read() == jpeg
 

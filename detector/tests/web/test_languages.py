@@ -96,7 +96,7 @@ def test_translations_have_the_parameters_and_the_elements_of_the_english(
 def shown(make_upload: MakeUpload, verdict: MakeVerdict) -> Upload:
     """A result that shows most of what a page can show, made by the rules themselves."""
     finding = Finding("statistical.balanced", {"side": "ai"})
-    methods = {key: given | {"findings": (finding,)} for key, given in EXPLAINED.items()}
+    methods = {key: {**given, "findings": (finding,)} for key, given in EXPLAINED.items()}
     reasons = combine((result("a", 0.9), result("b", 0.1)), FUSION).reasons
     return make_upload(
         replace(

@@ -131,8 +131,9 @@ def test_its_page_and_its_json_open(old: Upload, client: Client) -> None:
 def test_a_row_of_schema_1_stays_as_it_is() -> None:
     rows = {"a": SimpleNamespace(pk="a", result={"schema": 1})}
     table = SimpleNamespace(values_list=lambda *args, **options: rows, get=lambda pk: rows[pk])
-    apps = SimpleNamespace(get_model=lambda *names: SimpleNamespace(objects=table))
-    MIGRATION.upgrade_rows(apps, None)
+    manager = SimpleNamespace(using=lambda alias: table)
+    apps = SimpleNamespace(get_model=lambda *names: SimpleNamespace(objects=manager))
+    MIGRATION.upgrade_rows(apps, SimpleNamespace(connection=SimpleNamespace(alias="default")))
     assert rows["a"].result == {"schema": 1}
 
 

@@ -97,7 +97,8 @@ def load_pooled_features(folder: Path) -> Callable[[Pixels], np.ndarray]:
     def features(pixels: Pixels) -> np.ndarray:
         parts, _ = cut(pixels)
         maps = np.asarray(compiled(parts.transpose(0, 3, 1, 2).astype(np.float32))[0])
-        return maps.mean((0, 2, 3), dtype=np.float64).astype(np.float32)
+        pooled: np.ndarray = maps.mean((0, 2, 3), dtype=np.float64).astype(np.float32)
+        return pooled
 
     return features
 

@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Min
 
 from detector import __version__
+from detector.inference.methods import METHODS
 from detector.inference.version import LIBRARIES
 from detector.installation import find_members
 from detector.models import Analysis, Event, EventCount, Feedback, Heartbeat, Priority, Share, State
@@ -26,8 +27,6 @@ from detector.monitoring.health import find_health
 from detector.reports.writing import find_version
 
 MOST_ERRORS = 20
-# The method whose members are models of the Hugging Face hub.
-ENSEMBLE = "huggingface"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def build_page() -> dict[str, Any]:
         "errors": _last_errors(),
         "sizes": _sizes(),
         "versions": _versions(),
-        "members": find_members(ENSEMBLE),
+        "members": [member for method in METHODS for member in find_members(method)],
         "links": Share.objects.valid().count(),
         "statements": Feedback.objects.count(),
     }

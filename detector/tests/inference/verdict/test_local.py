@@ -48,7 +48,9 @@ def test_threshold_is_never_above_the_score_of_evidence_in_the_file() -> None:
 def test_promise_is_kept_with_the_confidence_that_is_named() -> None:
     """Of many installations with real pictures of one distribution, 95 % have at most 5 %."""
     rng = np.random.default_rng(0)
-    broken = [1 - choose_threshold(rng.random(300) * 0.98, 0.05) / 0.98 > 0.05 for _ in range(1000)]
+    broken = [
+        1 - choose_threshold(list(rng.random(300) * 0.98), 0.05) / 0.98 > 0.05 for _ in range(1000)
+    ]
     assert np.mean(broken) < 0.06
 
 
