@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,8 +21,8 @@ from detector.web.templatetags.detector_extras import BASES
 
 # A text, or one that is told in the language of the page.
 Words = Any
-say_outcome = lazy(lambda code: words("outcome", code), str)
-say_basis = lazy(lambda code: gettext(BASES[code]).capitalize(), str)
+say_outcome: Callable[[str], str] = lazy(lambda code: words("outcome", code), str)
+say_basis: Callable[[str], str] = lazy(lambda code: gettext(BASES[code]).capitalize(), str)
 # A row that is saved while another is read may bear an earlier moment than what was read.
 OVERLAP = timedelta(seconds=10)
 SORTS: dict[str, tuple[Words, list[Any]]] = {

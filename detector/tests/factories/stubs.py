@@ -91,20 +91,6 @@ class StubSpec(MethodSpec):
     def method_class(self) -> type[Method]:
         return self.cls
 
-    @property
-    def name(self) -> str:
-        return self.key.replace("_", " ").title()
-
-    english_name = name
-
-    @property
-    def reads(self) -> str:
-        return "nothing"
-
-    @property
-    def idea(self) -> str:
-        return "none."
-
 
 def spec_of(key: str, cls: type[Method]) -> StubSpec:
     return StubSpec(0, key, "", cls=cls)
