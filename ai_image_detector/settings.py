@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from . import scale
+from .private_files import make_private_file
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -94,18 +95,7 @@ def secret_key(path: Path) -> str:
 
 
 def _make_key(path: Path) -> None:
-    # Made whole under another name, then linked: of two first starts at once one key wins.
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(get_random_secret_key())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    make_private_file(path, get_random_secret_key().encode())
 
 
 # Sessions and previews are private.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -15,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from django.conf import settings
+
+from ai_image_detector.private_files import make_private_file
 
 ALGORITHM = "Ed25519"
 HEX_DIGITS = 64
@@ -68,16 +69,5 @@ def read_public_key(text: str) -> Ed25519PublicKey:
 
 
 def _make_key(path: Path) -> None:
-    # Made whole under another name, then linked: of two first reports at once one key wins.
-    draft = path.with_suffix(f".{os.getpid()}")
     form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    draft.touch(mode=0o600)
-    draft.write_bytes(Ed25519PrivateKey.generate().private_bytes(*form))
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    make_private_file(path, Ed25519PrivateKey.generate().private_bytes(*form))
