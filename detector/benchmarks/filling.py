@@ -76,10 +76,12 @@ def _insert(model: type[Model], columns: dict[str, str], sql: dict[str, str]) ->
 
 
 def _defaults(model: type[Model], sql: dict[str, str]) -> dict[str, str]:
-    """The columns whose default is a plain value, and that value in SQL."""
+    """The columns whose default, or else whose empty value, is a plain one, and it in SQL."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
-        if field.null or field.is_relation or callable(field.default) or not field.column:
+        if field.null or field.is_relation or not field.column:
+            continue
+        if field.has_default() and callable(field.default):
             continue
         default = field.get_default()
         if isinstance(default, bool):
@@ -91,7 +93,6 @@ def _defaults(model: type[Model], sql: dict[str, str]) -> dict[str, str]:
 
 def _analysis(sql: dict[str, str], full: int) -> dict[str, str]:
     failed, waiting = f"i %% {FAILED_OF} = 3", f"i %% {WAITING_OF} = 7"
-    texts = dict.fromkeys(("worker", "original", "preview", "error_levels", "error"), "''")
     moments = dict.fromkeys(("queued_at", "started_at", "finished_at"), sql["moment"])
     numbers = {"priority": "i %% 2", "attempts": "1", "size": "500000", "width": "1", "height": "1"}
     return {
@@ -106,7 +107,6 @@ def _analysis(sql: dict[str, str], full: int) -> dict[str, str]:
         "outcome": f"CASE WHEN i %% {RARE_OF} = 5 THEN 'inconclusive' ELSE 'uncertain' END",
         "score": "(i %% 1000) / 1000.0",
         "result": f"CASE WHEN i %% {full} = 0 THEN {sql['json']} ELSE {sql['empty']} END",
-        **texts,
         **moments,
         **numbers,
     }
