@@ -36,7 +36,7 @@ def test_the_document_says_all_that_the_issue_asks_for(twin: Twin, sealed: bytes
     assert all(spec.title in text for spec in METHODS.values())
     for part in ("Multi-Model Comparison Analysis", "What this does and does not tell you", "Note"):
         assert part in text
-    assert "It is not a proof" in text and "28 November 2026, 01:02:03 UTC" in text
+    assert "It is not a proof" in text and "28 Nov 2026, 01:02:03 UTC" in text
     assert all(value in text for value in VERSION.values()) and "ef" * 32 in text
     assert "0.23" in text and "0.81" in text
     assert "run by Ada Lovelace" in text and "Seen on a forum." in text
