@@ -7,6 +7,7 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """The hash that protects real passwords is slow on purpose: a quarter of a second each time."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "media"
@@ -96,7 +104,7 @@ def use_methods(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]
     get_detector.cache_clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def jpeg() -> bytes:
     """A real JPEG of 512 x 512 pixels: a gradient with noise."""
     noise = np.random.default_rng(7).normal(0, 8, (512, 512, 3))
@@ -117,6 +125,19 @@ def owner(client: Client) -> uuid.UUID:
     return owner
 
 
+@cache
+def look_at(data: bytes) -> tuple[FileFacts, bytes, bytes, bytes, str]:
+    """What an assessment holds beside its verdict; it takes longer than most tests."""
+    image = open_image(data)
+    return (
+        FileFacts("", len(data), image.format, *image.rgb.size, image.sha256),
+        make_preview(image.rgb),
+        make_error_levels(image.rgb),
+        make_thumbnail(image.rgb),
+        hash_likeness(image.rgb),
+    )
+
+
 @pytest.fixture
 def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
     """Save a row with a real preview; the result is whatever verdict the test wants to see."""
@@ -127,17 +148,10 @@ def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
         owner: uuid.UUID = owner,
         filename: str = "beach.jpg",
     ) -> Upload:
-        image = open_image(jpeg)
-        file = FileFacts("", len(jpeg), image.format, *image.rgb.size, image.sha256)
-        assessment = Assessment(
-            replace(verdict or make_verdict(), file=file),
-            make_preview(image.rgb),
-            make_error_levels(image.rgb),
-            make_thumbnail(image.rgb),
-            hash_likeness(image.rgb),
-        )
+        file, *pictures = look_at(jpeg)
+        assessment = Assessment(replace(verdict or make_verdict(), file=file), *pictures)
         # A scope of its own: the same bytes have one analysis in each.
-        analysis = Analysis(sha256=image.sha256, scope=uuid.uuid4(), size=len(jpeg))
+        analysis = Analysis(sha256=file.sha256, scope=uuid.uuid4(), size=len(jpeg))
         analysis.keep_pictures(assessment)
         analysis.succeed(assessment)
         analysis.save()

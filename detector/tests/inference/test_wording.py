@@ -200,6 +200,7 @@ def test_every_code_of_the_sources_is_in_the_catalogue() -> None:
     assert len(given) > 50 and given <= set(SENTENCES)
 
 
+@pytest.mark.slow
 def test_no_sentence_is_unused() -> None:
     assert set().union(*map(texts, trees())) >= WHOLE
 
@@ -210,6 +211,7 @@ def test_a_table_has_words_for_all_values_and_for_nothing_else(table: str) -> No
     assert held == VALUES[table]
 
 
+@pytest.mark.slow
 def test_there_are_words_for_all_that_cannot_be_read_and_for_nothing_else() -> None:
     reasons = {c.removeprefix("cannot_read.") for c in SENTENCES if c.startswith("cannot_read.")}
     unreadable = {

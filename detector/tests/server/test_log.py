@@ -106,6 +106,7 @@ def test_what_only_looks_like_an_address_stays(harmless: str) -> None:
     assert make_discreet(harmless) == harmless
 
 
+@pytest.mark.slow
 def test_settings_choose_the_form(tmp_path: Path) -> None:
     code = "import django, logging; django.setup(); logging.getLogger('detector').info('said')"
     done = run_python("-c", code, data_dir=tmp_path, LOG_FORMAT="json")

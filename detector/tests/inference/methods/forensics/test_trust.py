@@ -72,6 +72,7 @@ def expired() -> dict[tuple[str, int], tuple[bytes, Identity]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("clock", "version", "trusted"),
     [
@@ -96,6 +97,7 @@ def test_a_signer_whose_certificate_expired_needs_a_time_stamp_of_a_listed_autho
         assert "expired" in found.standing
 
 
+@pytest.mark.slow
 def test_an_authority_for_time_stamps_need_not_be_among_the_signers(expired: Any) -> None:
     """Nor is one among the signers an authority for time stamps."""
     data, who = expired["listed", 2]
