@@ -119,8 +119,8 @@ class Network:
 
     def outputs(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], ...]:
         """Every output for a batch, in the order of the file."""
-        # One at a time: together they are no faster, and each would take up to 16 MB for activations,
-        # which OpenVINO keeps for the next batch.
+        # One at a time: together they are no faster, and each would take up to 16 MB for
+        # activations, which OpenVINO keeps for the next batch.
         parts = [self._infer(batch[at : at + 1]) for at in range(len(batch))]
         outputs = tuple(np.concatenate(output) for output in zip(*parts, strict=True))
         if not all(np.isfinite(output).all() for output in outputs):

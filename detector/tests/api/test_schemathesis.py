@@ -76,7 +76,7 @@ def test_every_answer_is_as_the_document_says(
     )
     def ask(case: schemathesis.Case) -> None:
         hypothesis.assume(is_sent(case))
-        # Another case may have had this key for another content, which the document rightly refuses.
+        # Another case may have had this key for other content, which is rightly refused.
         IdempotencyKey.objects.all().delete()
         call(case, token)
 
