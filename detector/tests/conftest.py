@@ -126,11 +126,12 @@ def owner(client: Client) -> uuid.UUID:
 
 
 @cache
-def look_at(data: bytes) -> tuple[FileFacts, bytes, bytes, bytes, str]:
-    """What an assessment holds beside its verdict; it takes longer than most tests."""
+def look_at(data: bytes) -> Assessment:
+    """An assessment of these bytes with some verdict; to draw it takes longer than most tests."""
     image = open_image(data)
-    return (
-        FileFacts("", len(data), image.format, *image.rgb.size, image.sha256),
+    file = FileFacts("", len(data), image.format, *image.rgb.size, image.sha256)
+    return Assessment(
+        replace(make_verdict(), file=file),
         make_preview(image.rgb),
         make_error_levels(image.rgb),
         make_thumbnail(image.rgb),
@@ -148,10 +149,11 @@ def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
         owner: uuid.UUID = owner,
         filename: str = "beach.jpg",
     ) -> Upload:
-        file, *pictures = look_at(jpeg)
-        assessment = Assessment(replace(verdict or make_verdict(), file=file), *pictures)
+        plain = look_at(jpeg)
+        seen = replace(verdict or make_verdict(), file=plain.file)
+        assessment = replace(plain, verdict=seen)
         # A scope of its own: the same bytes have one analysis in each.
-        analysis = Analysis(sha256=file.sha256, scope=uuid.uuid4(), size=len(jpeg))
+        analysis = Analysis(sha256=plain.file.sha256, scope=uuid.uuid4(), size=len(jpeg))
         analysis.keep_pictures(assessment)
         analysis.succeed(assessment)
         analysis.save()
