@@ -104,7 +104,7 @@ def test_the_columns_of_a_csv_say_the_same(folder: Path, tmp_path: Path) -> None
         if "error" not in row:
             assert mine["sha256"] == row["file"]["sha256"]
             assert mine["score"] == str(row["verdict"]["score"])
-            assert mine["deep_learning_score"] == "0.99"
+            assert mine["deep_learning_score"] == "0.9"
 
 
 def test_cells_are_no_formulas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
