@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
@@ -118,7 +118,7 @@ def test_an_unknown_method_or_format_is_refused(folder: Path) -> None:
 def test_a_json_line_has_the_documented_shape(folder: Path) -> None:
     (row,) = detect_rows(folder / "a.jpg")
     assert row.pop("path") == str(folder / "a.jpg")
-    jsonschema.validate(row, json_schema())
+    jsonschema_rs.validate(json_schema(), row)
     file = row["file"]
     assert file["name"] == "a.jpg" and len(file["sha256"]) == 64
     assert file["size"] == (folder / "a.jpg").stat().st_size

@@ -205,6 +205,7 @@ def mixed(owner: uuid.UUID, make_upload: MakeUpload, verdict: MakeVerdict) -> Ba
     return make_batch(owner, *uploads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -298,6 +299,7 @@ def test_csv_and_json_lines_have_results_reasons_marks_and_notes(
     assert client.get(page_of(mixed) + "results.xml").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_reports_are_a_zip_of_the_pictures_with_a_result(client: Client, mixed: Batch) -> None:
     address = page_of(mixed) + "reports.zip"
     answer: Response = client.get(address)

@@ -40,6 +40,7 @@ def nothing_counted() -> Iterator[None]:
 # Headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/", "/methods/", "/nowhere", "/static/css/base.css", "/healthz", "/api/v1/version"]
 )
@@ -150,6 +151,7 @@ def post(client: Client, where: dict[str, Any], **headers: str) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_an_address_that_posts_too_much_is_told_when_to_come_back(
     settings: Settings, client: Client
 ) -> None:
@@ -205,6 +207,7 @@ def test_without_a_superuser_there_is_no_administration(client: Client) -> None:
     assert client.get("/admin/login/").status_code == 404
 
 
+@pytest.mark.slow
 def test_who_guesses_passwords_is_locked_out_and_nobody_else(settings: Settings) -> None:
     User.objects.create_superuser("root", password=RIGHT)
     guesses = [log_in(AFAR, name=f"root{n}" if n % 2 else "root") for n in range(5)]
