@@ -16,6 +16,7 @@ import pytest
 from django.test import Client, override_settings
 from PIL import Image
 from pytest_django import Settings
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from detector.analysis.answers import Assessment
 from detector.checkpoints import convert
@@ -60,6 +61,23 @@ def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def quick_passwords() -> Iterator[None]:
     """The hash that protects real passwords is slow on purpose: a quarter of a second each time."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files_found_once() -> Iterator[None]:
+    """Each client of a test starts the middleware anew, which looks for all static files again."""
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, object] = {}
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            find(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
 
 

@@ -90,6 +90,7 @@ def test_threshold_is_written_used_shown_and_removed(
     assert "no threshold of its own" in calibrate(remove=True)
 
 
+@pytest.mark.slow
 def test_a_threshold_of_other_weights_is_not_used(real: Path) -> None:
     calibrate(real=real, max_false_alarms=10.0)
     ByWidth.disk = "2"
@@ -115,6 +116,7 @@ def test_too_few_pictures_are_told_how_many_more_are_needed(real: Path, own_fold
     assert not file_in(own_folder).exists() and not ByWidth.asked
 
 
+@pytest.mark.slow
 def test_files_that_are_no_pictures_do_not_count(real: Path) -> None:
     for index in range(5):
         (real / f"{index}.png").write_bytes(b"no picture")

@@ -63,6 +63,7 @@ def test_an_installation_that_works_has_no_fault(settings: Settings) -> None:
     assert find(said, "Number of administrators: 1").startswith("ok")
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

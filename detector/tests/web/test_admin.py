@@ -97,6 +97,7 @@ def test_a_list_asks_for_no_count_of_all_and_for_no_values_of_a_column(
         assert '"result"' not in sql, "14 kB a row"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 def test_a_list_is_read_along_an_index(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite says so of the very statements that the pages run."""

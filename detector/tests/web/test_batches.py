@@ -80,6 +80,7 @@ def test_several_files_of_one_form_become_a_batch(client: Client) -> None:
     assert "3 pictures analysed, 2 of them without a result" in html
 
 
+@pytest.mark.slow
 def test_a_script_makes_a_batch_and_sends_pictures_one_by_one(client: Client) -> None:
     made = client.post(reverse("detector:batches"), {"name": "Holiday", "size": "2"})
     assert made.status_code == 201

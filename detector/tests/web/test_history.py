@@ -129,6 +129,7 @@ def test_pictures_of_others_are_not_found(
     assert "None of your pictures is like this file" in send(client, jpeg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "sentence"), [(b"no picture", "not a picture of a known kind"), (b"", "is empty")]
 )

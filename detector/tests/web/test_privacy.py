@@ -290,6 +290,7 @@ def test_what_expires_goes_without_any_upload(
 # What the log says
 
 
+@pytest.mark.slow
 def test_the_log_of_failures_holds_no_name_and_no_digest(
     client: Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, use_methods: Callable[..., None]
 ) -> None:

@@ -60,6 +60,7 @@ def test_pages_are_kept_apart_from_others(client: Client) -> None:
     assert len(denied) == len(UNUSED) == len(set(UNUSED))
 
 
+@pytest.mark.slow
 def test_behind_tls_browsers_never_come_without_it(client: Client, settings: Settings) -> None:
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -171,6 +172,7 @@ def test_a_session_counts_for_itself_wherever_it_is(
     assert [post(client, where).status_code for where in (AFAR, ELSEWHERE)] == [400, 429]
 
 
+@pytest.mark.slow
 def test_behind_a_proxy_the_visitors_are_counted_and_not_the_proxy(settings: Settings) -> None:
     settings.HTTPS, settings.PAGE_ADDRESS_RATE = True, 1
     said = [
@@ -180,6 +182,7 @@ def test_behind_a_proxy_the_visitors_are_counted_and_not_the_proxy(settings: Set
     assert said == [400, 429, 400]
 
 
+@pytest.mark.slow
 def test_programs_of_this_machine_are_not_counted(settings: Settings, client: Client) -> None:
     settings.PAGE_ADDRESS_RATE = 1
     assert [post(client, {}).status_code for _ in range(3)] == [400] * 3

@@ -36,6 +36,7 @@ def test_threshold_lies_above_all_real_pictures_that_may_be_no_alarm() -> None:
     assert choose_threshold(more, 0.01) == 0.701, "of 473 one may be: the upper end is 0.9997 %"
 
 
+@pytest.mark.slow
 def test_too_few_pictures_are_refused() -> None:
     with pytest.raises(ValueError, match="299 or more"):
         choose_threshold([0.1] * 298, 0.01)
