@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
-from huggingface_hub import try_to_load_from_cache
-
 from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
@@ -99,6 +97,11 @@ def holds_checkpoint(folder: Path) -> bool:
 
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
     """The snapshot folder of a checkpoint in the local Hugging Face cache, if it is there."""
+    if not find_cache(cache).is_dir():
+        return None
+    # Not at the top: it brings a client for HTTP, half a second of every start without a cache.
+    from huggingface_hub import try_to_load_from_cache
+
     path = try_to_load_from_cache(
         checkpoint.id, "config.json", cache_dir=cache, revision=checkpoint.revision
     )
