@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import chain, takewhile
 from pathlib import Path
 
-from huggingface_hub import try_to_load_from_cache
-
 from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.folder import check_digests, folder_state
@@ -106,6 +104,11 @@ def needed_files(checkpoint: HubCheckpoint) -> tuple[str, ...]:
 
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
     """The snapshot folder of a checkpoint in the local Hugging Face cache, if it is there."""
+    if not find_cache(cache).is_dir():
+        return None
+    # Not at the top: it brings a client for HTTP, half a second of every start without a cache.
+    from huggingface_hub import try_to_load_from_cache
+
     path = try_to_load_from_cache(
         checkpoint.id, needed_files(checkpoint)[0], cache_dir=cache, revision=checkpoint.revision
     )
