@@ -24,7 +24,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--hide-scrollbars",
 ]
 PATIENCE = 180  # seconds: the first picture loads the models
 

@@ -99,6 +99,7 @@ def _compare(browser: webdriver.Chrome, home: str, *paths: Path) -> str:
 def _draw(browser: webdriver.Chrome, shot: Shot, folder: Path) -> Path:
     """Save what a screen shows of a page, down to the height."""
     set_screen(browser, shot.width, shot.height, shot.scheme)
+    browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     browser.get(shot.address)
     wait_for(browser, "footer")
     options = {"format": "webp", "quality": QUALITY}

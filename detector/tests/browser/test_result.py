@@ -70,6 +70,16 @@ def test_the_result_page_never_scrolls_sideways(explained: webdriver.Chrome, wid
     assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]
 
 
+def test_a_printed_result_has_no_buttons(explained: webdriver.Chrome):
+    set_screen(explained, 390)  # paper is as narrow as a phone
+    explained.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        for selector in (".actions", ".own", ".heat-tools", ".site-header"):
+            assert not explained.find_element(By.CSS_SELECTOR, selector).is_displayed(), selector
+    finally:
+        explained.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 MOST = 2500  # CSS pixels that a result takes on a phone with all details closed
 
 
