@@ -63,17 +63,20 @@ def main(folder: Path, xml: Path) -> None:
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
     import openvino
 
+    from detector.networks.dinov2_detector import Dinov2Detector, WithEvidence
+
     model = load_strictly(folder)
     config = getattr(model.config, "vision_config", model.config)  # SigLIP has two parts
     size = config.image_size
     height, width = size if isinstance(size, (list, tuple)) else (size, size)
     example = torch.zeros(1, config.num_channels, height, width)
+    network = WithEvidence(model) if isinstance(model, Dinov2Detector) else model
     with torch.inference_mode():
-        network = openvino.convert_model(
-            model, example_input={"pixel_values": example}, input=[-1, *example.shape[1:]]
+        converted = openvino.convert_model(
+            network, example_input={"pixel_values": example}, input=[-1, *example.shape[1:]]
         )
     draft = xml.with_name(f"{os.getpid()}-{xml.name}")
-    openvino.save_model(network, draft, compress_to_fp16=True)
+    openvino.save_model(converted, draft, compress_to_fp16=True)
     draft.with_suffix(".bin").replace(xml.with_suffix(".bin"))
     draft.replace(xml)  # the .xml last: whoever sees it finds its .bin
 

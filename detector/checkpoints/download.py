@@ -19,12 +19,28 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from detector.inference.runtime import Runtime
+
+from .facts import WEIGHTS
 from .members import HubCheckpoint
-from .sources import NEEDED_FILES
+from .sources import needed_files, usable_folder
+from .timm_vit import translate
 
 
 class DownloadError(Exception):
     """A checkpoint cannot be had; the message says why."""
+
+
+def fetch(checkpoint: HubCheckpoint, runtime: Runtime, endpoint: str | None = None) -> Path:
+    """Download a checkpoint; returns its folder as transformers holds it.
+
+    Raises `DownloadError`, and `OSError` or `ValueError` if it cannot be translated.
+    """
+    snapshot = download(checkpoint, runtime.hub_cache, endpoint)
+    folder = usable_folder(checkpoint, snapshot, runtime)
+    if folder != snapshot:
+        translate(snapshot, folder)
+    return folder
 
 
 def download(checkpoint: HubCheckpoint, cache: Path | None, endpoint: str | None = None) -> Path:
@@ -38,7 +54,7 @@ def download(checkpoint: HubCheckpoint, cache: Path | None, endpoint: str | None
             checkpoint.id,
             revision=checkpoint.revision,
             cache_dir=cache,
-            allow_patterns=list(NEEDED_FILES),
+            allow_patterns=list(needed_files(checkpoint)),
             endpoint=endpoint,
         )
     except GatedRepoError as error:
@@ -57,9 +73,9 @@ def download(checkpoint: HubCheckpoint, cache: Path | None, endpoint: str | None
 def _check_files(checkpoint: HubCheckpoint, endpoint: str | None) -> None:
     info = HfApi(endpoint=endpoint).model_info(checkpoint.id, revision=checkpoint.revision)
     names = {file.rfilename for file in info.siblings or []}
-    if "model.safetensors" not in names:
+    if WEIGHTS not in names:
         pickled = any(name.endswith((".bin", ".pt", ".pth")) for name in names)
         kind = "pickle only" if pickled else "no weights"
-        raise DownloadError(f"{kind}: it has no model.safetensors, and nothing else is loaded")
-    if missing := sorted(set(NEEDED_FILES) - names):
+        raise DownloadError(f"{kind}: it has no {WEIGHTS}, and nothing else is loaded")
+    if missing := sorted(set(needed_files(checkpoint)) - names):
         raise DownloadError(f"it has no {', '.join(missing)}")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from detector.inference.pixels.heat_map import Box
 from detector.inference.pixels.tiles import mirror_to, tile_positions
 
 from .processor import Processor
@@ -30,6 +31,18 @@ def preprocess(rgb: Image.Image, processor: Processor) -> Batch:
     values -= np.array(processor.mean, np.float32)
     values /= np.array(processor.std, np.float32)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+def place_of_view(width: int, height: int, processor: Processor) -> Box | None:
+    """The part of a picture that the one view of it shows; None where there are several crops."""
+    if processor.keeps_resolution:
+        return None
+    if processor.crop is None:
+        return Box(0, 0, 1, 1)
+    enlarged = (processor.shortest_edge or 0) / min(width, height)
+    resized = processor.size or (height * enlarged, width * enlarged)
+    down, across = (cut / side for cut, side in zip(processor.crop, resized, strict=True))
+    return Box((1 - down) / 2, (1 - across) / 2, down, across)
 
 
 def _native_crops(rgb: Image.Image, size: int) -> npt.NDArray[np.uint8]:

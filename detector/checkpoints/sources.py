@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
-
-from huggingface_hub import try_to_load_from_cache
 
 from detector.inference.names import printable
 from detector.inference.runtime import Runtime
@@ -28,6 +26,8 @@ FINE_TUNED, PRE_TRAINED, BUNDLED, UNAVAILABLE = (
     "unavailable",
 )
 NEEDED_FILES = (CONFIG, PROCESSOR, WEIGHTS)
+# In the folder of converted networks: checkpoints of timm, translated.
+TRANSLATED = "translated"
 # The command that gives a checkpoint its OpenVINO network if torch is not installed.
 REMEDIES = {FINE_TUNED: "make training", PRE_TRAINED: "make models"}
 LONGEST_FAULT = 300
@@ -67,7 +67,7 @@ def find_sources(member: Member, runtime: Runtime) -> Iterator[Source]:
     if (finetuned / "config.json").is_file():
         yield _unless_unconverted(_from_folder(FINE_TUNED, finetuned), runtime)
     for checkpoint in member.hub:
-        folder = cached_folder(checkpoint, runtime.hub_cache)
+        folder = local_folder(checkpoint, runtime)
         if folder and holds_checkpoint(folder):
             yield _unless_unconverted(_with_fault(from_hub(checkpoint, folder)), runtime)
     if member.bundled and (runtime.weights_dir / member.bundled / "config.json").is_file():
@@ -98,12 +98,49 @@ def holds_checkpoint(folder: Path) -> bool:
     return all((folder / name).exists() for name in NEEDED_FILES)
 
 
+def needed_files(checkpoint: HubCheckpoint) -> tuple[str, ...]:
+    """The files of a checkpoint that are downloaded; the first one tells that it is there."""
+    return (WEIGHTS,) if checkpoint.by_timm else NEEDED_FILES
+
+
 def cached_folder(checkpoint: HubCheckpoint, cache: Path | None) -> Path | None:
     """The snapshot folder of a checkpoint in the local Hugging Face cache, if it is there."""
+    if not find_cache(cache).is_dir():
+        return None
+    # Not at the top: it brings a client for HTTP, half a second of every start without a cache.
+    from huggingface_hub import try_to_load_from_cache
+
     path = try_to_load_from_cache(
-        checkpoint.id, "config.json", cache_dir=cache, revision=checkpoint.revision
+        checkpoint.id, needed_files(checkpoint)[0], cache_dir=cache, revision=checkpoint.revision
     )
     return Path(path).parent if isinstance(path, str) else None
+
+
+def local_folder(checkpoint: HubCheckpoint, runtime: Runtime) -> Path | None:
+    """Where a downloaded checkpoint is as transformers holds it; None if it is not downloaded."""
+    folder = cached_folder(checkpoint, runtime.hub_cache)
+    return folder and usable_folder(checkpoint, folder, runtime)
+
+
+def usable_folder(checkpoint: HubCheckpoint, snapshot: Path, runtime: Runtime) -> Path:
+    """The `snapshot` folder itself, or where its translation is put, which has the same name."""
+    if not checkpoint.by_timm:
+        return snapshot
+    owner_and_name = checkpoint.id.replace("/", "--")
+    return runtime.compiled_dir / TRANSLATED / owner_and_name / snapshot.name
+
+
+def set_aside(member: Member, source: Source) -> list[str]:
+    """A sentence on each checkpoint that would come before this one, if it could be used."""
+    if source.state != PRE_TRAINED:
+        return []
+    before = takewhile(lambda checkpoint: not is_of(source, checkpoint), member.hub)
+    return [f"{each.id} is not used: {each.unfit}." for each in before if each.unfit]
+
+
+def is_of(source: Source, checkpoint: HubCheckpoint) -> bool:
+    """Whether the weights of `source` are those of a checkpoint of the hub."""
+    return source.name.startswith(f"{checkpoint.id} @ ")
 
 
 def why_missing(member: Member, runtime: Runtime) -> str:

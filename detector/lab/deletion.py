@@ -1,4 +1,4 @@
-"""Whether the heat map of method 1 shows where its evidence is: deletion (Petsiuk et al. 2018).
+"""Whether the heat map of a method shows where its evidence is: deletion (Petsiuk et al. 2018).
 
 Masking the tenth of the picture that argues most for AI must lower the log-odds more than masking a
 tenth at random. Two controls: cells drawn one by one, and the same mask moved elsewhere, which
@@ -51,6 +51,17 @@ def grey_out(pixels: Pixels, mask: Mask) -> Pixels:
     copy = pixels.copy()
     copy[mask[np.ix_(rows, columns)]] = pixels.mean((0, 1)).round().astype(np.uint8)
     return copy
+
+
+def middle_square(image: SourceImage) -> SourceImage:
+    """The largest square in the middle of a picture.
+
+    For a method that looks at nothing else: beside it, no mask would change anything.
+    """
+    height, width = image.pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return as_picture(np.ascontiguousarray(image.pixels[top : top + side, left : left + side]))
 
 
 def falls(method: Method, image: SourceImage, seed: int) -> dict[str, float] | None:

@@ -80,13 +80,40 @@ class PooledTokens(nn.Module):
         self.encoder, self.layers = encoder, tuple(layers)
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        return pool(self.tokens(pixel_values))
+
+    def tokens(self, pixel_values: torch.Tensor) -> list[torch.Tensor]:
+        """The tokens (n, 1 + patches, hidden) of each layer that is read, the class token first."""
         states = self.encoder(pixel_values, output_hidden_states=True).hidden_states
-        return torch.cat([_pooled(states[i]) for i in self.layers], 1)
+        return [states[i] for i in self.layers]
+
+
+def pool(layers: list[torch.Tensor]) -> torch.Tensor:
+    """Tokens of each layer (n, 1 + patches, hidden) -> features (n, 3 * layers, hidden)."""
+    return torch.cat([_pooled(tokens) for tokens in layers], 1)
 
 
 def _pooled(tokens: torch.Tensor) -> torch.Tensor:
     patches = tokens[:, 1:]
     return torch.stack([tokens[:, 0], patches.mean(1), patches.std(1)], 1)
+
+
+def pool_without_each(layers: list[torch.Tensor]) -> torch.Tensor:
+    """As `pool` without one patch, for every patch: (n, patches, 3 * layers, hidden)."""
+    return torch.cat([_pooled_without_each(tokens) for tokens in layers], 2)
+
+
+def _pooled_without_each(tokens: torch.Tensor) -> torch.Tensor:
+    """Mean and standard deviation of all patches but one follow from those of all."""
+    patches = tokens[:, 1:]
+    count = patches.shape[1]
+    mean = patches.mean(1, keepdim=True)
+    apart = patches - mean
+    squares = apart.square()
+    # Without a patch the mean moves away from it, and the sum of squares loses this much.
+    left = squares.sum(1, keepdim=True) - squares * (count / (count - 1))
+    std = (left.clamp(min=0) / (count - 2)).sqrt()
+    return torch.stack([tokens[:, :1].expand_as(patches), mean - apart / (count - 1), std], 2)
 
 
 class Dinov2Detector(PreTrainedModel):  # type: ignore[misc]
@@ -117,10 +144,39 @@ class Dinov2Detector(PreTrainedModel):  # type: ignore[misc]
     def forward(
         self, pixel_values: torch.Tensor, labels: torch.Tensor | None = None, **_: Any
     ) -> ImageClassifierOutput:
-        features = (self.features(pixel_values).flatten(1) - self.mean) / self.std
-        logits = self.classifier(features)
+        logits = self.judge(self.features(pixel_values))
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ImageClassifierOutput(loss=loss, logits=logits)
+
+    def judge(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (..., 3 * layers, hidden) -> logits (..., 2)."""
+        logits: torch.Tensor = self.classifier((features.flatten(-2) - self.mean) / self.std)
+        return logits
+
+
+class WithEvidence(nn.Module):
+    """Pixel values (n, 3, h, w) -> logits (n, 2), and a map of log-odds (n, h / 14, w / 14).
+
+    A cell says what the log-odds would lose without the tokens of its patch, times the number of
+    patches; the mean of the map is the log-odds of the picture. The tokens have seen one another in
+    the encoder: the map shows where the classifier reads its evidence, which need not be all that
+    the evidence rests on. What the class tokens say has no place, and is in every cell alike.
+    """
+
+    def __init__(self, model: Dinov2Detector) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        layers = self.model.features.tokens(pixel_values)
+        logits = self.model.judge(pool(layers))
+        whole = logits[:, 1:] - logits[:, :1]
+        without = self.model.judge(pool_without_each(layers))
+        lost = (whole - (without[..., 1] - without[..., 0])) * without.shape[1]
+        evidence = lost - lost.mean(1, keepdim=True) + whole
+        patch = self.model.features.encoder.config.patch_size
+        rows, columns = (side // patch for side in pixel_values.shape[2:])
+        return logits, evidence.unflatten(1, (rows, columns))
 
 
 AutoConfig.register(Dinov2DetectorConfig.model_type, Dinov2DetectorConfig, exist_ok=True)

@@ -16,6 +16,7 @@ import pytest
 from django.test import Client, override_settings
 from PIL import Image
 from pytest_django import Settings
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from detector.analysis.answers import Assessment
 from detector.checkpoints import convert
@@ -60,6 +61,23 @@ def own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def quick_passwords() -> Iterator[None]:
     """The hash that protects real passwords is slow on purpose: a quarter of a second each time."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files_found_once() -> Iterator[None]:
+    """Each client of a test starts the middleware anew, which looks for all static files again."""
+    find = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, object] = {}
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            find(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
 
 
@@ -126,11 +144,12 @@ def owner(client: Client) -> uuid.UUID:
 
 
 @cache
-def look_at(data: bytes) -> tuple[FileFacts, bytes, bytes, bytes, str]:
-    """What an assessment holds beside its verdict; it takes longer than most tests."""
+def look_at(data: bytes) -> Assessment:
+    """An assessment of these bytes with some verdict; to draw it takes longer than most tests."""
     image = open_image(data)
-    return (
-        FileFacts("", len(data), image.format, *image.rgb.size, image.sha256),
+    file = FileFacts("", len(data), image.format, *image.rgb.size, image.sha256)
+    return Assessment(
+        replace(make_verdict(), file=file),
         make_preview(image.rgb),
         make_error_levels(image.rgb),
         make_thumbnail(image.rgb),
@@ -148,10 +167,11 @@ def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
         owner: uuid.UUID = owner,
         filename: str = "beach.jpg",
     ) -> Upload:
-        file, *pictures = look_at(jpeg)
-        assessment = Assessment(replace(verdict or make_verdict(), file=file), *pictures)
+        plain = look_at(jpeg)
+        seen = replace(verdict or make_verdict(), file=plain.file)
+        assessment = replace(plain, verdict=seen)
         # A scope of its own: the same bytes have one analysis in each.
-        analysis = Analysis(sha256=file.sha256, scope=uuid.uuid4(), size=len(jpeg))
+        analysis = Analysis(sha256=plain.file.sha256, scope=uuid.uuid4(), size=len(jpeg))
         analysis.keep_pictures(assessment)
         analysis.succeed(assessment)
         analysis.save()

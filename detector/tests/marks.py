@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +18,9 @@ TRAINING = {
 }  # fmt: skip
 
 
+MARKS = ("slow", "torch", "browser")
+
+
 @cache
 def needing_training() -> frozenset[str]:
     """The modules of the project that import such a library, or a module that does."""
@@ -30,10 +34,29 @@ def needs_training(path: Path) -> bool:
     return module in needing_training()
 
 
+def left_out(config: pytest.Config) -> frozenset[str]:
+    """The marks whose tests this run leaves out, as `make quick` does."""
+    return frozenset(mark for mark in MARKS if f"not {mark}" in config.option.markexpr)
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import what is left out: that alone takes seconds."""
-    left_out = "not torch" in config.option.markexpr and collection_path.suffix == ".py"
-    return True if left_out and needs_training(collection_path) else None
+    out = left_out(config)
+    if not out or collection_path.suffix != ".py":
+        return None
+    if "torch" in out and needs_training(collection_path):
+        return True
+    of_file = re.search(
+        r"^pytestmark = .+?\n\n", collection_path.read_text(), re.DOTALL | re.MULTILINE
+    )
+    return True if of_file and any(f"mark.{mark}" in of_file[0] for mark in out) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Do not make the cases of a function that is left out; there are thousands."""
+    marks = {mark.name for mark in getattr(obj, "pytestmark", ())}
+    return [] if marks & left_out(collector.config) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from detector.inference.method import Answer
 from detector.inference.numbers import side_of, sigmoid
-from detector.inference.pixels.heat_map import Box, grid_of, paint
+from detector.inference.pixels.heat_map import Box, grid_of, paint, show_heat
 from detector.inference.pixels.tiles import (
     Pixels,
     cut_tiles,
@@ -28,7 +28,7 @@ from detector.inference.pixels.tiles import (
     strip_positions,
     tile_positions,
 )
-from detector.inference.results import Exhibit, Finding
+from detector.inference.results import Finding
 from detector.inference.runtime import Network
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import ENGLISH, say
@@ -92,7 +92,7 @@ class DeepLearning(PixelMethod[Network]):
             for name, answer in evidence.items()
         )
         score = sigmoid(sum(log_odds.values()))
-        exhibits = (_heat_map(np.asarray(heat)),)
+        exhibits = (show_heat(np.asarray(heat)),)
         return Answer(
             score,
             (_finding(log_odds),),
@@ -128,12 +128,6 @@ def look(
     maps, *extra = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
     features = extra[0].astype(np.float64).mean((0, 2, 3)) if extra else None
     return NetworkAnswer(maps.astype(np.float64), boxes, features)
-
-
-def _heat_map(heat: Maps) -> Exhibit:
-    rows, columns = heat.shape
-    data = {"rows": rows, "columns": columns, "log_odds": heat.round(2).tolist()}
-    return Exhibit("heat_map", data)
 
 
 def _finding(log_odds: dict[str, float]) -> Finding:

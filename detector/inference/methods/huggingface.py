@@ -5,7 +5,9 @@ fine-tuned on the user's own pictures, else a public checkpoint, else the bundle
 
 What it misses: public checkpoints know the generators of their year and are often sure of what
 they get wrong. So a member counts by its measured quality (2 AUROC - 1), an unmeasured one hardly
-at all, and a member that is not there never counts as "real".
+at all, and a member that is not there never counts as "real". The heat map, where the members give
+one, shows where they read their evidence (see networks/dinov2_detector.py), and nothing outside the
+square that they look at.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from detector.checkpoints.convert import ConversionError, make_network
@@ -21,7 +25,7 @@ from detector.checkpoints.facts import read_facts
 from detector.checkpoints.labels import ai_probability
 from detector.checkpoints.members import MEMBERS, Member
 from detector.checkpoints.networks import NETWORK, find_network
-from detector.checkpoints.preprocess import preprocess
+from detector.checkpoints.preprocess import place_of_view, preprocess
 from detector.checkpoints.sources import (
     BUNDLED,
     FINE_TUNED,
@@ -29,6 +33,7 @@ from detector.checkpoints.sources import (
     UNAVAILABLE,
     Source,
     find_sources,
+    set_aside,
     why_missing,
     without_path,
 )
@@ -37,8 +42,10 @@ from detector.inference.method import Answer, Method, MethodUnavailable
 from detector.inference.names import printable
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.pixels.abstention import reason_to_abstain
+from detector.inference.pixels.heat_map import grid_of, paint, show_heat
 from detector.inference.results import Exhibit, Finding
 from detector.inference.runtime import Network, Runtime
+from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import JSON
 
 logger = logging.getLogger(__name__)
@@ -73,6 +80,17 @@ class MemberRow:
     accuracy: str | None = None
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a network says of a picture: uncalibrated log-odds of AI, and the map of them, if any.
+
+    The map (n, rows, columns) has one part for the one view that was looked at.
+    """
+
+    log_odds: float
+    evidence: npt.NDArray[np.floating] | None = None
+
+
 class Checkpoint:
     """A checkpoint folder, loaded. Raises one of `UNUSABLE` if it cannot be used."""
 
@@ -96,18 +114,35 @@ class Checkpoint:
             outputs = self.facts.outputs
             raise ValueError(f"it gives {logits.shape[1:]} outputs for {outputs} classes")
 
+    def look(self, image: SourceImage) -> Look:
+        """Log-odds, the mean over the views, and the map where the network gives one."""
+        logits, *more = self.network.outputs(preprocess(image.rgb, self.facts.processor))
+        views = [log_odds(ai_probability(row, self.facts.ai)) for row in logits]
+        evidence = more[0] if more and more[0].ndim == 3 and len(views) == 1 else None
+        return Look(sum(views) / len(views), evidence)
+
     def logit(self, image: SourceImage) -> float:
         """Uncalibrated log-odds of AI, the mean over the views."""
-        logits = self.network(preprocess(image.rgb, self.facts.processor))
-        views = [log_odds(ai_probability(row, self.facts.ai)) for row in logits]
-        return sum(views) / len(views)
+        return self.look(image).log_odds
 
     def score(self, image: SourceImage) -> float:
         """P(AI), calibrated where the folder has a calibration, else held off the ends."""
-        logit = self.logit(image)
+        return self.score_of(self.logit(image))
+
+    def score_of(self, logit: float) -> float:
+        """P(AI) of uncalibrated log-odds."""
         if self.facts.calibration:
             return self.facts.calibration.score(logit)
         return min(max(sigmoid(logit), UNCALIBRATED_MARGIN), 1 - UNCALIBRATED_MARGIN)
+
+    def heat(self, look: Look, image: SourceImage) -> npt.NDArray[np.floating] | None:
+        """The calibrated map on the grid of the picture, 0 where nothing was looked at."""
+        box = place_of_view(image.width, image.height, self.facts.processor)
+        if look.evidence is None or box is None:
+            return None
+        calibration = self.facts.calibration or Calibration()
+        evidence = calibration.slope_at(look.log_odds) * look.evidence + calibration.intercept
+        return paint(grid_of(image.height, image.width), evidence, [box], elsewhere=0.0)
 
 
 @dataclass(frozen=True)
@@ -123,12 +158,25 @@ class Ensemble:
 
     def answer(self, image: SourceImage) -> Answer:
         """The weighted mean of the members' log-odds, with a row for every member."""
-        scores = {name: checkpoint.score(image) for name, checkpoint in self.checkpoints.items()}
+        looks = {name: checkpoint.look(image) for name, checkpoint in self.checkpoints.items()}
+        scores = {name: self.checkpoints[name].score_of(x.log_odds) for name, x in looks.items()}
         weights = {name: checkpoint.weight for name, checkpoint in self.checkpoints.items()}
         total = sum(weights[name] * log_odds(score) for name, score in scores.items())
         score = sigmoid(total / sum(weights.values()))
         findings = tuple(_findings(self._rows(scores)))
-        return Answer(score, findings, self.used, self.exhibits(scores), weight=self._own_weight())
+        exhibits = (*self.exhibits(scores), *self._heat_map(looks, weights, image))
+        return Answer(score, findings, self.used, exhibits, weight=self._own_weight())
+
+    def _heat_map(
+        self, looks: dict[str, Look], weights: dict[str, float], image: SourceImage
+    ) -> tuple[Exhibit, ...]:
+        """The weighted mean of the members' maps; none if the score rests on others, too."""
+        heats = {name: self.checkpoints[name].heat(look, image) for name, look in looks.items()}
+        maps = {name: heat for name, heat in heats.items() if heat is not None}
+        if len(maps) < len(looks):
+            return ()
+        heat = sum(weights[name] * heat for name, heat in maps.items()) / sum(weights.values())
+        return (show_heat(np.asarray(heat, np.float64)),)
 
     def _own_weight(self) -> float | None:
         """The weight of the best fine-tuned member: the fusion was fitted with the bundled one.
@@ -214,7 +262,7 @@ def load_member(member: Member, runtime: Runtime) -> tuple[Checkpoint | None, st
             refusals.append(replace(source, fault=without_path(error)).refusal)
         else:
             logger.info("✓ %s loaded successfully", member.loaded_title)
-            return checkpoint, " ".join(refusals)
+            return checkpoint, " ".join([*refusals, *set_aside(member, source)])
     return None, " ".join(refusals) or why_missing(member, runtime)
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from detector.inference.results import Exhibit
+
 Map = npt.NDArray[np.floating]
 
 # Cells along the short side of the picture, and at most along the long one.
@@ -30,10 +32,13 @@ def grid_of(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def paint(grid: tuple[int, int], maps: Map, boxes: Sequence[Box]) -> Map:
+def paint(
+    grid: tuple[int, int], maps: Map, boxes: Sequence[Box], elsewhere: float | None = None
+) -> Map:
     """Maps (n, h, w), each of one box, on a grid (rows, columns).
 
-    A cell is the mean of the maps over its centre; where there are none, the mean of all maps.
+    A cell is the mean of the maps over its centre; where there are none it is `elsewhere`, or the
+    mean of all maps if that is None.
     """
     rows, columns = grid
     sums, counts = np.zeros(grid), np.zeros(grid)
@@ -43,7 +48,15 @@ def paint(grid: tuple[int, int], maps: Map, boxes: Sequence[Box]) -> Map:
         here = np.outer(inside_rows, inside_columns)
         sums += np.where(here, values[np.ix_(down, across)], 0)
         counts += here
-    return np.where(counts > 0, sums / np.maximum(counts, 1), maps.mean())
+    rest = maps.mean() if elsewhere is None else elsewhere
+    return np.where(counts > 0, sums / np.maximum(counts, 1), rest)
+
+
+def show_heat(heat: Map) -> Exhibit:
+    """The log-odds of the cells (rows, columns) as an exhibit."""
+    rows, columns = heat.shape
+    data = {"rows": rows, "columns": columns, "log_odds": heat.round(2).tolist()}
+    return Exhibit("heat_map", data)
 
 
 def _look_up(

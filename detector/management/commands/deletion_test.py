@@ -1,4 +1,4 @@
-"""Tests whether the heat map of method 1 shows where its evidence is."""
+"""Tests whether the heat map of a method shows where its evidence is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from detector.management.base import DetectorCommand, add_corpus, add_workers, p
 class Command(DetectorCommand):
     help = (
         "Mask the tenth of each AI picture that argues most for AI, and random tenths: the "
-        "first must lower the score of method 1 more."
+        "first must lower the score of the method more."
     )
     expected = (OSError, ValueError)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_corpus(parser)
+        parser.add_argument(
+            "--method",
+            choices=["deep_learning", "huggingface"],
+            default="deep_learning",
+            help="default: %(default)s",
+        )
         parser.add_argument(
             "--per-source", type=positive, default=10, help="Most pictures of one source."
         )
@@ -33,8 +39,8 @@ class Command(DetectorCommand):
         return text
 
     def _figures(self, options: dict[str, Any]) -> dict[str, Any]:
-        from detector.inference.methods.deep_learning import DeepLearning
-        from detector.lab.deletion import falls, summarise_falls
+        from detector.inference.methods import METHODS
+        from detector.lab.deletion import falls, middle_square, summarise_falls
         from detector.training.corpus.labelled import cap_sources, read_corpus
 
         pictures_of_split = [
@@ -43,11 +49,13 @@ class Command(DetectorCommand):
         pictures = cap_sources(
             [p for p in pictures_of_split if p.label == 1], options["per_source"], options["seed"]
         )
-        method = DeepLearning(get_runtime())
+        method = METHODS[options["method"]].method_class()(get_runtime())
 
         def look(index: int) -> dict[str, float] | None:
             try:
-                return falls(method, read_image(pictures[index].path), options["seed"] + index)
+                image = read_image(pictures[index].path)
+                seen = middle_square(image) if options["method"] == "huggingface" else image
+                return falls(method, seen, options["seed"] + index)
             except ImageError:
                 return None
 

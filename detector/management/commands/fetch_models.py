@@ -38,7 +38,7 @@ class Command(DetectorCommand):
 
     def _fetch(self, member: Member) -> bool:
         """Get the first checkpoint of a member that can be downloaded and loaded."""
-        from detector.checkpoints.download import DownloadError, download
+        from detector.checkpoints.download import DownloadError, fetch
         from detector.checkpoints.sources import from_hub
         from detector.inference.methods.huggingface import UNUSABLE, Checkpoint
 
@@ -46,7 +46,7 @@ class Command(DetectorCommand):
         for checkpoint in member.hub:
             self.stdout.write(f"{member.name}: {checkpoint.id} ({checkpoint.licence}) ...")
             try:
-                folder: Path = download(checkpoint, runtime.hub_cache, settings.HUB_ENDPOINT)
+                folder: Path = fetch(checkpoint, runtime, settings.HUB_ENDPOINT)
                 Checkpoint(from_hub(checkpoint, folder), runtime)  # it loads, and strictly
             except DownloadError as error:
                 self.stdout.write(self.style.WARNING(f"  Skipped ({error})"))

@@ -23,6 +23,7 @@ from detector.management.base import (
     add_data,
     add_seed,
     positive,
+    share,
 )
 
 
@@ -32,6 +33,7 @@ class Command(DetectorCommand):
         "put them where a running server finds them. For several GPUs or machines, run "
         "accelerate launch manage.py finetune_hf_models ..."
     )
+    expected = (ValueError,)
     stopped = "Interrupted. Nothing was changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,12 +52,39 @@ class Command(DetectorCommand):
         )
         parser.add_argument("--epochs", type=above_zero, default=3)
         parser.add_argument("--batch-size", type=positive, default=4)
-        parser.add_argument("--learning-rate", type=above_zero, default=2e-5)
+        parser.add_argument(
+            "--learning-rate",
+            type=above_zero,
+            help="Of the top layer (default: 2e-5, with --lora 2e-4).",
+        )
         parser.add_argument(
             "--base-model", metavar="ID_OR_PATH", help="The folder or hub checkpoint to start from."
         )
         parser.add_argument(
-            "--freeze", metavar="N|head", help="Train only the head, or freeze the first N layers."
+            "--freeze",
+            metavar="N|head",
+            help="Train only the head, on features that are computed once, or freeze the first N "
+            "layers.",
+        )
+        parser.add_argument(
+            "--lora",
+            type=positive,
+            nargs="?",
+            const=8,
+            metavar="RANK",
+            help="Train matrices of low rank beside the layers (rank 8 unless one is given).",
+        )
+        parser.add_argument(
+            "--keep",
+            type=share,
+            default=0.5,
+            help="Share of the start in the written model, 0 to 1 (default: %(default)s).",
+        )
+        parser.add_argument(
+            "--other-sources",
+            type=Path,
+            metavar="FOLDER",
+            help="Test on this corpus, too: whether the model gets worse on other sources.",
         )
         parser.add_argument("--no-augment", dest="augment", action="store_false")
         parser.add_argument(
@@ -132,21 +161,25 @@ class Command(DetectorCommand):
             base_model=options["base_model"],
             resume=options["resume"],
             endpoint=settings.HUB_ENDPOINT,
+            other_sources=options["other_sources"],
             workers=os.cpu_count() or 1,
         )
 
     def _arguments(self, options: dict[str, Any]) -> Any:
         import torch
 
-        from detector.training.finetuning.arguments import Arguments
+        from detector.training.finetuning.arguments import LOW_RANK_RATE, RATE, Arguments
 
         if options["device"] == "cuda" and (settings.FORCE_CPU or not torch.cuda.is_available()):
             raise CommandError("--device cuda: there is no GPU, or FORCE_CPU is set.")
+        lora = options["lora"]
         return Arguments(
             epochs=options["epochs"],
             batch_size=options["batch_size"],
-            learning_rate=options["learning_rate"],
+            learning_rate=options["learning_rate"] or (LOW_RANK_RATE if lora else RATE),
             freeze=options["freeze"],
+            lora=lora,
+            keep=options["keep"],
             augment=options["augment"],
             seed=options["seed"],
             device="cpu" if settings.FORCE_CPU else options["device"],

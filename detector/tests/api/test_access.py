@@ -63,6 +63,7 @@ def test_a_token_that_may_only_read_changes_nothing(
     assert reader.get("detections").status_code == 200
 
 
+@pytest.mark.slow
 def test_each_token_sees_its_own_alone(
     asker: Asker, afar: Asker, make_token: Callable[..., str], jpeg: bytes, stub: type[Stub]
 ) -> None:
@@ -92,6 +93,7 @@ def test_where_the_api_is_open_the_address_of_a_result_is_its_key(
     assert first.get("detections").status_code == 401
 
 
+@pytest.mark.slow
 def test_strangers_of_two_addresses_may_use_the_same_key(settings: Settings, jpeg: bytes) -> None:
     settings.API_OPEN = True
     places = {

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
@@ -46,7 +46,7 @@ def test_a_picture_gives_the_same_object_as_the_command_line(client: Client, jpe
     response = post(client, jpeg, "beach.jpg")
     given = response.json()
     assert response.status_code == 200 and response.headers["Content-Type"] == "application/json"
-    jsonschema.validate(given, client.get("/api/schema").json())
+    jsonschema_rs.validate(client.get("/api/schema").json(), given)
     assert list(given)[:4] == ["schema", "id", "created", "file"]
     detection = Upload.objects.get()
     assert (given["id"], given["created"]) == (
@@ -62,9 +62,10 @@ def test_a_picture_gives_the_same_object_as_the_command_line(client: Client, jpe
         "height": image.height,
         "sha256": image.sha256,
     }
-    assert given["methods"][0]["score"] == 0.99
+    assert given["methods"][0]["score"] == 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["empty", "text", "cut jpeg", "png of 100,000 x 100,000"])
 def test_a_bad_file_gives_400_and_a_sentence(client: Client, kind: str) -> None:
     build, why = BAD[kind]
@@ -234,6 +235,7 @@ def test_no_token_is_needed_and_no_session_made(jpeg: bytes) -> None:
     assert not Session.objects.exists()
 
 
+@pytest.mark.slow
 def test_without_a_session_the_result_belongs_to_nobody_else(client: Client, jpeg: bytes) -> None:
     post(Client(), jpeg)
     post(Client(), jpeg)
@@ -270,6 +272,7 @@ def test_how_fast_the_answer_comes_tells_nothing_of_others(
     assert len(stub.asked) == 4
 
 
+@pytest.mark.slow
 def test_what_has_expired_answers_no_more(client: Client, stub: type[Stub], jpeg: bytes) -> None:
     upload(client, jpeg, "a.jpg")
     Upload.objects.update(created_at=timezone.now() - timedelta(days=9))
@@ -311,6 +314,7 @@ def test_a_new_version_answers_anew(client: Client, stub: type[Stub], jpeg: byte
 # Forgotten
 
 
+@pytest.mark.slow
 def test_expired_results_go_with_the_next_upload(
     client: Client, jpeg: bytes, media: Path, settings
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -25,7 +25,7 @@ def test_the_result_is_the_object_of_the_command_line(asker: Asker, jpeg: bytes)
     assert response.status_code == 200 and item["state"] == "done" and item["error"] is None
     assert response.headers["Location"] == item["url"]
     result = item["result"]
-    jsonschema.validate(result, asker.get("schema").json())
+    jsonschema_rs.validate(asker.get("schema").json(), result)
     assert (result["schema"], result["id"], result["file"]["name"]) == (1, item["id"], "0.jpg")
     assert result["created"] == item["created"]
     assert asker.get(item["url"]).json() == item
@@ -61,6 +61,7 @@ def test_several_files_are_taken_in_their_order_or_not_at_all(
     assert Upload.objects.count() == 3 and not Analysis.objects.filter(state="queued").exists()
 
 
+@pytest.mark.slow
 def test_stability_is_asked_for_on_demand(asker: Asker, jpeg: bytes) -> None:
     asker.send(jpeg), asker.send(jpeg, stability="1"), asker.send(jpeg, stability="false")
     wishes = Analysis.objects.values_list("with_stability", flat=True)

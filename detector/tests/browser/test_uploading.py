@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from detector.inference.method import Answer
 from detector.models import Batch, Upload
 from detector.tests.factories.browsing import (
     GIVE_FILE,
@@ -35,7 +36,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def stub(use_methods: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """A method that answers at once; all threads of the test's server share one connection."""
-    use_methods(deep_learning=make_stub())
+    use_methods(deep_learning=make_stub(Answer(0.99)))
     monkeypatch.setattr("detector.web.upload_limits.AT_ONCE", 1)
 
 

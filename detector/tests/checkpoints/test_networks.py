@@ -14,15 +14,16 @@ from detector.checkpoints import networks, sources
 from detector.checkpoints.convert import make_network
 from detector.checkpoints.members import MEMBERS
 from detector.checkpoints.networks import BESIDE, NETWORK, find_network
-from detector.checkpoints.sources import find_sources
+from detector.checkpoints.sources import find_sources, usable_folder
+from detector.checkpoints.timm_vit import translate
 from detector.inference.methods.huggingface import HuggingFace
 from detector.inference.runtime import Runtime
-from detector.tests.factories.checkpoints import put_in_cache, save_tiny_vit
+from detector.tests.factories.checkpoints import put_in_cache, save_tiny_timm, save_tiny_vit
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
 from detector.tests.factories.serving import block_training
 
-VIT, AI_HUMAN, _ = MEMBERS
+VIT, AI_HUMAN, WILDFAKE = MEMBERS
 
 
 pytestmark = pytest.mark.usefixtures("conversion_here")
@@ -75,6 +76,23 @@ def test_a_server_without_torch_serves_what_was_converted_before(
     rows = members_without_torch(runtime, tmp_path)
     assert [rows[name]["state"] for name in ("vit", "ai-human")] == ["FINE-TUNED", "pre-trained"]
     assert all(rows[name]["score"] is not None for name in ("vit", "ai-human"))
+
+
+def test_a_server_without_torch_serves_what_timm_has_saved(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    make_networks(runtime)
+    checkpoint = next(checkpoint for checkpoint in WILDFAKE.hub if checkpoint.by_timm)
+    save_tiny_timm(tmp_path / "timm")
+    assert checkpoint.revision
+    cached = put_in_cache(tmp_path / "cache", checkpoint.id, tmp_path / "timm", checkpoint.revision)
+    folder = usable_folder(checkpoint, cached, runtime)
+    translate(cached, folder)
+    make_network(folder, runtime.compiled_dir)
+    row = members_without_torch(runtime, tmp_path)["wildfake"]
+    assert row["state"] == "pre-trained" and row["score"] is not None
+    assert row["source"] == f"{checkpoint.id} @ {checkpoint.revision[:7]}"
+    assert row["reason"] == "Aaditya2763/wild-fake-detector is not used: it is private or gone."
 
 
 def test_a_server_without_torch_says_what_converts_a_checkpoint(

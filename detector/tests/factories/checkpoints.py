@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from timm.models import VisionTransformer
 from transformers import ViTConfig, ViTForImageClassification
 
 PROCESSOR = {
@@ -66,3 +67,19 @@ def put_in_cache(cache: Path, hub_id: str, folder: Path, commit: str = "c0ffee" 
     (root / "refs" / "main").write_text(commit)
     folder.rename(snapshot)
     return snapshot
+
+
+def save_tiny_timm(folder: Path, *, outputs: int = 1, side: int = 224) -> VisionTransformer:
+    """A random one-block ViT of timm, saved as `PyTorchModelHubMixin` saves a module `vit`."""
+    torch.manual_seed(3)
+    network = VisionTransformer(
+        img_size=side, patch_size=32, embed_dim=128, depth=2, num_heads=2, num_classes=outputs
+    )
+    with torch.no_grad():
+        for value in network.parameters():  # timm starts many at zero, which would hide a mix-up
+            value.add_(torch.randn_like(value), alpha=0.1)
+    folder.mkdir(parents=True)
+    weights = {f"vit.{name}": value for name, value in network.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"input_size": side, "model_size": "small"}))
+    return network.eval()

@@ -77,6 +77,7 @@ def test_it_counts_what_it_leaves_out() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_row_page_and_api_get_the_same(
     client: Client, use_methods: Callable[..., None], jpeg: bytes

@@ -18,6 +18,7 @@ def test_the_picture_is_that_of_the_imports() -> None:
     assert "  inference.pipeline --> inference.methods\n" in TEXT
 
 
+@pytest.mark.slow
 def test_a_picture_of_other_imports_is_replaced() -> None:
     start, _, rest = TEXT.partition("<!-- picture -->\n")
     end = rest.partition("<!-- end of picture -->")[2]

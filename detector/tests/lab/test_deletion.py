@@ -17,7 +17,15 @@ from detector.inference.numbers import sigmoid
 from detector.inference.pixels.conditions import as_picture
 from detector.inference.results import Exhibit
 from detector.inference.runtime import Runtime
-from detector.lab.deletion import falls, grey_out, hottest, moved, scattered, summarise_falls
+from detector.lab.deletion import (
+    falls,
+    grey_out,
+    hottest,
+    middle_square,
+    moved,
+    scattered,
+    summarise_falls,
+)
 
 GRID = 10
 
@@ -64,6 +72,13 @@ def test_masked_cells_take_the_mean_colour_and_nothing_else_changes():
     inside[10:20, 20:30] = True
     assert np.array_equal(filled[~inside], pixels[~inside])
     assert (filled[inside] == pixels.mean((0, 1)).round()).all()
+
+
+def test_of_a_long_picture_the_middle_is_asked_about():
+    pixels = np.zeros((30, 90, 3), np.uint8)
+    pixels[:, 30:60] = 200
+    assert (middle_square(as_picture(pixels)).pixels == 200).all()
+    assert middle_square(as_picture(pixels)).pixels.shape == (30, 30, 3)
 
 
 def test_a_summary_tells_mean_interval_and_how_often():

@@ -64,6 +64,7 @@ def calibrate(**options: Any) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_threshold_is_written_used_shown_and_removed(
     real: Path, own_folder: Path, client: Client, db: None
 ) -> None:
@@ -89,6 +90,7 @@ def test_threshold_is_written_used_shown_and_removed(
     assert "no threshold of its own" in calibrate(remove=True)
 
 
+@pytest.mark.slow
 def test_a_threshold_of_other_weights_is_not_used(real: Path) -> None:
     calibrate(real=real, max_false_alarms=10.0)
     ByWidth.disk = "2"
@@ -100,6 +102,7 @@ def test_a_threshold_of_other_weights_is_not_used(real: Path) -> None:
     assert "thresholds.outdated" in {note.code for note in verdict.notes}
 
 
+@pytest.mark.slow
 def test_scores_are_computed_once_and_copies_count_once(real: Path) -> None:
     (real / "copy.png").write_bytes((real / "1.png").read_bytes())
     said = [calibrate(real=real, max_false_alarms=10.0) for _ in range(2)]
@@ -113,6 +116,7 @@ def test_too_few_pictures_are_told_how_many_more_are_needed(real: Path, own_fold
     assert not file_in(own_folder).exists() and not ByWidth.asked
 
 
+@pytest.mark.slow
 def test_files_that_are_no_pictures_do_not_count(real: Path) -> None:
     for index in range(5):
         (real / f"{index}.png").write_bytes(b"no picture")
@@ -120,6 +124,7 @@ def test_files_that_are_no_pictures_do_not_count(real: Path) -> None:
         calibrate(real=real, max_false_alarms=10.0)
 
 
+@pytest.mark.slow
 def test_an_impossible_promise_is_refused(tmp_path: Path, own_folder: Path) -> None:
     for index in range(N):
         (tmp_path / f"{index}.png").write_bytes(encode(scene(index, 189, 100), "PNG"))
@@ -128,6 +133,7 @@ def test_an_impossible_promise_is_refused(tmp_path: Path, own_folder: Path) -> N
     assert not file_in(own_folder).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", ["0", "51", "nan", "many"])
 def test_shares_out_of_range_are_refused(real: Path, percent: str) -> None:
     with pytest.raises(CommandError, match="percentages from 0.01 to 50"):

@@ -46,6 +46,7 @@ def find(said: str, words: str) -> str:
     return line.strip()
 
 
+@pytest.mark.slow
 def test_an_installation_that_works_has_no_fault(settings: Settings) -> None:
     settings.ANALYSIS_ENGINE = "EMBEDDED"
     said = ask()
@@ -62,6 +63,7 @@ def test_an_installation_that_works_has_no_fault(settings: Settings) -> None:
     assert find(said, "Number of administrators: 1").startswith("ok")
 
 
+@pytest.mark.slow
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -103,6 +105,7 @@ def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> N
     key.unlink()
 
 
+@pytest.mark.slow
 def test_the_key_of_the_reports_is_told_and_a_broken_one_is_a_fault(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -130,6 +133,7 @@ def test_weights_that_are_missing_are_a_fault(
     assert "Restore detector/weights" in find(said, "dinov2/SHA256SUMS is missing")
 
 
+@pytest.mark.slow
 def test_trust_is_told_and_a_broken_list_is_a_fault(settings: Settings, tmp_path: Path) -> None:
     settings.C2PA_TRUST_ANCHORS = tmp_path / "anchors.pem"
     settings.C2PA_TRUST_ANCHORS.write_text(identity().anchor)
@@ -140,6 +144,7 @@ def test_trust_is_told_and_a_broken_list_is_a_fault(settings: Settings, tmp_path
     assert find(ask(), "C2PA are off").startswith("warning")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

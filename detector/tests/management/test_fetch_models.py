@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.checkpoints.members import MEMBERS, HubCheckpoint
-from detector.checkpoints.sources import cached_folder, find_sources
+from detector.checkpoints.sources import cached_folder, find_sources, set_aside
 from detector.installation import get_runtime
-from detector.tests.factories.checkpoints import save_tiny_vit
+from detector.tests.factories.checkpoints import save_tiny_timm, save_tiny_vit
 from detector.tests.factories.hub import Repositories, serve_hub
 
 PICKLED = {"config.json": b"{}", "preprocessor_config.json": b"{}", "pytorch_model.bin": b"pickle"}
@@ -65,11 +65,39 @@ def test_it_skips_pickles_with_one_clear_line_and_takes_the_next(requests: list[
     assert not any("pytorch_model.bin" in line for line in requests)
 
 
+def test_it_translates_what_timm_has_saved_and_prefers_a_free_licence(
+    requests: list[str], repositories: Repositories, tmp_path: Path
+):
+    save_tiny_timm(tmp_path / "timm")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "timm").iterdir()}
+    repositories["OwensLab/commfor-model-384"] = files | {"model.ckpt": b"pickle"}
+    output = fetch("ai-human")
+    assert "OwensLab/commfor-model-384 (MIT)" in output and "✓" in output
+    assert "Organika" not in output and not any("model.ckpt" in line for line in requests)
+    (source,) = find_sources(MEMBERS[1], get_runtime())
+    assert source.state == "pre-trained" and source.name.startswith("OwensLab/commfor-model-384 @")
+    assert set_aside(MEMBERS[1], source) == [
+        "umm-maybe/AI-image-detector is not used: its weights are pickled, and its licence is "
+        "disputed."
+    ]
+
+
+def test_weights_of_timm_that_do_not_fit_are_refused_and_the_next_is_taken(
+    requests: list[str], repositories: Repositories, tmp_path: Path
+):
+    save_tiny_timm(tmp_path / "timm", outputs=2)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "timm").iterdir()}
+    repositories["OwensLab/commfor-model-384"] = files
+    output = fetch("ai-human")
+    assert "Refused (it has 2 outputs without names" in output
+    assert "Organika/sdxl-detector (CC-BY-NC-3.0, non-commercial)" in output and "✓" in output
+
+
 def test_it_names_members_that_cannot_be_had(requests: list[str]):
     output = io.StringIO()
     with pytest.raises(CommandError, match="wildfake"):
         call_command("fetch_models", "--member", "vit", "wildfake", stdout=output, no_color=True)
-    assert output.getvalue().count("Skipped (model not found/private)") == 2
+    assert output.getvalue().count("Skipped (model not found/private)") == 3
     assert "✓" in output.getvalue(), "the others go on"
 
 

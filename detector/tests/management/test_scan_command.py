@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -87,7 +87,7 @@ def test_a_json_row_is_what_detect_gives(folder: Path, tmp_path: Path) -> None:
     scan(folder, tmp_path / "out.jsonl")
     row = next(one for one in read(tmp_path / "out.jsonl") if one["path"].endswith("000.png"))
     assert row.pop("path") == str(folder / "000.png") and len(row.pop("key")) == 32
-    jsonschema.validate(row, json_schema())
+    jsonschema_rs.validate(json_schema(), row)
     assert row["file"]["name"] == "000.png" and row["verdict"]["lean"] == "ai"
 
 
@@ -104,7 +104,7 @@ def test_the_columns_of_a_csv_say_the_same(folder: Path, tmp_path: Path) -> None
         if "error" not in row:
             assert mine["sha256"] == row["file"]["sha256"]
             assert mine["score"] == str(row["verdict"]["score"])
-            assert mine["deep_learning_score"] == "0.99"
+            assert mine["deep_learning_score"] == "0.9"
 
 
 def test_cells_are_no_formulas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +116,7 @@ def test_cells_are_no_formulas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "1 were finished before" in scan("list.txt", Path("out.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_name_that_is_not_utf_8_is_escaped(tmp_path: Path, format: str) -> None:
     if format == "parquet":

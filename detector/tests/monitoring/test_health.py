@@ -50,6 +50,7 @@ FILES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folder", "name"), FILES)
 def test_a_weights_file_that_is_missing_is_named(weights: Path, folder: str, name: str) -> None:
     (weights / folder / name).unlink()
@@ -66,6 +67,7 @@ def test_a_weights_file_that_was_changed_is_named(weights: Path) -> None:
         health.check_models()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("{")])
 def test_a_fusion_that_cannot_be_used_is_said(weights: Path, damage: Callable[..., object]) -> None:
     damage(weights / "fusion" / "config.json")

@@ -39,6 +39,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
     return samples.get((f"detector_{name}", frozenset(labels.items())), 0)
 
 
+@pytest.mark.slow
 def test_requests_are_counted_by_the_name_of_their_view(client: Client) -> None:
     before = read(client)
     client.get("/")

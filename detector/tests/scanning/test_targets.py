@@ -88,6 +88,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "ROWS_PER_PART", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_parts_and_journal_together_have_every_row(tmp_path: Path) -> None:
     folder = tmp_path / "out.parquet"

@@ -111,6 +111,7 @@ def test_everything_copied_is_there_and_let_in() -> None:
     assert set(copied()) | {"locks"} == let_in
 
 
+@pytest.mark.slow
 def test_the_image_is_smaller_than_promised() -> None:
     names = set()
     for lock in ("serve", "scale"):

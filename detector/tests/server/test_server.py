@@ -133,12 +133,14 @@ def test_who_does_not_come_to_an_end_is_closed(kind: str, trickles: bool) -> Non
         wait_for(lambda: is_closed(connection, trickled))
 
 
+@pytest.mark.slow
 def test_a_silent_sender_is_not_waited_for_as_long_as_a_slow_one() -> None:
     with running(App(), silence=SHORT) as port:
         connection = connect(port, SENT["a part of a body"])
         wait_for(lambda: is_closed(connection))
 
 
+@pytest.mark.slow
 def test_who_does_not_read_the_answer_is_closed() -> None:
     servers: list[server.Server] = []
     with running(App(), servers, silence=SHORT) as port:
@@ -159,6 +161,7 @@ def test_what_comes_in_time_is_answered() -> None:
         assert read_answer(connection) == (200, b"abc")
 
 
+@pytest.mark.slow
 def test_a_long_analysis_is_waited_for() -> None:
     app = App()
     app.gate.clear()
@@ -217,6 +220,7 @@ def test_a_newcomer_gets_the_place_of_who_has_sent_the_least() -> None:
         assert not is_closed(others[-1]) and not is_closed(sender)
 
 
+@pytest.mark.slow
 def test_unfinished_bodies_hold_only_so_much() -> None:
     with running(App(), unfinished_bytes=50_000) as port:
         first, second = (connect(port, BODY + bytes(30_000)) for _ in range(2))
@@ -259,6 +263,7 @@ def test_who_sends_too_much_still_sees_the_answer(length: dict[str, str]) -> Non
         assert ask(port, body, **length) == (413, b"no")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "code"),
     [

@@ -84,11 +84,23 @@ def server(data_dir: Path) -> Iterator[RunningServer]:
         yield server
 
 
+def is_stopped_outside_a_write(pid: int, data_dir: Path) -> bool:
+    """Stop a process for good, unless it holds the database, which nobody else could write then."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with sqlite3.connect(data_dir / "db.sqlite3", timeout=0.5) as database:
+            database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        os.kill(pid, signal.SIGCONT)
+        return False
+    return True
+
+
 def test_a_worker_that_dies_is_replaced_and_its_picture_analysed_once_more(
     server: RunningServer,
 ) -> None:
     first = get_worker(server)
-    os.kill(first, signal.SIGSTOP)  # so that it is in the middle of it for certain
+    wait_for(lambda: is_stopped_outside_a_write(first, server.data_dir))
     data = encode(noise(64, 64), "PNG")
     head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
     body = head + data + b"\r\n--b--\r\n"

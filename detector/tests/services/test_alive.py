@@ -32,6 +32,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("idle")]
 PICTURE = encode(noise(), "PNG")  # a whole one
 
 
+@pytest.fixture(autouse=True)
+def own_folder(settings: Settings, tmp_path: Path) -> None:
+    """What a test says of the worker is not said to the tests after it."""
+    settings.DATA_DIR = tmp_path
+
+
 def let_wait(age: timedelta, priority: int = Priority.INTERACTIVE) -> None:
     """A picture that waits for so long already."""
     upload = send(b"first", priority=priority)
@@ -136,6 +142,7 @@ def test_workers_that_keep_dying_are_told_to_all_processes(
     assert critical.getMessage().startswith("3 workers have ended one after the other; uploads")
 
 
+@pytest.mark.slow
 def test_a_worker_that_lives_ends_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     say_failing(True)
     monkeypatch.setattr(beside, "LONGEST_PAUSE", 0.05)

@@ -137,6 +137,7 @@ def test_what_does_not_arrive_is_tried_again_later_and_later(
     assert len({headers["webhook-id"] for headers, _ in listener.received}) == 1
 
 
+@pytest.mark.slow
 def test_it_is_given_up_after_the_last_attempt(listener: Listener, token: ApiToken) -> None:
     listener.statuses = [500] * (MAX_ATTEMPTS + 1)
     ask(listener, token, send(token))

@@ -130,6 +130,7 @@ def test_webp_keeps_the_order_of_the_channels_and_loses_something() -> None:
     assert 0.5 < distance(encode_webp(pixels, 50), pixels) < 15
 
 
+@pytest.mark.slow
 def test_equalised_pictures_went_through_jpeg_of_several_qualities() -> None:
     pixels = textured(5, 400, 400)
     names = [f"{number:016x}".ljust(64, "0") for number in range(8)]

@@ -27,6 +27,8 @@ from detector.networks.dinov2_detector import (
     Dinov2Detector,
     Dinov2DetectorConfig,
     PooledTokens,
+    WithEvidence,
+    pool,
 )
 from detector.tests.factories.dinov2 import HIDDEN, copy_method_1, save_tiny_encoder
 from detector.tests.factories.pictures import encode, noise, scene
@@ -177,6 +179,39 @@ def test_openvino_answers_as_torch_does(trained: Path, tmp_path: Path) -> None:
     answer = Network(trained / "openvino_model.xml", runtime)(batch)
     assert batch.shape == (1, 3, SIDE, SIDE)
     assert np.abs(answer - expected).max() < 0.02
+
+
+def test_the_map_of_the_served_network_has_the_log_odds_as_its_mean(
+    trained: Path, tmp_path: Path
+) -> None:
+    runtime = Runtime(tmp_path / "none", tmp_path / "ov", trained.parent, force_cpu=True)
+    batch = preprocess(scene(7, 600, 500), Processor.read(trained))
+    logits, evidence = Network(trained / "openvino_model.xml", runtime).outputs(batch)
+    assert evidence.shape == (1, 16, 16) and evidence.std() > 0
+    assert evidence.mean() == pytest.approx(logits[0, 1] - logits[0, 0], abs=1e-3)
+    model = Dinov2Detector.from_pretrained(trained, dtype=torch.float32).eval()
+    with torch.inference_mode():
+        expected = WithEvidence(model)(torch.from_numpy(batch))[1].numpy()
+    assert np.abs(evidence - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_a_cell_of_the_map_is_what_the_log_odds_lose_without_its_patch(trained: Path) -> None:
+    model = Dinov2Detector.from_pretrained(trained, dtype=torch.float64).eval()
+    views = torch.rand(2, 3, SIDE, SIDE, dtype=torch.float64)
+    with torch.inference_mode():
+        logits, evidence = WithEvidence(model)(views)
+        layers = model.features.tokens(views)
+        for patch in (0, 17, 255):
+            kept = [torch.cat([t[:, : 1 + patch], t[:, 2 + patch :]], 1) for t in layers]
+            without = model.judge(pool(kept))
+            lost = (logits - without) @ torch.tensor([-1.0, 1.0], dtype=torch.float64)
+            of_patch = evidence[:, patch // 16, patch % 16]
+            # Up to what has no place, which is the same for all cells of a picture.
+            even = of_patch - 256 * lost
+            if patch == 0:
+                first = even
+            assert torch.allclose(even, first, atol=1e-6)
+    assert torch.allclose(logits, model(pixel_values=views).logits)
 
 
 def test_fine_tuning_can_start_from_it_and_freeze_all_but_the_classifier(trained: Path) -> None:

@@ -34,6 +34,7 @@ from transformers import (
     SiglipForImageClassification,
     SwinConfig,
     SwinForImageClassification,
+    TrainingArguments,
 )
 
 from detector.accuracy.finetuned import read_finetuned
@@ -45,17 +46,22 @@ from detector.checkpoints.sources import FINE_TUNED, Source, find_sources
 from detector.inference.images import open_image
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
+from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import folder_state
 from detector.installation import get_detector, get_runtime
 from detector.tests.factories.checkpoints import PROCESSOR, put_in_cache, remove_head, save_tiny_vit
 from detector.tests.factories.finetuning import draw
 from detector.tests.factories.hub import serve_hub
 from detector.tests.factories.processes import ROOT
-from detector.training.finetuning import calibrate, writing
+from detector.training.finetuning import calibrate, head, writing
 from detector.training.finetuning.base import BaseUnavailable, find_base
 from detector.training.finetuning.epoch_metrics import EpochMetrics
+from detector.training.finetuning.head import Change, Sample, apply_change, fit_change
 from detector.training.finetuning.interrupted import Interrupted
+from detector.training.finetuning.low_rank import add_low_rank
 from detector.training.finetuning.model import freeze, load_model
+from detector.training.finetuning.rates import parameter_groups
+from detector.training.finetuning.training_run import ExactTrainer
 from detector.training.finetuning.views import Views
 from detector.training.pictures.augment import Augmentation
 
@@ -467,14 +473,14 @@ def test_the_best_epoch_is_written_whole(
 ):
     """Its layers as well as its head, though training went on for three more epochs."""
     monkeypatch.setattr(Interrupted, "remove", lambda self: None)
-    run(data, base, epochs=12, learning_rate=0.3, output_dir=tmp_path)
+    run(data, base, epochs=12, learning_rate=0.3, keep=0.0, output_dir=tmp_path)
     checkpoints = (tmp_path / ".vit_ai_detector_finetuned-training").glob("checkpoint-*")
     last = max(checkpoints, key=lambda path: int(path.name.split("-")[1]))
     best = Path(json.loads((last / "trainer_state.json").read_text())["best_model_checkpoint"])
     assert best.name != last.name
     expected = load_file(best / "model.safetensors")
-    written = load_file(tmp_path / "vit_ai_detector_finetuned" / "model.safetensors")
-    for name, value in written.items():
+    written, _ = load_model(tmp_path / "vit_ai_detector_finetuned")
+    for name, value in written.state_dict().items():
         assert torch.equal(value, expected[name]), name
 
 
@@ -597,6 +603,188 @@ def test_freezing_the_head_alone_moves_nothing_else(data: Path, base: Path, tmp_
     after = load_file(tmp_path / "vit_ai_detector_finetuned" / "model.safetensors")
     moved = {name for name in after if not torch.allclose(before[name], after[name])}
     assert moved == {"classifier.weight", "classifier.bias"}
+
+
+def test_features_of_a_frozen_encoder_are_computed_once_and_kept(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "write_plots", fail)
+        with pytest.raises(CommandError, match="No space left"):
+            run(data, base, epochs=3, freeze="head", output_dir=tmp_path)
+    kept = tmp_path / ".vit_ai_detector_finetuned-training" / "features"
+    assert {np.load(file).shape for file in (kept / "train").iterdir()} == {(3, 16)}
+    assert (len([*(kept / "train").iterdir()]), len([*(kept / "val").iterdir()])) == (28, 6)
+    monkeypatch.setattr(head, "read_pixels", fail)
+    said = run(data, base, epochs=3, freeze="head", output_dir=tmp_path, resume=True)
+    assert "wrote" in said and not kept.exists()
+
+
+def sample(features: np.ndarray, labels: np.ndarray) -> Sample:
+    return Sample(features[:, None], labels, np.array([f"{label}" for label in labels]))
+
+
+def test_the_head_learns_by_how_many_pictures_there_are(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    labels = np.arange(400) % 2
+    features = rng.normal(size=(400, 50)).astype(np.float32)
+    features[:, 7] += 2 * labels
+    before = np.zeros(400)
+    many = fit_change(sample(features, labels), before)
+    few = fit_change(sample(features[:8], labels[:8]), before[:8])
+    assert np.abs(many.weight).argmax() == 7 and many.weight[7] > 0
+    assert 0 < np.abs(few.weight).max() < many.weight[7] / 3
+    # What the head knows already is not learnt again.
+    known = fit_change(sample(features, labels), 8.0 * (2 * labels - 1))
+    assert np.abs(known.weight).max() < many.weight[7] / 20
+
+
+def test_the_change_of_the_head_is_what_was_fitted(tmp_path: Path):
+    model, _ = load_model(save_tiny_vit(tmp_path / "tiny", ["real", "ai"]))
+    views = torch.rand(5, 3, 32, 32)
+    reader = head.reader_of(model.eval())
+    rng = np.random.default_rng(0)
+    change = Change(rng.normal(size=16), 0.7)
+    before = log_odds_of(model, views)
+    wanted = before + reader(views.numpy()) @ change.weight + change.bias
+    apply_change(model, change)
+    assert np.allclose(log_odds_of(model, views), wanted, atol=1e-4)
+
+
+def log_odds_of(model: PreTrainedModel, views: torch.Tensor) -> np.ndarray:
+    with torch.inference_mode():
+        logits = model(pixel_values=views).logits.numpy()
+    return np.asarray(logits[:, 1] - logits[:, 0])
+
+
+def test_low_rank_changes_the_layers_within_few_directions(data: Path, base: Path, tmp_path: Path):
+    run(data, base, epochs=2, lora=3, keep=0.0, output_dir=tmp_path)
+    before = load_model(base)[0].state_dict()
+    after = load_model(tmp_path / "vit_ai_detector_finetuned")[0].state_dict()
+    assert before.keys() == after.keys(), "the layers are plain ones again"
+    changes = {name: value - before[name] for name, value in after.items()}
+    moved = {name for name, change in changes.items() if change.abs().max() > 1e-6}
+    assert moved and all("layers.0." in name and name.endswith("weight") for name in moved)
+    assert {int(torch.linalg.matrix_rank(changes[n], atol=1e-5)) for n in moved} <= {1, 2, 3}
+    metrics = json.loads((tmp_path / "vit_ai_detector_finetuned" / "metrics.json").read_text())
+    assert metrics["training"]["arguments"]["learning_rate"] == 3e-3
+    assert metrics["training"]["arguments"]["lora"] == 3
+
+
+def test_a_checkpoint_restores_matrices_of_low_rank(base: Path, tmp_path: Path):
+    model, _ = load_model(base)
+    add_low_rank(model, 2, with_head=False)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
+    trainer = ExactTrainer(model=model, args=arguments)
+    wanted = {name: value.clone() for name, value in model.state_dict().items()}
+    trainer._save(str(tmp_path / "checkpoint-1"))
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    trainer._load_from_checkpoint(str(tmp_path / "checkpoint-1"))
+    assert any("up" in name for name in wanted)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, wanted[name]), name
+
+
+def test_low_rank_teaches_a_new_head_as_well(tmp_path: Path):
+    model, knows = load_model(save_tiny_vit(tmp_path / "tiny", ["cat", "dog", "fish"]))
+    add_low_rank(model, 2, with_head=not knows)
+    names = {name for name, value in model.named_parameters() if value.requires_grad}
+    assert {"classifier.weight", "classifier.bias"} < names
+    assert all(".up" in n or ".down" in n for n in names if not n.startswith("classifier"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lora": 4, "freeze": "head"}, "--freeze head and --lora 4 exclude one another"),
+        ({"lora": 17}, "--lora 17: accepted are ranks from 1 to 16"),
+    ],
+)
+def test_low_rank_that_cannot_be_is_refused(
+    data: Path, base: Path, tmp_path: Path, options: dict[str, Any], message: str
+):
+    with pytest.raises(CommandError, match=message):
+        run(data, base, output_dir=tmp_path, **options)
+
+
+def test_half_of_the_start_stays_in_the_model(data: Path, base: Path, tmp_path: Path):
+    states = [load_model(base)[0].state_dict()]
+    for keep in (0.0, 0.5):
+        run(data, base, epochs=1, keep=keep, augment=False, output_dir=tmp_path / str(keep))
+        folder = tmp_path / str(keep) / "vit_ai_detector_finetuned"
+        states.append(load_model(folder)[0].state_dict())
+    start, learnt, mixed = states
+    assert not torch.allclose(start["classifier.weight"], learnt["classifier.weight"], atol=1e-4)
+    for name, value in mixed.items():
+        assert torch.allclose(value, (start[name] + learnt[name]) / 2, atol=1e-6), name
+
+
+def test_early_layers_and_wide_heads_learn_more_slowly(tmp_path: Path):
+    config = SwinConfig(image_size=32, **SWIN)
+    model = SwinForImageClassification(config)
+    model.classifier = torch.nn.Linear(64, 2)  # four times as wide as the last layer
+    groups = parameter_groups(model, 1e-3, 0.01)
+    names = [name for name, _ in model.named_parameters()]
+    rates = {name: group["lr"] for name, group in zip(names, groups, strict=True)}
+    decays = {name: group["weight_decay"] for name, group in zip(names, groups, strict=True)}
+    first = next(rates[name] for name in names if "layers.0." in name)
+    last = next(rates[name] for name in names if "layers.1." in name)
+    assert last == 1e-3 and first == pytest.approx(0.75e-3)
+    assert rates["swin.embeddings.patch_embeddings.projection.weight"] == pytest.approx(0.5625e-3)
+    assert rates["classifier.weight"] == pytest.approx(0.25e-3)
+    assert decays["classifier.weight"] == 0.01 and decays["classifier.bias"] == 0
+
+
+def write_other_sources(folder: Path, sources: dict[str, str]) -> Path:
+    """A corpus of two classes: the source of each, and two pictures of it."""
+    rng, rows = np.random.default_rng(2), []
+    for label, source in sources.items():
+        for index in range(2):
+            file = f"{label}{index}.jpg"
+            draw(folder / file, rng, ai=label == "ai")
+            rows.append({"split": "val", "label": label, "source": source, "file": file})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_it_is_tested_on_other_sources_beside_its_base(data: Path, base: Path, tmp_path: Path):
+    others = write_other_sources(tmp_path / "others", {"ai": "owner/x", "real": "owner/y"})
+    said = run(data, base, epochs=1, other_sources=others, output_dir=tmp_path)
+    lines = [line for line in said.splitlines() if line.startswith("other sources, JPEG 90")]
+    assert [line.split()[4:6] for line in lines] == [["4", "fine-tuned"], ["4", "base"]]
+    card = (tmp_path / "vit_ai_detector_finetuned" / "README.md").read_text()
+    assert "| other sources | 2 | 2 |" in card
+
+
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ({"ai": "ai_images", "real": "owner/y"}, "has the source ai_images, which the model"),
+        ({"ai": "owner/x"}, "has one class alone"),
+    ],
+)
+def test_other_sources_must_be_others_and_of_both_classes(
+    data: Path, base: Path, tmp_path: Path, sources: dict[str, str], message: str
+):
+    others = write_other_sources(tmp_path / "others", sources)
+    with pytest.raises(CommandError, match=message):
+        run(data, base, epochs=1, other_sources=others, output_dir=tmp_path)
+
+
+def test_with_few_pictures_the_calibration_of_the_start_stays(
+    data: Path, base: Path, tmp_path: Path
+):
+    start = Path(shutil.copytree(base, tmp_path / "start"))
+    Calibration(2.0, -0.25).write(start)
+    said = run(data, start, epochs=0.2, output_dir=tmp_path)
+    assert "The calibration of the model that it started from stays." in said
+    assert Calibration.read(tmp_path / "vit_ai_detector_finetuned") == Calibration(2.0, -0.25)
 
 
 def test_freezing_layers_leaves_the_later_ones(tmp_path: Path):

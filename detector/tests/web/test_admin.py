@@ -57,6 +57,7 @@ def show(admin: Client, name: str, **query: str) -> str:
     return answer.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize(
     ("name", "query", "wanted", "unwanted"),
@@ -79,6 +80,7 @@ def test_filters_find_what_they_say(
     assert wanted in html and (not unwanted or unwanted not in html)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_list_asks_for_no_count_of_all_and_for_no_values_of_a_column(
@@ -95,6 +97,7 @@ def test_a_list_asks_for_no_count_of_all_and_for_no_values_of_a_column(
         assert '"result"' not in sql, "14 kB a row"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 def test_a_list_is_read_along_an_index(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite says so of the very statements that the pages run."""
@@ -137,6 +140,7 @@ def test_a_token_is_revoked_with_its_messages_and_its_digest_is_never_shown(
     assert Batch.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("name", ["batch", "apitoken", "delivery"])
 def test_nothing_is_added_changed_or_deleted(admin: Client, name: str) -> None:

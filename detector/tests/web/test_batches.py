@@ -80,6 +80,7 @@ def test_several_files_of_one_form_become_a_batch(client: Client) -> None:
     assert "3 pictures analysed, 2 of them without a result" in html
 
 
+@pytest.mark.slow
 def test_a_script_makes_a_batch_and_sends_pictures_one_by_one(client: Client) -> None:
     made = client.post(reverse("detector:batches"), {"name": "Holiday", "size": "2"})
     assert made.status_code == 201
@@ -205,6 +206,7 @@ def mixed(owner: uuid.UUID, make_upload: MakeUpload, verdict: MakeVerdict) -> Ba
     return make_batch(owner, *uploads)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -298,6 +300,7 @@ def test_csv_and_json_lines_have_results_reasons_marks_and_notes(
     assert client.get(page_of(mixed) + "results.xml").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_reports_are_a_zip_of_the_pictures_with_a_result(client: Client, mixed: Batch) -> None:
     address = page_of(mixed) + "reports.zip"
     answer: Response = client.get(address)

@@ -81,6 +81,7 @@ def test_a_tiny_picture_has_a_sentence_and_no_empty_rows(show: Show):
     assert "<tbody" not in html and "no method gave a score" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["unavailable", "error"])
 def test_what_concerns_the_operator_is_for_staff_alone(show: Show, client: Client, status: str):
     silent = {"status": status, "score": None, "findings": (said("Run make models."),)}

@@ -106,6 +106,7 @@ def test_the_same_file_is_found_without_another_analysis(
     assert len(stub.asked) == 1
 
 
+@pytest.mark.slow
 def test_a_scaled_copy_is_found_with_how_it_differs(
     client: Client, drawn: bytes, jpeg: bytes, media: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_pictures_of_others_are_not_found(
     assert "None of your pictures is like this file" in send(client, jpeg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "sentence"), [(b"no picture", "not a picture of a known kind"), (b"", "is empty")]
 )
@@ -185,6 +187,7 @@ def test_deleting_all_leaves_the_pictures_of_others(
     assert delete(client, theirs) and Upload.objects.filter(removed_at=None).get() == theirs
 
 
+@pytest.mark.slow
 def test_undo_brings_back_the_last_removal_alone(client: Client, make_upload: MakeUpload) -> None:
     first, second = make_upload(filename="a.jpg"), make_upload(filename="b.jpg")
     delete(client, first)

@@ -51,6 +51,7 @@ def messages(request: pytest.FixtureRequest) -> list[Message]:
     return read_po(po_file(request.param, "django"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_every_text_of_a_template_is_marked_for_translation(path: Path) -> None:
     assert bare_texts(path.read_text()) == []
@@ -65,6 +66,7 @@ def test_bare_texts_are_found_wherever_they_stand() -> None:
     assert bare_texts("<title>AI Image Detector</title><code>manage.py</code>") == []
 
 
+@pytest.mark.slow
 def test_every_marked_text_is_in_the_files_of_the_translators(messages: list[Message]) -> None:
     """Otherwise: make messages."""
     assert {text.replace("%%", "%") for text in marked_texts()} == {
@@ -140,6 +142,7 @@ def english_texts(language: str) -> set[str]:
     return {text.strip() for text in found if len(text.strip()) > SAME}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_page_answers_in_each_language_without_english(
@@ -177,6 +180,7 @@ def test_a_stored_result_is_english_whatever_the_visitor_speaks(
     assert german["methods"][0]["name"] == "Deep Learning Model"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_report_is_in_the_language_that_was_asked_for(client: Client, shown: Upload) -> None:
     path = reverse("detector:report-pdf", args=[shown.pk])
@@ -215,6 +219,7 @@ def test_a_choice_leads_to_no_other_site_and_an_unknown_one_changes_nothing() ->
     assert '<html lang="en-gb"' in get_html(client.get("/methods/"))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_language_that_is_not_there_gives_english(client: Client) -> None:
     for asked in ("ja", "en-US,en;q=0.5", "*", "nonsense;;"):

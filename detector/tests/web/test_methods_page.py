@@ -98,6 +98,7 @@ def test_tables_have_captions_and_scopes(
     assert all("scope=" in head for head in re.findall(r"<th\b[^>]*>", html))
 
 
+@pytest.mark.slow
 def test_another_version_than_the_one_measured_is_said(
     client: Client, settings: Settings, report: dict[str, Any]
 ):
@@ -172,6 +173,7 @@ def test_the_report_that_ships_is_shown(client: Client):
     assert "Accuracy has not been measured here" not in html and "<figure" in html
 
 
+@pytest.mark.slow
 def test_the_lists_of_trusted_signers_are_named_with_their_dates(client: Client):
     html = get(client)
     for key in ("signers", "time-stamps"):
@@ -185,6 +187,7 @@ def test_an_installation_that_trusts_nobody_says_so(client: Client, settings: Se
     assert "no signer of Content Credentials (C2PA) is checked" in get(client)
 
 
+@pytest.mark.slow
 def test_every_page_links_to_it(client: Client):
     link = f'href="{reverse("detector:methods")}"'
     for path in ("/", "/nowhere", reverse("detector:methods")):

@@ -53,6 +53,7 @@ def test_not_ready_is_503_with_the_reason_in_words(client: Client, settings: Set
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PROBES)
 def test_probes_may_call_the_host_as_they_like_and_change_nothing(
     client: Client, path: str

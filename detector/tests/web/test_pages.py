@@ -68,6 +68,7 @@ def test_home_lists_own_pictures_only(client: Client, make_upload: MakeUpload):
     assert "theirs.jpg" not in html and "There are none yet." not in html
 
 
+@pytest.mark.slow
 def test_an_unreadable_file_gives_a_sentence_and_keeps_the_form(client: Client):
     response = post_text_as_jpeg(client)
     html = get_html(response)

@@ -83,6 +83,7 @@ def probe(client: Client, method: str, name: str, pk: uuid.UUID) -> tuple[Any, .
     return response.status_code, headers, text, statements
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", OF_ROWS)
 @pytest.mark.parametrize("has_session", [False, True])
@@ -117,6 +118,7 @@ def tokens() -> tuple[Asker, Asker]:
     return askers[0], askers[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["get", "delete"])
 @pytest.mark.parametrize("place", ["detections", "batches"])
 def test_the_api_tells_a_token_nothing_of_another_s(
@@ -164,6 +166,7 @@ def with_place(format: str) -> bytes:
 TRACES = re.compile(r"41[.,°]\s?24|12\.345|24\.2057|10\.4465|26\.789|41\.40|2\.174")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG"])
 def test_no_place_is_stored_or_shown(
     client: Client, media: Path, format: str, settings: Settings
@@ -224,6 +227,7 @@ def end_undoing() -> None:
     delete_expired_once()  # which a server does every half minute
 
 
+@pytest.mark.slow
 def test_delete_now_leaves_nothing(
     client: Client, owner: uuid.UUID, media: Path, jpeg: bytes, use_methods: Callable[..., None]
 ) -> None:
@@ -286,6 +290,7 @@ def test_what_expires_goes_without_any_upload(
 # What the log says
 
 
+@pytest.mark.slow
 def test_the_log_of_failures_holds_no_name_and_no_digest(
     client: Client, jpeg: bytes, monkeypatch: pytest.MonkeyPatch, use_methods: Callable[..., None]
 ) -> None:

@@ -40,6 +40,7 @@ def nothing_counted() -> Iterator[None]:
 # Headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/", "/methods/", "/nowhere", "/static/css/base.css", "/healthz", "/api/v1/version"]
 )
@@ -59,6 +60,7 @@ def test_pages_are_kept_apart_from_others(client: Client) -> None:
     assert len(denied) == len(UNUSED) == len(set(UNUSED))
 
 
+@pytest.mark.slow
 def test_behind_tls_browsers_never_come_without_it(client: Client, settings: Settings) -> None:
     settings.HTTPS = settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -150,6 +152,7 @@ def post(client: Client, where: dict[str, Any], **headers: str) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_an_address_that_posts_too_much_is_told_when_to_come_back(
     settings: Settings, client: Client
 ) -> None:
@@ -169,6 +172,7 @@ def test_a_session_counts_for_itself_wherever_it_is(
     assert [post(client, where).status_code for where in (AFAR, ELSEWHERE)] == [400, 429]
 
 
+@pytest.mark.slow
 def test_behind_a_proxy_the_visitors_are_counted_and_not_the_proxy(settings: Settings) -> None:
     settings.HTTPS, settings.PAGE_ADDRESS_RATE = True, 1
     said = [
@@ -178,6 +182,7 @@ def test_behind_a_proxy_the_visitors_are_counted_and_not_the_proxy(settings: Set
     assert said == [400, 429, 400]
 
 
+@pytest.mark.slow
 def test_programs_of_this_machine_are_not_counted(settings: Settings, client: Client) -> None:
     settings.PAGE_ADDRESS_RATE = 1
     assert [post(client, {}).status_code for _ in range(3)] == [400] * 3
@@ -205,6 +210,7 @@ def test_without_a_superuser_there_is_no_administration(client: Client) -> None:
     assert client.get("/admin/login/").status_code == 404
 
 
+@pytest.mark.slow
 def test_who_guesses_passwords_is_locked_out_and_nobody_else(settings: Settings) -> None:
     User.objects.create_superuser("root", password=RIGHT)
     guesses = [log_in(AFAR, name=f"root{n}" if n % 2 else "root") for n in range(5)]

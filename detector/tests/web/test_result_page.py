@@ -30,6 +30,7 @@ Show = Callable[..., str]
 # Order and outcome
 
 
+@pytest.mark.slow
 def test_the_parts_come_in_the_order_in_which_they_are_needed(show: Show):
     heat = {FIRST: {"exhibits": (Exhibit("heat_map", HEAT),)}}
     moves = {"intercept": 0.3, FIRST: 2.0}
@@ -71,6 +72,7 @@ def test_the_outcome_is_said_in_words_with_its_own_icon(
     assert ('class="scale"' in html) == (basis == "pixels") == ("<strong>" in html)
 
 
+@pytest.mark.slow
 def test_a_painting_gets_no_camera(show: Show):
     assert "#captured" not in show("real", 0.05)
     sprite = (settings.BASE_DIR / "static" / "icons" / "sprite.svg").read_text("utf-8")

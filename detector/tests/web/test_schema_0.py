@@ -8,7 +8,7 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from django.test import Client
 
@@ -101,7 +101,7 @@ def old(owner: uuid.UUID) -> Iterator[Upload]:
 
 @pytest.mark.slow
 def test_a_row_of_schema_0_becomes_one_of_schema_1(old: Upload) -> None:
-    jsonschema.validate(old.result, json_schema())
+    jsonschema_rs.validate(json_schema(), old.result)
     verdict = Verdict.from_dict(old.result)
     assert (verdict.outcome, verdict.label, verdict.score) == ("ai", "ai", 0.95)
     assert verdict.moved_most == "deep_learning" and verdict.id == str(old.pk)

@@ -131,7 +131,8 @@ while _worker._process is None:
     time.sleep(0.01)
 assert _worker._process.poll() is None
 get_detector().version  # as every upload asks for it
-assert "openvino" not in sys.modules
+for library in ("openvino", "cv2", "scipy", "httpx2", "torch"):
+    assert library not in sys.modules, library
 assert get_pool.cache_info().currsize == 0
 """
     done = run_python("-c", code, data_dir=tmp_path)

@@ -42,6 +42,7 @@ def run_next() -> None:
     run(analysis)
 
 
+@pytest.mark.slow
 def test_a_page_that_has_no_result_yet_says_so_and_becomes_the_result(
     client: Client, verdict: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch
 ) -> None:

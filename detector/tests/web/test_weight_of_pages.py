@@ -33,6 +33,7 @@ def test_the_home_page_is_light_and_all_of_it_comes_from_here(client: Client) ->
     assert sum(sizes) <= MOST
 
 
+@pytest.mark.slow
 def test_static_files_have_names_with_a_digest_once_they_are_collected(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -17,6 +17,11 @@ PATIENCE = 3
 WARM_UP = 0.1
 WEIGHT_DECAY = 0.01
 EVAL_BATCH_SIZE = 32
+HEAD = "head"
+# The share of the start in the written model (see averaging.py).
+KEEP = 0.5
+# Of the top layers: of a model as a whole, and of matrices of low rank beside it.
+RATE, LOW_RANK_RATE = 2e-5, 2e-4
 # Pictures from which on processes of their own for reading pay for starting them.
 MANY = 200
 # Other processes wait while the first one tests and writes a model.
@@ -27,16 +32,27 @@ TIMEOUT_S = 6 * 3600
 class Arguments:
     """The numbers of the command line that determine the training.
 
-    `freeze` is None, "head" or the number of layers that stay; `device` "auto" or "cpu".
+    `freeze` is None, "head" or the number of layers that stay, `lora` the rank of low-rank
+    adaptation or None, `keep` the share (0 to 1) of the start in the result; `device` is "auto" or
+    "cpu". Raises `ValueError` for a `freeze` together with `lora`.
     """
 
     epochs: float = 3
     batch_size: int = 4
-    learning_rate: float = 2e-5
+    learning_rate: float = RATE
     freeze: str | None = None
+    lora: int | None = None
+    keep: float = KEEP
     augment: bool = True
     seed: int = 42
     device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.freeze and self.lora:
+            raise ValueError(
+                f"--freeze {self.freeze} and --lora {self.lora} exclude one another: low-rank "
+                "adaptation leaves all weights as they are."
+            )
 
     def learnt(self) -> dict[str, Any]:
         """The arguments that change the result, without those that change only the speed."""

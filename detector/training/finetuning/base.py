@@ -8,7 +8,7 @@ from pathlib import Path
 
 from huggingface_hub.errors import HFValidationError
 
-from detector.checkpoints.download import DownloadError, download
+from detector.checkpoints.download import DownloadError, fetch
 from detector.checkpoints.members import HubCheckpoint, Member
 from detector.checkpoints.sources import (
     BUNDLED,
@@ -16,10 +16,10 @@ from detector.checkpoints.sources import (
     NEEDED_FILES,
     PRE_TRAINED,
     Source,
-    cached_folder,
     find_sources,
     from_hub,
     holds_checkpoint,
+    local_folder,
 )
 from detector.inference.names import printable
 from detector.inference.runtime import Runtime
@@ -103,10 +103,10 @@ def _from_hub(
     """Every checkpoint that is in the cache or can be downloaded; adds the others to `refusals`."""
     for checkpoint in checkpoints:
         try:
-            folder = cached_folder(checkpoint, runtime.hub_cache)
+            folder = local_folder(checkpoint, runtime)
             if not folder or not holds_checkpoint(folder):
-                folder = download(checkpoint, runtime.hub_cache, endpoint)
-        except DownloadError as error:
+                folder = fetch(checkpoint, runtime, endpoint)
+        except (DownloadError, ValueError) as error:
             refusals.append(f"{checkpoint.id}: {error}")
         else:
             yield Base(from_hub(checkpoint, folder), "it is the pre-trained checkpoint")

@@ -19,6 +19,8 @@ from detector.training.pictures.preparation import Progress
 
 # Of either class. Two numbers fitted to fewer pictures would be noise.
 FEWEST = 50
+_KEPT = "The calibration of the model that it started from stays."
+_HELD = "Scores are held between .05 and .95."
 
 
 def calibrate(
@@ -27,19 +29,21 @@ def calibrate(
     pictures: Sequence[Picture],
     equalise: Equalise | None,
     *,
+    kept: bool,
     seed: int,
     workers: int,
     progress: Progress,
 ) -> str:
     """Write calibration.json to `folder`, or return a sentence with the reason why not.
 
-    Each picture is seen under one re-encoding, drawn at random, as in the shipped calibrations.
+    `kept` tells that the one of the start stays in that case. Each picture is seen under one
+    re-encoding, drawn at random, as in the shipped calibrations.
     """
     fewest = min(sum(picture.label == label for picture in pictures) for label in (0, 1))
     if fewest < FEWEST:
         return (
             f"Not calibrated: that needs {FEWEST} validation pictures of each class, there are "
-            f"{fewest}. Scores are held between .05 and .95."
+            f"{fewest}. {_KEPT if kept else _HELD}"
         )
     names = np.random.default_rng(seed).choice(list(ALIKE), len(pictures))
 

@@ -85,7 +85,11 @@ def _rows(pictures: Sequence[Picture], repeat: int = 1) -> Dataset:
 
 
 def _read(path: bytes, sha256: str, equalise: Equalise | None) -> Pixels:
-    picture = Path(os.fsdecode(path))
+    return read_pixels(Path(os.fsdecode(path)), sha256, equalise)
+
+
+def read_pixels(picture: Path, sha256: str, equalise: Equalise | None) -> Pixels:
+    """The pixels of a picture of the splits, equalised. Raises `ImageError` with what mends it."""
     try:
         pixels = open_image(picture).pixels
     except ImageError as error:

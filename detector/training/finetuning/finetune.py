@@ -22,16 +22,19 @@ from detector.checkpoints.sources import FINE_TUNED, Source
 from detector.inference.names import printable
 from detector.inference.runtime import Runtime
 from detector.inference.weights.ranges import read_fields
-from detector.training.corpus.labelled import LABELS, Picture
-from detector.training.genimage.equalise import Equalise
+from detector.training.corpus.labelled import LABELS, Picture, read_corpus
 from detector.training.genimage.splits import SPLITS, SPLITS_FOLDER, read_equalise, read_split
 from detector.training.learning.export import write_folder
 from detector.training.pictures.preparation import Progress
 
-from .arguments import TIMEOUT_S, Arguments
+from .arguments import HEAD, TIMEOUT_S, Arguments
+from .averaging import copy_weights, keep_share
 from .base import Base, BaseUnavailable, find_base
+from .head import fit_head
 from .interrupted import Interrupted
+from .low_rank import add_low_rank, merge_low_rank
 from .model import freeze, load_model
+from .testing import OTHER_SOURCES
 from .training_run import FinishedTraining, Lessons, train
 from .writing import Run, write_model
 
@@ -43,7 +46,8 @@ class Order:
     """The model to fine-tune, its pictures, and the folder for the result.
 
     `output_dir` holds one folder for each member; `base_model` is a folder or a hub id; `endpoint`
-    is another hub's address; `workers` are threads of the test.
+    is another hub's address; `other_sources` is a corpus of other sources that the model is tested
+    on, too; `workers` are threads of the test.
     """
 
     member: Member
@@ -54,6 +58,7 @@ class Order:
     base_model: str | None = None
     resume: bool = False
     endpoint: str | None = None
+    other_sources: Path | None = None
     workers: int = 1
 
     @property
@@ -82,6 +87,8 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
     pictures or arguments that will not do.
     """
     pictures = {split: _read(order.data_dir, split) for split in SPLITS}
+    if order.other_sources:
+        pictures[OTHER_SOURCES] = _read_other_sources(order.other_sources, pictures)
     equalise = read_equalise(order.data_dir)
     process = PartialState(
         cpu=order.arguments.on_device().type == "cpu", timeout=timedelta(seconds=TIMEOUT_S)
@@ -96,12 +103,15 @@ def finetune(order: Order, *, progress: Progress, quiet: bool) -> dict[str, Any]
         logger.info("%s starts from %s: %s.", order.member.title, base.source.name, base.why)
         if checkpoint:
             logger.info("The interrupted run goes on after %s.", checkpoint.name)
-        else:
+        elif not (order.resume and order.interrupted.begun):
             order.interrupted.start(_plan(order, base))
     process.wait_for_everyone()
+    if order.arguments.freeze == HEAD and not process.is_main_process:
+        return None  # one process fits a head in seconds
 
     began = time.monotonic()
-    training, knows = _train(order, base, pictures, equalise, checkpoint, quiet)
+    lessons = Lessons(pictures["train"], pictures["val"], equalise)
+    training, knows = _train(order, base, lessons, checkpoint, progress, quiet)
     if not process.is_main_process:
         return None
     run = Run(
@@ -196,22 +206,40 @@ def _plan(order: Order, base: Base) -> dict[str, Any]:
 def _train(
     order: Order,
     base: Base,
-    pictures: dict[str, list[Picture]],
-    equalise: Equalise | None,
+    lessons: Lessons,
     checkpoint: Path | None,
+    progress: Progress,
     quiet: bool,
 ) -> tuple[FinishedTraining, bool]:
     """Train; also returns whether the base could already tell AI from real."""
-    torch.manual_seed(order.arguments.seed)
+    arguments, folder = order.arguments, order.interrupted.folder
+    torch.manual_seed(arguments.seed)
     model, knows = load_model(base.source.folder)
-    freeze(model, order.arguments.freeze)
+    processor = Processor.read(base.source.folder)
+    if arguments.freeze == HEAD:
+        return fit_head(model, processor, lessons, arguments, folder, progress), knows
+    start = copy_weights(model)
+    if arguments.lora:
+        add_low_rank(model, arguments.lora, with_head=not knows)
+    freeze(model, arguments.freeze)
     training = train(
-        model,
-        Processor.read(base.source.folder),
-        Lessons(pictures["train"], pictures["val"], equalise),
-        order.arguments,
-        order.interrupted.folder,
-        checkpoint=checkpoint,
-        quiet=quiet,
+        model, processor, lessons, arguments, folder, checkpoint=checkpoint, quiet=quiet
     )
+    merge_low_rank(model)
+    if knows:  # a head that knew nothing has nothing to keep
+        keep_share(model, start, arguments.keep)
     return training, knows
+
+
+def _read_other_sources(folder: Path, pictures: dict[str, list[Picture]]) -> list[Picture]:
+    """The pictures of a corpus. Raises `ValueError` for one class alone, or for known sources."""
+    others = read_corpus(folder)
+    if {picture.label for picture in others} != {*LABELS.values()}:
+        raise ValueError(f"{printable(folder)} has one class alone; the test needs ai and real.")
+    sources = {picture.source for split in SPLITS for picture in pictures[split]}
+    if known := sorted(sources & {picture.source for picture in others}):
+        raise ValueError(
+            f"{printable(folder)} has the source {printable(known[0])}, which the model learns "
+            "from; accepted are pictures of other sources."
+        )
+    return others

@@ -53,7 +53,8 @@ def _ai_classes(folder: Path) -> list[int] | None:
         return None
 
 
-def _head(model: PreTrainedModel) -> nn.Linear:
+def head_of(model: PreTrainedModel) -> nn.Linear:
+    """The linear layer that gives the logits. Raises `ValueError` if there is none."""
     head = getattr(model, "classifier", None)
     if not isinstance(head, nn.Linear):
         raise ValueError(
@@ -65,7 +66,7 @@ def _head(model: PreTrainedModel) -> nn.Linear:
 
 def _turn_head(model: PreTrainedModel, ai: int) -> None:
     """The same answers with outputs in our order; one logit becomes two of opposite sign."""
-    head = _head(model)
+    head = head_of(model)
     weight, bias = head.weight.data, _bias(head)
     if head.out_features == 1:
         weight, bias = torch.cat([-weight, weight]) / 2, torch.cat([-bias, bias]) / 2
@@ -76,7 +77,7 @@ def _turn_head(model: PreTrainedModel, ai: int) -> None:
 
 def _new_head(model: PreTrainedModel) -> None:
     """An untrained head: log-odds of 0 for every picture until it has learnt."""
-    features = _head(model).in_features
+    features = head_of(model).in_features
     model.classifier = _linear(torch.zeros(2, features), torch.zeros(2))
 
 
@@ -100,7 +101,7 @@ def freeze(model: PreTrainedModel, part: str | None) -> None:
     """
     if part is None:
         return
-    layers = _layers(model)
+    layers = layers_of(model)
     if part != "head" and not (part.isdecimal() and int(part) <= len(layers)):
         raise ValueError(
             f"--freeze {part}: accepted are head and the numbers 0 to {len(layers)}, the layers "
@@ -121,7 +122,7 @@ def _end(parameters: list[nn.Parameter], layers: list[nn.Module], n: int) -> int
     return 1 + max(place[id(parameter)] for parameter in layers[-1].parameters())
 
 
-def _layers(model: PreTrainedModel) -> list[nn.Module]:
+def layers_of(model: PreTrainedModel) -> list[nn.Module]:
     """The layers of the encoder: the longest list of modules that is in no other list."""
     lists = {name: m for name, m in model.named_modules() if isinstance(m, nn.ModuleList)}
     outer = [

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_model, save_model
+from torch.optim import AdamW, Optimizer
 from transformers import (
     EarlyStoppingCallback,
     PreTrainedModel,
     ProgressCallback,
     Trainer,
     TrainerCallback,
+    TrainingArguments,
 )
 from transformers.trainer_callback import PrinterCallback
 
+from detector.checkpoints.facts import WEIGHTS
 from detector.checkpoints.processor import Processor
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
@@ -25,6 +29,7 @@ from detector.training.pictures.augment import Augmentation
 from .arguments import PATIENCE, Arguments
 from .dataset import training_set, validation_set
 from .epoch_metrics import EpochMetrics
+from .rates import parameter_groups
 from .views import Views
 
 logger = logging.getLogger(__name__)
@@ -45,7 +50,7 @@ class FinishedTraining:
 
     model: PreTrainedModel
     epochs: list[dict[str, float]]
-    trainer: Trainer
+    arguments: TrainingArguments
 
 
 def train(
@@ -73,21 +78,32 @@ def train(
     if trainer.pop_callback(ProgressCallback):
         trainer.add_callback(ProgressBar)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    return FinishedTraining(model, read_epochs(trainer.state.log_history), trainer)
+    return FinishedTraining(model, read_epochs(trainer.state.log_history), trainer.args)
 
 
 class ExactTrainer(Trainer):
-    """Restores every weight of a checkpoint, or fails.
+    """Restores every weight of a checkpoint, or fails; each part of the model has its own rate.
 
     The Trainer loads the names that stand in the file; transformers 5 saves under the layers' old
-    names, so that it would restore the head and leave the layers as they are, without a word.
+    names, so that it would restore the head and leave the layers as they are, without a word. Here
+    the names in a checkpoint are those of the model as it is, matrices of low rank included.
     """
 
+    def create_optimizer(self, model: Any = None) -> Optimizer:
+        """AdamW with the rates of `parameter_groups`."""
+        if self.optimizer is None:
+            rate, decay = self.args.learning_rate, self.args.weight_decay
+            self.optimizer = AdamW(parameter_groups(self.model, rate, decay), lr=rate)
+        return self.optimizer
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        if self.args.should_save:
+            folder = Path(output_dir or self.args.output_dir)
+            folder.mkdir(parents=True, exist_ok=True)
+            save_model(self.model, str(folder / WEIGHTS), metadata={"format": "pt"})
+
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        whole = type(self.model).from_pretrained(
-            resume_from_checkpoint, dtype="float32", local_files_only=True
-        )
-        self.model.load_state_dict(whole.state_dict())
+        load_model(self.model, Path(resume_from_checkpoint) / WEIGHTS)
 
     def _load_best_model(self) -> None:
         self._load_from_checkpoint(self.state.best_model_checkpoint)

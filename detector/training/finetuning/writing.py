@@ -21,6 +21,7 @@ from detector.checkpoints.networks import BESIDE
 from detector.checkpoints.sources import Source
 from detector.inference.methods.huggingface import Checkpoint
 from detector.inference.runtime import Runtime
+from detector.inference.verdict.calibration import FILENAME as CALIBRATION
 from detector.inference.weights.folder import folder_state
 from detector.training.corpus.labelled import Picture
 from detector.training.genimage.equalise import Equalise
@@ -35,10 +36,13 @@ from .plots import write_plots
 from .testing import (
     BASE,
     FINE_TUNED,
+    OTHER_SOURCES,
+    OTHERS_TESTED,
     TESTED,
     Scores,
     by_condition,
     by_held_out_generator,
+    roc_auc_change,
     score_models,
 )
 from .training_run import FinishedTraining
@@ -92,6 +96,12 @@ def write_model(draft: Path, run: Run) -> dict[str, Any]:
     val = _score(fine_tuned, run, "val", (run.headline,))
     test = _score(fine_tuned | base, run, "test", TESTED)
     metrics = _metrics(run, val, test) | {"about_calibration": about_calibration}
+    if OTHER_SOURCES in run.pictures:
+        others = _score(fine_tuned | base, run, OTHER_SOURCES, OTHERS_TESTED)
+        metrics |= {
+            "other_sources": by_condition(others),
+            "change_on_other_sources": roc_auc_change(others),
+        }
     write_plots(draft, run.trained.epochs, test, run.headline)
     write_json(draft / "metrics.json", metrics)
     (draft / "README.md").write_text(model_card(metrics))
@@ -103,7 +113,7 @@ def _write_arguments(draft: Path, run: Run) -> None:
 
     Nothing here reads the pickle: a pickle may run any code when it is loaded.
     """
-    arguments = copy(run.trained.trainer.args)
+    arguments = copy(run.trained.arguments)
     arguments.output_dir = run.name  # no folder of this machine
     (draft / TRAINING_ARGS_JSON).write_text(arguments.to_json_string() + "\n", encoding="utf-8")
     torch.save(arguments, draft / TRAINING_ARGS_NAME)
@@ -116,11 +126,20 @@ def _load(folder: Path, run: Run) -> Checkpoint:
 
 
 def _calibrate(draft: Path, run: Run) -> str:
+    """Write calibration.json; where there are too few pictures, that of the start stays.
+
+    A model that knew AI from real before is close enough to its start for that.
+    """
+    model, before = _load(draft, run), run.base.source.folder / CALIBRATION
+    kept = run.base_knows and before.exists()
+    if kept:
+        shutil.copyfile(before, draft / CALIBRATION)
     return calibrate(
-        _load(draft, run),
+        model,
         draft,
         run.pictures["val"],
         run.equalise,
+        kept=kept,
         seed=run.arguments.seed,
         workers=run.workers,
         progress=run.progress,
@@ -160,6 +179,7 @@ def _metrics(run: Run, val: Scores, test: Scores) -> dict[str, Any]:
         "val": by_condition(val)[run.headline][FINE_TUNED],
         "test": figures_by_model[run.headline][FINE_TUNED],
         "conditions": figures_by_model,
+        "change": roc_auc_change(test),
         "held_out": by_held_out_generator(test, sorted(new_generators)),
         "about_test": _about_test(run),
     }
@@ -179,8 +199,8 @@ def _counts(pictures: dict[str, list[Picture]]) -> dict[str, dict[str, Any]]:
 def _training(run: Run) -> dict[str, Any]:
     return {
         "seconds": run.seconds and round(run.seconds, 1),
-        "device": str(run.trained.trainer.args.device),
-        "processes": run.trained.trainer.args.world_size,
+        "device": str(run.trained.arguments.device),
+        "processes": run.trained.arguments.world_size,
         "arguments": run.arguments.learnt(),
         "about_augmentation": AUGMENTED if run.arguments.augment else PLAIN,
         "parameters": run.trained.model.num_parameters(),

@@ -31,6 +31,7 @@ from detector.networks.dinov2_detector import (
     Dinov2Detector,
     Dinov2DetectorConfig,
     PooledTokens,
+    WithEvidence,
 )
 
 from .export import save_openvino, start_metrics, write_folder, write_json
@@ -152,24 +153,12 @@ def write_model(model: Dinov2Detector, folder: Path, training: dict[str, Any]) -
 
     def write(draft: Path) -> None:
         example = torch.rand(2, 3, SIDE, SIDE)
-        save_openvino(_Logits(model), example, draft / "openvino_model.xml", side=SIDE)
+        save_openvino(WithEvidence(model), example, draft / "openvino_model.xml", side=SIDE)
         model.half().save_pretrained(draft)
         write_json(draft / "preprocessor_config.json", PROCESSOR)
         start_metrics(draft, folder.name, training)
 
     write_folder(folder, write)
-
-
-class _Logits(torch.nn.Module):
-    """The model with a plain tensor as output, as the converter wants it."""
-
-    def __init__(self, model: Dinov2Detector) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.model(pixel_values=pixel_values).logits
-        return logits
 
 
 def out_of_fold_log_odds(

@@ -12,16 +12,17 @@ What each group looks at, and where the idea is from:
   pattern, generators do not.
 
 What they miss: meaning. A hand with six fingers looks normal to all of them.
+
+OpenCV and SciPy are imported where they are used: the web process asks for the state of a method
+and never runs it, and would hold 32 MB for them.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from detector.inference.pixels.tiles import Pixels
 
@@ -116,6 +117,8 @@ def _radius_bins() -> npt.NDArray[np.intp]:
 
 def log_spectrum(residual: Array) -> Array:
     """log(1 + |FFT|) of a windowed (256, 256) residual; shape (256, 129)."""
+    from scipy import fft
+
     spectrum: Array = np.log1p(np.abs(fft.rfft2(residual * _window()))).astype(np.float32)
     return spectrum
 
@@ -135,16 +138,22 @@ def radial_profile(spectrum: Array) -> Profile:
 
 def high_pass(luma: Array) -> Array:
     """A luma plane without its smooth parts."""
+    import cv2
+
     return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), 1.0), np.float32)
 
 
 def square_residual(plane: Array) -> Array:
     """A plane through the SQUARE kernel: noise and fine texture of second order."""
+    import cv2
+
     return np.asarray(cv2.filter2D(plane, -1, SQUARE), np.float32)
 
 
 def median_residual(channel: Pixels) -> Array:
     """A channel minus its 3 x 3 median: noise and fine texture without edges."""
+    import cv2
+
     return channel.astype(np.float32) - cv2.medianBlur(channel, 3)
 
 
@@ -172,6 +181,8 @@ def grid_peaks(spectrum: Array) -> Array:
 
     Up-sampling by 2 repeats the spectrum there.
     """
+    import cv2
+
     local = spectrum - cv2.medianBlur(spectrum, 5)
     peaks: list[float] = []
     for divisor in (2, 4, 8, 16):
@@ -225,6 +236,8 @@ def blockiness(luma: Array) -> Array:
 
 def tone(crop: Pixels, luma: Array) -> Array:
     """Mean and deviation of hue, saturation, value and luma; shares of black and of white."""
+    import cv2
+
     mean, deviation = cv2.meanStdDev(cv2.cvtColor(crop, cv2.COLOR_RGB2HSV))
     hsv = np.stack([mean[:, 0], deviation[:, 0]], 1).ravel()
     ends = [(crop == 255).mean(), (crop == 0).mean(), luma.mean(), luma.std()]

@@ -173,6 +173,7 @@ def test_a_decoder_that_reports_refused_memory_as_bad_data(monkeypatch: pytest.M
     assert "not enough memory" in refusal(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", [bombs.greedy_heif, bombs.boastful_heif])
 def test_what_boxes_claim_costs_no_more_than_they_hold(bomb: Callable[[int], bytes]) -> None:
     """The first was found by fuzzing: a file of 1.4 kB took a second, one of 100 kB minutes."""

@@ -13,18 +13,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from detector.checkpoints.labels import ai_indices, ai_probability
 from detector.checkpoints.members import MEMBERS
-from detector.checkpoints.preprocess import preprocess
+from detector.checkpoints.preprocess import place_of_view, preprocess
 from detector.checkpoints.processor import Processor
 from detector.inference.images import SourceImage, open_image
 from detector.inference.method import Answer, MethodUnavailable
 from detector.inference.methods.huggingface import HuggingFace
+from detector.inference.numbers import log_odds
+from detector.inference.pixels.heat_map import Box
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
+from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.ranges import Fields
+from detector.networks.dinov2_detector import VIT_SMALL, Dinov2Detector, Dinov2DetectorConfig
 from detector.tests.factories.checkpoints import (
     PROCESSOR,
     put_in_cache,
@@ -32,6 +37,7 @@ from detector.tests.factories.checkpoints import (
     rename_labels,
     save_tiny_vit,
 )
+from detector.tests.factories.pictures import scene
 
 VIT, AI_HUMAN, WILDFAKE = MEMBERS
 
@@ -330,6 +336,68 @@ def test_a_fine_tuned_model_counts_by_its_own_test(
     (finetuned / "metrics.json").write_text(json.dumps({"test": measured}))
     answer = HuggingFace(runtime).predict(image)
     assert answer.weight == (None if weight is None else pytest.approx(weight))
+
+
+@pytest.fixture(scope="session")
+def tiny_dinov2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As the bundled detector, with an encoder and a classifier that know nothing."""
+    folder = tmp_path_factory.mktemp("dinov2")
+    torch.manual_seed(0)
+    encoder = VIT_SMALL | {"hidden_size": 64, "num_attention_heads": 2, "mlp_ratio": 1}
+    model = Dinov2Detector(Dinov2DetectorConfig(encoder))
+    with torch.no_grad():
+        model.classifier.weight.mul_(3)
+    model.save_pretrained(folder)
+    shutil.copy(WEIGHTS_DIR / "dinov2" / "preprocessor_config.json", folder)
+    return folder
+
+
+@pytest.mark.usefixtures("conversion_here")
+def test_the_heat_map_shows_where_the_middle_square_argues(
+    runtime: Runtime, tiny_dinov2: Path, tmp_path: Path
+):
+    """On the square its mean is the calibrated log-odds; nothing is said beside it."""
+    folder = Path(shutil.copytree(tiny_dinov2, runtime.finetuned_dir / VIT.finetuned))
+    Calibration(2.0, -0.5).write(folder)
+    buffer = io.BytesIO()
+    scene(3, 600, 300).save(buffer, "PNG")
+    answer = HuggingFace(runtime).predict(open_image(buffer.getvalue()))
+    assert answer.score is not None
+    heat = np.array(answer.exhibit("heat_map")["log_odds"])
+    assert heat.shape == (14, 28)
+    assert (heat[:, :7] == 0).all() and (heat[:, 21:] == 0).all() and heat[:, 7:21].std() > 0
+    assert heat[:, 7:21].mean() == pytest.approx(log_odds(answer.score), abs=0.3 * heat.std())
+
+
+@pytest.mark.usefixtures("conversion_here")
+def test_there_is_no_heat_map_of_a_score_that_rests_on_other_members_too(
+    runtime: Runtime, tiny_dinov2: Path, tiny_vit: Path, image: SourceImage
+):
+    shutil.copytree(tiny_dinov2, runtime.finetuned_dir / VIT.finetuned)
+    method = HuggingFace(runtime)
+    assert method.predict(image).exhibit("heat_map")
+    shutil.copytree(tiny_vit, runtime.finetuned_dir / AI_HUMAN.finetuned)
+    assert method.predict(image).exhibit("heat_map") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "box"),
+    [
+        ({}, Box(0, 0, 1, 1)),
+        ({"do_center_crop": True, "crop_size": 16}, Box(0.25, 0.25, 0.5, 0.5)),
+        (
+            {"size": {"shortest_edge": 32}, "do_center_crop": True, "crop_size": 32},
+            Box(0, 0.25, 1, 0.5),
+        ),
+        (
+            {"size": {"shortest_edge": 64}, "do_center_crop": True, "crop_size": 32},
+            Box(0.25, 0.375, 0.5, 0.25),
+        ),
+        ({"do_resize": False, "do_center_crop": True, "crop_size": 32}, None),
+    ],
+)
+def test_the_place_of_a_view_is_what_is_cut_out(change: dict[str, Any], box: Box | None):
+    assert place_of_view(200, 100, processor(**change)) == box
 
 
 def test_the_bundled_model_leaves_its_weight_to_the_fusion(runtime: Runtime, image: SourceImage):

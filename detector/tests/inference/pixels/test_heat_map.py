@@ -39,6 +39,11 @@ def test_where_nobody_looked_stands_the_mean():
     assert painted.tolist() == [[5, 1], [3, 3]]
 
 
+def test_or_what_is_said_to_stand_there():
+    painted = paint((1, 2), np.array([[[5.0]]]), [Box(0, 0, 1, 0.5)], elsewhere=0.0)
+    assert painted.tolist() == [[5, 0]]
+
+
 def test_where_maps_overlap_stands_their_mean():
     painted = paint(
         (1, 3), np.array([[[2.0]], [[4.0]]]), [Box(0, 0, 1, 2 / 3), Box(0, 1 / 3, 1, 2 / 3)]

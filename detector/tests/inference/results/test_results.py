@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 
@@ -20,7 +20,7 @@ from detector.tests.factories.any_results import verdicts
 from detector.tests.factories.verdicts import result
 
 PUBLISHED = Path(__file__).parents[4] / "docs" / "result.schema.json"
-VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+VALIDATOR = jsonschema_rs.Draft202012Validator(json_schema())
 
 
 def through_json(value: Any) -> Any:
@@ -39,7 +39,7 @@ def test_a_verdict_comes_back_the_same_and_fits_the_schema(verdict: Verdict) -> 
 def test_the_published_schema_is_that_of_the_types() -> None:
     """Write it anew with json.dumps(json_schema(), indent=2)."""
     assert json.loads(PUBLISHED.read_text()) == json_schema()
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema_rs.meta.validate(json_schema())
 
 
 def broken(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:

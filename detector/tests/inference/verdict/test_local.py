@@ -28,6 +28,7 @@ def test_a_smaller_share_takes_more_pictures(limit: float, needed: int) -> None:
     assert pictures_needed(limit) == needed
 
 
+@pytest.mark.slow
 def test_threshold_lies_above_all_real_pictures_that_may_be_no_alarm() -> None:
     scores = [*np.linspace(0, 0.5, 298), 0.7005]
     assert choose_threshold(scores, 0.01) == 0.701, "of 299 none may be an alarm"
@@ -35,6 +36,7 @@ def test_threshold_lies_above_all_real_pictures_that_may_be_no_alarm() -> None:
     assert choose_threshold(more, 0.01) == 0.701, "of 473 one may be: the upper end is 0.9997 %"
 
 
+@pytest.mark.slow
 def test_too_few_pictures_are_refused() -> None:
     with pytest.raises(ValueError, match="299 or more"):
         choose_threshold([0.1] * 298, 0.01)
@@ -45,6 +47,7 @@ def test_threshold_is_never_above_the_score_of_evidence_in_the_file() -> None:
         choose_threshold([0.999] * 299, 0.01)
 
 
+@pytest.mark.slow
 def test_promise_is_kept_with_the_confidence_that_is_named() -> None:
     """Of many installations with real pictures of one distribution, 95 % have at most 5 %."""
     rng = np.random.default_rng(0)

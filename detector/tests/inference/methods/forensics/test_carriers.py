@@ -60,6 +60,7 @@ A1111 = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", A1111)
 def test_the_settings_of_a_web_ui_are_read_in_every_form(form: str) -> None:
     answer = ask(png({"parameters": A1111[form]}))

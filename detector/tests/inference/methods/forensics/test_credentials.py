@@ -281,6 +281,7 @@ def test_a_statement_against_the_standard_is_not_valid() -> None:
     assert "does not follow the standard" in said(answer)
 
 
+@pytest.mark.slow
 def test_an_expired_certificate_is_told_and_worth_an_unsigned_claim() -> None:
     data = sign(PHOTO, "JPEG", AI, who=identity("Short", ends=2 / 86_400))
     time.sleep(3.1)  # certificates count whole seconds

@@ -213,6 +213,7 @@ def test_a_prompt_may_begin_with_what_elsewhere_means_nothing(prompt: str) -> No
     assert answer.exhibit("parameters")["rows"] == [["prompt", prompt]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "system",
     ["Nano Banana", "NotebookLM", "Midjourney 6", "豆包", "DALL\u00b7E 3", "DALLE3", "GPT4o",

@@ -105,6 +105,7 @@ def test_another_programs_name_does_not_hide_the_payload() -> None:
     assert claims(ask(encode(picture, "PNG", exif=exif)))["novelai"] == "decisive"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("magic", MAGICS)
 @pytest.mark.parametrize(
     ("said", "payload", "bits"),

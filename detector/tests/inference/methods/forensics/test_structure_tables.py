@@ -187,6 +187,7 @@ def test_a_size_can_be_that_of_a_platform(width: int, height: int, names: str) -
     assert "may be" in text
 
 
+@pytest.mark.slow
 def test_a_size_says_nothing_where_the_file_says_more() -> None:
     square = Image.new("RGB", (1080, 1080))
     assert said(encode(square, "PNG"), "platform") == ""

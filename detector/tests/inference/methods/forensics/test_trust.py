@@ -108,6 +108,7 @@ def test_an_authority_for_time_stamps_need_not_be_among_the_signers(expired: Any
     assert read(data, lists(signers=who.anchor, stamps=STRANGER.anchor)).trusted is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_signer_whose_certificate_is_in_force_needs_no_time_stamp(
@@ -176,6 +177,7 @@ def test_a_clock_under_the_root_of_signers_signs_no_picture(usage: x509.ObjectId
     assert read(stamped(CLOCK), both).trusted is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("clock", "when", "version", "trusted"),
     [
@@ -212,6 +214,7 @@ def test_a_trusted_capture_that_an_unknown_tool_saved_does_not(tmp_path: Path) -
         assert "real" not in sides(data, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["c2pa.actions", "c2pa.actions.v2"])
 @pytest.mark.parametrize("version", [1, 2])
 def test_actions_of_both_versions_are_read(label: str, version: int, tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", BROKEN)
 def test_a_broken_file_replaces_nothing(text: str, folder: Path, pem: Path, tmp_path: Path) -> None:
     update(pem)
@@ -214,6 +215,7 @@ def spoil(folder: Path, how: str) -> None:
         about.write_text(how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "fault"),
     [
