@@ -59,8 +59,6 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     chromium.close()
     chromium.switch_to.window(fresh)
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    # A window without a screen may lose the focus, and its pages with it.
-    chromium.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     chromium.get_log("browser")
     yield chromium
     chromium.get("about:blank")  # a page that still asks for news would disturb the next test
