@@ -223,6 +223,16 @@ def test_kinds_stand_in_page_and_markdown(
     assert "| photo | 6 |" in to_markdown(report)
 
 
+def test_generators_stand_in_markdown(brightness: type[Brightness], folder: Path, tmp_path: Path):
+    content = report_of(folder, tmp_path)
+    text = to_markdown(Report.from_dict(content))
+    assert "## AI pictures by generator, JPEG 95" in text
+    (flux,) = [row for row in content["generators"]["JPEG 95"] if row["generator"] == "flux"]
+    area, (low, high) = flux["roc_auc"]["fused"], flux["roc_auc_interval"]["fused"]
+    (line,) = [line for line in text.splitlines() if line.startswith("| flux | 6 | ")][1:]
+    assert line.endswith(f" | {area:.3f} ({low:.3f} to {high:.3f}) |")
+
+
 def test_a_report_from_before_there_were_kinds_is_still_rendered(
     brightness: type[Brightness], folder: Path, tmp_path: Path
 ):

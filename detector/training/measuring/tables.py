@@ -61,6 +61,8 @@ def _tables(report: Report) -> Iterator[tuple[str, list[str]]]:
     titles = report.methods
     for name, condition in report.conditions.items():
         yield name, [*_methods(condition, titles), "", sentence(condition.calls)]
+    for name, groups in report.groups.get("generators", {}).items():
+        yield f"AI pictures by generator, {name}", _generators(groups, titles)
     for name, groups in report.groups.get("kinds", {}).items():
         yield f"Real pictures called AI, by kind, {name}", _kinds(groups, titles)
     for name, subsets in (report.ablation or {}).items():
@@ -114,6 +116,16 @@ def _methods(condition: Condition, titles: Titles) -> list[str]:
 
 def _cells(figures: Iterable[Figure]) -> str:
     return " | ".join(map(format_number, figures))
+
+
+def _generators(groups: Sequence[Group], titles: Titles) -> list[str]:
+    """A table of each generator's pictures against all real ones, lowest AUROC first."""
+    heads = ["generator", "n", "called AI", *(f"AUROC {short_title(t)}" for t in titles.values())]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for group in groups:
+        cells = _cells([group.called_ai, *(group.areas[key] for key in titles)])
+        lines.append(f"| {_name(group.name)} | {group.n} | {cells} |")
+    return lines
 
 
 def _kinds(groups: Sequence[Group], titles: Titles) -> list[str]:
