@@ -203,8 +203,8 @@ def apply_change(model: PreTrainedModel, change: Change) -> None:
     """Add the change to the head. Half of it goes to either logit."""
     head = head_of(model)
     weight = torch.tensor(change.weight / 2, dtype=head.weight.dtype, device=head.weight.device)
-    head.weight += torch.stack([-weight, weight])
-    head.bias += torch.tensor([-change.bias / 2, change.bias / 2], device=head.bias.device)
+    head.weight.add_(torch.stack([-weight, weight]))
+    head.bias.add_(torch.tensor([-change.bias / 2, change.bias / 2], device=head.bias.device))
 
 
 @torch.inference_mode()
