@@ -157,7 +157,7 @@ class Pour:
 
     def _find_state(self, answer: Answer) -> str:
         if answer.status in (200, 202):
-            state = self._site.finish(answer)["state"]
+            state = str(self._site.finish(answer)["state"])
             return {"failed": "refused", "done": "judged"}.get(state, state)
         return f"answered {answer.status}"
 
