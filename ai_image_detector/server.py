@@ -97,7 +97,10 @@ def refuse(channel: HTTPChannel, request: HTTPRequestParser) -> ErrorTask | Refu
 
 
 class Channel(HTTPChannel):
-    """One connection. `turn` is when it last became the client's turn to do something."""
+    """One connection. `turn` is when it last became the client's turn to do something.
+
+    Moments are those of a clock that nobody sets forth or back.
+    """
 
     parser_class = Parser
     error_task_class = staticmethod(refuse)
@@ -105,13 +108,23 @@ class Channel(HTTPChannel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.serving = self.refused = self.parting = False
         super().__init__(*args, **kwargs)
-        self.turn = self.creation_time
+        self.turn = time.monotonic()
+
+    @property
+    def last_activity(self) -> float:
+        """When the client last sent or took something."""
+        return self._last_activity
+
+    @last_activity.setter
+    def last_activity(self, wall_clock: float) -> None:
+        """Waitress sets it to the time of day."""
+        self._last_activity = time.monotonic()
 
     def service(self) -> None:
         self.serving, self.refused = True, bool(self.requests[0].error)
         super().service()
         # The request has left `requests` by now, so until here `serving` holds the deadline off.
-        self.turn, self.serving = time.time(), False
+        self.turn, self.serving = time.monotonic(), False
 
     def deadline(self, patience: Patience) -> float | None:
         """When the connection is closed unless it moves on; None while it waits for this server."""
@@ -198,9 +211,18 @@ class Server(TcpWSGIServer):
 
     channel_class = Channel
     patience: Patience
+    maintained = 0.0
 
-    def maintenance(self, now: float) -> None:
-        """Called once a second."""
+    def readable(self) -> bool:
+        """Have `maintenance` called once a second, also where the time of day is set back."""
+        if (now := time.monotonic()) >= self.maintained + self.adj.cleanup_interval:
+            self.maintained = now
+            self.next_channel_cleanup = 0
+        return super().readable()
+
+    def maintenance(self, time_of_day: float) -> None:
+        """Close who is late, and make room."""
+        now = time.monotonic()
         for channel in list(self.active_channels.values()):
             deadline = channel.deadline(self.patience)
             if deadline is not None and deadline < now:

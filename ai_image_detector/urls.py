@@ -14,3 +14,5 @@ urlpatterns = [
     path("api/", include("detector.api.urls")),
     path("", include("detector.web.urls")),
 ]
+
+handler500 = "detector.web.failing.answer_failure"

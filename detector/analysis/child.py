@@ -33,6 +33,7 @@ from detector.inference.pipeline import Detector
 from . import wire
 from .answers import ComparisonJob, Job, Setup
 from .confinement import OFF
+from .deadline import LONGEST
 from .wire import Channel
 from .work import carry_out, carry_out_comparison
 
@@ -155,7 +156,7 @@ def _carry_out(
 @contextmanager
 def _within(memory: int, seconds: float) -> Iterator[None]:
     """Hold the block to the memory and, should the parent be gone, to the time of one analysis."""
-    signal.setitimer(signal.ITIMER_REAL, seconds + GRACE)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST * seconds + GRACE)
     _limit_memory(memory)
     try:
         yield

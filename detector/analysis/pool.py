@@ -35,6 +35,7 @@ from .answers import (
     Setup,
     TooSlow,
 )
+from .deadline import LONGEST, Deadline
 from .scratch import Scratch, find_rules
 
 logger = logging.getLogger(__name__)
@@ -187,7 +188,9 @@ class AnalysisProcess:
 
     def _finish(self, job: AnyJob, receive: Callable[[wire.Channel], Answer]) -> Answer:
         self._pictures += 1
-        with self._killed_after(job.seconds) as late:
+        # The lease of a comparison ends with its seconds; that of a picture is renewed.
+        longest = LONGEST if isinstance(job, Job) else 1
+        with self._killed_after(job.seconds, longest) as late:
             try:
                 return receive(self._channel)
             except ImageError:
@@ -208,24 +211,16 @@ class AnalysisProcess:
         return TooSlow(job.seconds) if late else BrokenOff()
 
     @contextmanager
-    def _killed_after(self, seconds: float) -> Iterator[threading.Event]:
+    def _killed_after(self, seconds: float, longest: int = 1) -> Iterator[threading.Event]:
         """Kill the process unless the block ends in time, which also ends all waiting for it."""
-        late = threading.Event()
-        process = self._process
-
-        def kill() -> None:
-            late.set()
-            if process is not None:
-                process.kill()
-
-        timer = threading.Timer(seconds, kill)
-        timer.daemon = True
-        timer.start()
+        assert self._process is not None
+        deadline = Deadline(self._process, seconds, longest)
+        deadline.start()
         try:
-            yield late
+            yield deadline.late
         finally:
-            timer.cancel()
-            timer.join()
+            deadline.cancel()
+            deadline.join()
 
 
 def _start(descriptor: int, setup: Setup, scratch: Path) -> subprocess.Popen[bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from itertools import count
+from typing import Any
 
 from .lines import Line, milliseconds
 from .memory import megabytes, read_memory, read_peak
@@ -59,6 +60,13 @@ def measure_pages(*, clients: int = 32, runs: int = 60, megapixels: float = 1.0)
     yield Line("Memory of the web process at most", megabytes(memory), "<= 150 MB")
     done = sum(item["state"] == "done" for item in ends)
     yield Line("Uploads with a verdict", f"{done} of {clients}", "all")
+    for sentence, number in Counter(map(_find_error, ends)).items():
+        if sentence:
+            yield Line("without one, and why", f"{number}: {sentence}")
+
+
+def _find_error(item: dict[str, Any]) -> str:
+    return str((item["error"] or {}).get("detail", ""))
 
 
 def _time_pages(site: Site, runs: int) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -17,13 +16,6 @@ def read_memory(pid: int) -> int:
 def read_peak(pid: int) -> int:
     """The most resident bytes that a process has had since `forget_peak`; 0 for an ended one."""
     return _read(pid, "VmHWM")
-
-
-def read_work(pid: int) -> float:
-    """Seconds of processors that a process has used; 0 for one that has ended."""
-    fields = _text(PROC / str(pid) / "stat").rpartition(")")[2].split()
-    ticks = sum(map(int, fields[11:13]))  # of itself and of the system for it, see proc(5)
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def forget_peak(pid: int) -> None:

@@ -50,11 +50,15 @@ def manage(*arguments: str, env: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a request: `body` is what its JSON says, {} where it is none."""
+    """The answer to a request: `body` is what its JSON says, {} where it is none.
+
+    `retry_after` are the seconds of the header Retry-After, 0 without one.
+    """
 
     status: int
     body: dict[str, Any]
     seconds: float
+    retry_after: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ class Site:
             connection.close()
         is_json = "json" in response.headers.get("Content-Type", "")
         seconds = time.perf_counter() - start
-        return Answer(response.status, json.loads(text) if is_json else {}, seconds)
+        retry_after = int(response.headers.get("Retry-After", 0))
+        return Answer(response.status, json.loads(text) if is_json else {}, seconds, retry_after)
 
 
 @contextmanager

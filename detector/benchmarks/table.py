@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .crowds import measure_clients, measure_pages, measure_worker
 from .database import measure_database
+from .hostile import measure_hostile
 from .kills import measure_kills
 from .lines import Line
 from .members import measure_members
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "worker": measure_worker,
     "pages": measure_pages,
     "clients": measure_clients,
+    "hostile": measure_hostile,
     "workers": measure_workers,
     "queue": measure_queue,
     "storage": measure_storage,

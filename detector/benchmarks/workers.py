@@ -19,12 +19,12 @@ from typing import NamedTuple
 from django.conf import settings
 
 from detector.analysis.answers import Job, Setup
+from detector.analysis.deadline import read_work
 from detector.analysis.pool import Pool
 from detector.inference.runtime import count_cores
 from detector.installation import get_limits, get_runtime
 
 from .lines import Line
-from .memory import read_work
 from .pictures import make_jpeg, vary
 
 COUNTS = (1, 2, 4)

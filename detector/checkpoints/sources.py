@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -164,9 +165,17 @@ def _why_not_downloaded(member: Member, runtime: Runtime) -> str:
 
 
 def _from_folder(state: str, folder: Path) -> Source:
-    source = _with_fault(Source(state, printable(folder.name), folder, folder_state(folder), None))
+    source = _with_fault(Source(state, printable(folder.name), folder, _digest_of(folder), None))
     figures = TestFigures() if source.fault else read_facts(folder).measured
     return replace(source, roc_auc=figures.roc_auc, accuracy=figures.accuracy)
+
+
+def _digest_of(folder: Path) -> str:
+    """The state of the files of a checkpoint, and of the networks that come with it."""
+    state, networks = folder_state(folder), sorted((folder / BESIDE).glob("*"))
+    if not networks:
+        return state
+    return hashlib.sha256(repr([state, *map(folder_state, networks)]).encode()).hexdigest()
 
 
 def from_hub(checkpoint: HubCheckpoint, folder: Path) -> Source:

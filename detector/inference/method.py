@@ -84,8 +84,8 @@ class Method(ABC):
     def load(self) -> None:
         """Load the weights unless they are loaded and unchanged. Raises `MethodUnavailable`."""
         with self._lock:
-            state = self.state()
-            if state != self._loaded_state:
+            # Once more where they change meanwhile: a part may be of the old ones.
+            while (state := self.state()) != self._loaded_state:
                 self._load()
                 self._loaded_state = state
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
+import signal
+import tempfile
+import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from logging.config import dictConfig
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -59,7 +64,7 @@ class DetectorCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         if not apps.ready:  # otherwise the site has set up its log
             dictConfig(settings.LOGGING)
-        with self._errors_in_one_line():
+        with self._errors_in_one_line(), self._ended_like_ctrl_c():
             for name in self.needs:
                 _require(name)
             return super().execute(*args, **options)
@@ -85,12 +90,49 @@ class DetectorCommand(BaseCommand):
                 raise
             raise CommandError(self.stopped, returncode=INTERRUPTED) from error
 
+    @contextmanager
+    def _ended_like_ctrl_c(self) -> Iterator[None]:
+        """Let SIGTERM, by which supervisors end programs, leave behind what Ctrl-C does.
+
+        Only for commands that say something after Ctrl-C: servers have their own way to end.
+        """
+        if not self.stopped or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGTERM, partial(_interrupt, os.getpid()))
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
     def progress(self, items: Iterable[Any], **options: Any) -> Iterable[Any]:
         """The items, with a progress bar on standard error where that is a terminal."""
         from tqdm import tqdm  # not at the top: a single answer must not wait for it
 
         bar: Iterable[Any] = tqdm(items, disable=None, **options)
         return bar
+
+
+def check_data_folder() -> None:
+    """Raises `CommandError` where the data folder takes no files: nothing could be served from it.
+
+    A disk that is full takes empty ones, and may have room again before the next picture.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=settings.TEMP_DIR):
+            return
+    except OSError as error:
+        raise CommandError(
+            f"The data folder {settings.DATA_DIR} takes no files: {error.strerror}. DATA_DIR names "
+            "another one."
+        ) from error
+
+
+def _interrupt(pid: int, number: int, frame: FrameType | None) -> None:
+    """As Ctrl-C in the process `pid`; one that it has forked ends at once."""
+    if os.getpid() != pid:
+        os._exit(128 + number)
+    raise KeyboardInterrupt
 
 
 def _require(name: str) -> None:

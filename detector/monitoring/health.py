@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
@@ -99,8 +99,9 @@ def check_models() -> str:
 
 def check_database() -> str:
     """Whether the database can be read and written, and has the tables of this version."""
-    if isinstance(connection, SQLite) and not connection.is_in_memory_db():
-        _take_lock(Path(connection.settings_dict["NAME"]))
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` stands for it, of another type
+    if isinstance(database, SQLite) and not database.is_in_memory_db():
+        _take_lock(Path(database.settings_dict["NAME"]))
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise NotWorking("The database is of an earlier version; run `manage.py migrate`.")

@@ -12,7 +12,7 @@ from django.db import transaction
 from detector.models import Analysis, Priority, State
 
 from . import beside
-from .leases import claim
+from .leases import MAX_ATTEMPTS, claim
 from .running import run
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,9 @@ def start_engine() -> None:
 def _run_inline(analysis: Analysis) -> None:
     """In this process, before anything else: for tests."""
     worker = f"inline {uuid.uuid4()}"
-    while claimed := claim(analysis.pk, worker):
-        run(claimed)
+    for _ in range(MAX_ATTEMPTS):
+        if claimed := claim(analysis.pk, worker):
+            run(claimed)
 
 
 def _wake_worker(analysis: Analysis) -> None:

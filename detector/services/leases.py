@@ -17,7 +17,7 @@ from django.utils import timezone
 from detector.analysis.answers import BrokenOff
 from detector.inference.images import ImageError
 from detector.models import FILES, Analysis, Event, EventCount, State
-from detector.models.analysis import BAD_FILE, delete_files
+from detector.models.analysis import BAD_FILE, AnalysisQuerySet, delete_files
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,15 @@ def give_back(analysis: Analysis, error: ImageError) -> bool:
         EventCount.objects.add({(Event.ANALYSIS, "again"): 1})
         logger.warning("Analysis %s goes back into the queue.", analysis.pk)
     return counted
+
+
+def postpone(run: AnalysisQuerySet) -> bool:
+    """Put a run back that failed for no fault of the picture, which may wait as long as need be.
+
+    Returns whether this run still counted.
+    """
+    back = {"state": State.QUEUED, "worker": "", "lease_until": None}
+    return bool(run.update(attempts=F("attempts") - 1, **back))
 
 
 def fail(analysis: Analysis, error: ImageError) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from ai_image_detector.log import analysis_id, at
 from detector import installation
@@ -15,7 +16,8 @@ from detector.inference.results import Verdict
 from detector.models import Analysis, Event, EventCount, State
 from detector.models.analysis import delete_files
 
-from .leases import fail, give_back
+from .leases import fail, give_back, postpone
+from .patience import ERROR_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ def run(analysis: Analysis) -> None:
 
 
 def _run(analysis: Analysis) -> None:
+    # What makes it this run, as it is now: a result changes the object before it is written down.
+    this_run = Analysis.objects.of_run(analysis)
     try:
         assessment = installation.get_pool().analyse(_prepare(analysis))
         _record(analysis, assessment)
@@ -44,6 +48,11 @@ def _run(analysis: Analysis) -> None:
         give_back(analysis, error)
     except ImageError as error:
         fail(analysis, error)
+    except (OSError, DatabaseError):  # a disk that is full, a database that is locked
+        logger.exception("Analysis %s cannot be written down at present.", analysis.pk)
+        if postpone(this_run):
+            analysis.delete_pictures()  # a part of them may be there
+        time.sleep(ERROR_SECONDS)
     except Exception:
         logger.exception("Analysis %s came to nothing.", analysis.pk)
         give_back(analysis, BrokenOff())

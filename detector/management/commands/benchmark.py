@@ -22,6 +22,7 @@ SIZES: dict[str, tuple[Any, str]] = {
     "pictures": (positive, "pictures in all"),
     "megapixels": (above_zero, "size of a picture, or of the largest one"),
     "clients": (positive, "clients or uploads at once"),
+    "rate": (positive, "malformed files a second"),
     "seconds": (above_zero, "how long clients send"),
     "queue": (positive, "places in the queue"),
     "layers": (positive, "layers of the members; fewer than 12 are a trial"),

@@ -123,11 +123,13 @@ class Command(DetectorCommand):
         from detector.inference.methods.huggingface import UNUSABLE
         from detector.training.finetuning.base import BaseUnavailable
         from detector.training.finetuning.finetune import finetune
+        from detector.training.finetuning.one_at_a_time import one_at_a_time
         from detector.training.finetuning.tables import as_text
 
         order = self._order(member, options)
         try:
-            metrics = finetune(order, progress=self.progress, quiet=not sys.stderr.isatty())
+            with one_at_a_time(order.folder):
+                metrics = finetune(order, progress=self.progress, quiet=not sys.stderr.isatty())
         except BaseUnavailable as error:
             self.stderr.write(f"⊘ {member.title}: Skipped ({error})")
             return False

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, OperationalError
 
 from ai_image_detector.server import FORM_OVERHEAD, MOST_BODIES, Patience, make_servers
-from detector.management.base import DetectorCommand, port
+from detector.management.base import DetectorCommand, check_data_folder, port
 
 
 class Command(DetectorCommand):
@@ -25,6 +25,7 @@ class Command(DetectorCommand):
         )
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
+        check_data_folder()
         self._check_database()
         # Starts what belongs to a server of any make: the sweep, and its own temporary files.
         from ai_image_detector.wsgi import application

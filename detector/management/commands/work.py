@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from detector.management.base import DetectorCommand
+from detector.management.base import DetectorCommand, check_data_folder
 
 if TYPE_CHECKING:
     from detector.worker import Worker
@@ -36,6 +36,7 @@ class Command(DetectorCommand):
         from detector.sweep import live_in_data_folder
         from detector.worker import Worker
 
+        check_data_folder()
         live_in_data_folder()
         if settings.ANALYSIS_ENGINE == "CELERY":
             return _run_celery()

@@ -27,6 +27,7 @@ from detector.analysis.answers import (
     Setup,
     TooSlow,
 )
+from detector.analysis.deadline import LONGEST
 from detector.analysis.pool import AnalysisProcess, Pool
 from detector.analysis.work import carry_out
 from detector.inference.images import ImageError, Limits
@@ -310,6 +311,6 @@ def test_what_the_system_ends_when_the_parent_is_gone_and_a_decoder_runs_wild(
     process = AnalysisProcess(setup)
     try:
         with pytest.raises(BrokenOff):
-            process.analyse(job(LARGE, seconds=-4.99))  # and 5 seconds more
+            process.analyse(job(LARGE, seconds=(0.01 - child.GRACE) / LONGEST))
     finally:
         process.end()

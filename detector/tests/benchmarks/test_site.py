@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from detector.benchmarks import crowds, one_picture
+from detector.benchmarks import crowds, hostile, one_picture
 from detector.benchmarks.lines import Line
+from detector.benchmarks.malformed import make_bases, make_malformed
 from detector.benchmarks.programs import measure_scan, measure_start
 from detector.benchmarks.site import Site, open_site
+from detector.inference.images import ImageError, open_image
 
 pytestmark = pytest.mark.browser  # processes of the real program: slow to start
 
@@ -29,7 +31,7 @@ def at_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_this(**settings: str) -> Iterator[Site]:
         yield site
 
-    for module in (crowds, one_picture):
+    for module in (crowds, hostile, one_picture):
         monkeypatch.setattr(module, "open_site", open_this)
 
 
@@ -51,6 +53,33 @@ def test_pages_are_timed_while_uploads_wait() -> None:
     said = values(crowds.measure_pages(clients=2, runs=3, megapixels=0.1))
     assert said["Uploads with a verdict"] == "2 of 2"
     assert "ms" in said["Pages while 2 uploads are analysed"]
+
+
+@pytest.mark.usefixtures("at_site")
+def test_good_uploads_and_pages_are_timed_beside_hostile_visitors() -> None:
+    sizes = {"runs": 2, "rate": 10, "clients": 5, "queue": 2}
+    said = values(hostile.measure_hostile(megapixels=0.1, **sizes))
+    assert "ms" in said["Good uploads while 10 malformed files come a second"]
+    assert "ms" in said["Pages beside 5 slow senders"]
+    assert said["Slow senders with a connection at the end"] == "5 of 5"
+    assert "refused" in said["Malformed files that came"]
+    assert said["Malformed files that came"].endswith(" 0 errors")
+    accepted = said["Of 8 pictures at once for 2 places, accepted"]
+    assert said["of these with a verdict"] == f"{accepted} of {accepted}"
+    assert said["answered otherwise"] == "0"
+
+
+def test_no_two_malformed_files_are_the_same_and_most_are_refused() -> None:
+    bases = make_bases(0.05)
+    files = [make_malformed(bases, number) for number in range(60)]
+    assert len(set(files)) == 60 and files[7] == make_malformed(bases, 7)
+    refused = 0
+    for data in files:
+        try:
+            open_image(data)
+        except ImageError:
+            refused += 1
+    assert refused >= 54
 
 
 @pytest.mark.usefixtures("at_site")

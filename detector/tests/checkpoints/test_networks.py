@@ -138,6 +138,21 @@ def test_changed_weights_never_meet_an_old_network(runtime: Runtime) -> None:
     assert find_network(folder, [folder / BESIDE]) is None
 
 
+def test_a_network_that_was_changed_is_another_state_of_its_checkpoint(runtime: Runtime) -> None:
+    """Else two answers of one version could differ, and a whole file would not be taken up."""
+    make_networks(runtime)
+    folder = runtime.finetuned_dir / VIT.finetuned
+    network = find_network(folder, [folder / BESIDE])
+    assert network
+    weights, method = network.with_suffix(".bin"), HuggingFace(runtime)
+    whole, before = weights.read_bytes(), method.state()
+    assert method.state() == before
+    weights.write_bytes(whole[:100])
+    assert method.state() != before
+    weights.write_bytes(whole)
+    assert method.state() == before
+
+
 def test_a_network_from_the_hub_is_not_believed(runtime: Runtime) -> None:
     """Safetensors are all that is loaded of a public checkpoint, whatever else it holds."""
     (cached,) = find_sources(AI_HUMAN, runtime)

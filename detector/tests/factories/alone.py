@@ -20,7 +20,7 @@ from pathlib import Path
 from detector.tests.factories.credentials import AI, PHOTO
 from detector.tests.factories.pictures import encode, photo
 from detector.tests.factories.servers import RunningServer, migrate, serving
-from detector.tests.factories.signing import identity_assertion, sign
+from detector.tests.factories.signing import Identity, identity, identity_assertion, sign
 
 SET_FLAGS, UP = 0x8914, 0x1
 BOUNDARY = "frontier"
@@ -36,7 +36,13 @@ def pictures() -> dict[str, bytes]:
         "signed": sign(PHOTO, "JPEG", AI),
         "remote manifest": sign(PHOTO, "JPEG", AI, remote_url="https://example.org/a.c2pa"),
         "did:web": sign(PHOTO, "JPEG", AI, assertions=web),
+        "OCSP": sign(PHOTO, "JPEG", AI, who=revocable()),
     }
+
+
+def revocable() -> Identity:
+    """A signer whose certificate says who knows whether it was revoked."""
+    return identity("Revocable", ocsp="http://ocsp.example.org/")
 
 
 def bring_up() -> None:
@@ -97,8 +103,11 @@ def main() -> None:
     bring_up()
     folder = migrate(Path(sys.argv[1]))
     files, before = pictures(), read_counters()
+    anchors = folder / "anchors.pem"  # nobody would ask about a signer who is not trusted
+    anchors.write_text(revocable().anchor)
     # What confines the analysis is off: it would hide what the libraries try.
-    with serving(folder, ANALYSIS_SANDBOX="OFF") as server:
+    env = {"ANALYSIS_SANDBOX": "OFF", "C2PA_TRUST_ANCHORS": str(anchors)}
+    with serving(folder, **env) as server:
         client = Client(server)
         urls = {name: client.send(data) for name, data in files.items()}
         states = {name: client.wait(url) for name, url in urls.items()}

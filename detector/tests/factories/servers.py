@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import os
 import re
@@ -55,13 +56,24 @@ def migrate(data_dir: Path) -> Path:
 
 
 @contextmanager
-def serving(data_dir: Path, **env: str) -> Iterator[RunningServer]:
-    """`manage.py serve` on a free port, with its data in `data_dir`; killed at the end."""
+def no_worker(data_dir: Path) -> Iterator[None]:
+    """Servers of this folder start no worker, because another process has the lock of it."""
+    with open(data_dir / "worker.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+@contextmanager
+def serving(data_dir: Path, program: Path = ROOT, **env: str) -> Iterator[RunningServer]:
+    """`manage.py serve` on a free port, with its data in `data_dir`; killed at the end.
+
+    `program` is the folder of the project, or of a copy of it.
+    """
     own = {"DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "ai_image_detector.settings"}
     with open(data_dir / "log", "ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-u", "manage.py", "serve", "--port", "0"],
-            cwd=ROOT,
+            cwd=program,
             env=os.environ | own | env,
             stdout=log,
             stderr=log,

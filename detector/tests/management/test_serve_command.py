@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +14,13 @@ import pytest
 
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
-from detector.tests.factories.servers import RunningServer, migrate, serving, wait_for
+from detector.tests.factories.servers import (
+    RunningServer,
+    migrate,
+    no_worker,
+    serving,
+    wait_for,
+)
 
 pytestmark = pytest.mark.browser  # a process of the real server: slow to start
 
@@ -163,14 +167,6 @@ def test_a_failure_is_in_the_log_and_the_page_says_so(data_dir: Path) -> None:
         assert response.status == 301 and response.headers["Location"] == f"{own}/nowhere"
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
-
-
-@contextmanager
-def no_worker(data_dir: Path) -> Iterator[None]:
-    """No server starts a worker for this data folder."""
-    with open(data_dir / "worker.lock", "a") as file:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
-        yield
 
 
 def test_what_a_killed_server_leaves_goes_at_the_next_start(data_dir: Path) -> None:

@@ -87,6 +87,17 @@ def test_a_full_disk_refuses_uploads_and_all_is_well_when_there_is_room(small_di
         assert count(small_disk, "upload") == 1
 
 
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_folder_that_takes_nothing_ends_the_start_with_a_sentence(
+    small_disk: Path, command: str
+) -> None:
+    migrate(small_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = run_python("manage.py", command, data_dir=small_disk)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"The data folder {small_disk} takes no files: Read-only file system" in done.stderr
+
+
 def test_a_copy_of_the_data_at_any_moment_opens(tmp_path: Path) -> None:
     """Pictures come in and are analysed; both processes stand still while the folder is copied."""
     data = migrate(tmp_path / "data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -171,6 +172,38 @@ def test_a_long_analysis_is_waited_for() -> None:
         waits = connect(port, b"")
         wait_for(lambda: is_closed(waits))
         app.gate.set()
+        assert read_answer(connection) == (200, b"abc")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """By how many seconds the time of day is off."""
+    offset, now = [0.0], time.time
+    monkeypatch.setattr(time, "time", lambda: now() + offset[0])
+    return offset
+
+
+HOUR = 3600.0
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_longer(clock: list[float]) -> None:
+    with running(App(), header=SHORT, silence=SHORT) as port:
+        connections = [connect(port, SENT[kind]) for kind in ("nothing", "a part of a body")]
+        clock[0] = -HOUR
+        connections += [connect(port, SENT[kind]) for kind in ("nothing", "a part of a body")]
+        for connection in connections:
+            wait_for(lambda connection=connection: is_closed(connection))
+
+
+def test_a_clock_that_is_set_forth_closes_nobody(clock: list[float]) -> None:
+    servers: list[server.Server] = []
+    with running(App(), servers) as port:
+        connection = connect(port, BODY.replace(b"100000", b"3") + b"ab")
+        wait_for(lambda: servers[0].active_channels)
+        clock[0] = HOUR
+        maintained = servers[0].maintained
+        wait_for(lambda: servers[0].maintained > maintained)
+        connection.sendall(b"c")
         assert read_answer(connection) == (200, b"abc")
 
 

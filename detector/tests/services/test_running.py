@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError
 from django.utils import timezone
 
 from detector.analysis.answers import Assessment, BrokenOff, Job, NotReady, TooSlow
 from detector.inference.images import ImageError
 from detector.inference.results import Verdict
 from detector.models import Analysis, State, Upload
-from detector.services import claim_next, find, run, wait, withdraw
+from detector.services import claim_next, find, run, running, wait, withdraw
 from detector.services.leases import MAX_ATTEMPTS
 from detector.tests.factories.queue import OWNER, assess, get_analysis, send, use_pool
 
@@ -124,10 +125,11 @@ def test_what_comes_to_nothing_is_tried_again_and_fails_in_the_end(
     assert "broke off at this one" in wait(upload, 0).analysis.error and not files(media)
 
 
-def test_pictures_that_cannot_be_kept_leave_nothing(
+def test_pictures_that_cannot_be_kept_leave_nothing_and_are_kept_when_there_is_room(
     answer: Callable[[Job], Assessment], monkeypatch: pytest.MonkeyPatch, media: Path
 ) -> None:
     use_pool(monkeypatch, answer)
+    monkeypatch.setattr(running, "ERROR_SECONDS", 0)
     upload = send(b"data")
     write = vars(FileSystemStorage)["_save"]
 
@@ -135,9 +137,34 @@ def test_pictures_that_cannot_be_kept_leave_nothing(
         write(storage, name, content)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FileSystemStorage, "_save", fill_up)
-    run_all()
-    assert wait(upload, 0).analysis.state == State.FAILED and not files(media)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", fill_up)
+        for _ in range(MAX_ATTEMPTS + 1):
+            claimed = claim_next("worker")
+            assert claimed
+            run(claimed)
+    assert get_analysis(upload).state == State.QUEUED and not list(media.glob("*/*.webp"))
+    assert run_all() == 1 and get_analysis(upload).attempts == 1
+    assert wait(upload, 0).preview and files(media) == {"previews", "error_levels", "thumbnails"}
+
+
+def test_a_result_that_the_database_does_not_take_is_written_down_later(
+    answer: Callable[[Job], Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_pool(monkeypatch, answer)
+    monkeypatch.setattr(running, "ERROR_SECONDS", 0)
+    upload = send(b"data")
+
+    def lock(*args: object, **named: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Analysis, "save", lock)
+        claimed = claim_next("worker")
+        assert claimed
+        run(claimed)
+    assert get_analysis(upload).state == State.QUEUED
+    assert run_all() == 1 and wait(upload, 0).analysis.is_done
 
 
 def test_an_original_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch, media: Path) -> None:

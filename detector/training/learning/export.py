@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import shutil
 import sys
@@ -29,13 +30,33 @@ LIBRARIES = ("torch", "transformers", "timm", "scikit-learn", "openvino", "numpy
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """Fill a temporary folder with `write` and move it into place: never half a model."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
     try:
         write(draft)
         _open_to_readers(draft)
         _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def recover_folder(folder: Path) -> None:
+    """Clear up after programs that were killed in `write_folder`. Nobody may be writing the folder.
+
+    A kill between the two steps of the exchange leaves no folder: then the old one comes back.
+    """
+    old = _old(folder)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    for left in (old, *folder.parent.glob(f"{glob.escape(_draft_prefix(folder))}*")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _draft_prefix(folder: Path) -> str:
+    return f".{folder.name}-draft-"
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}-old")
 
 
 def _open_to_readers(folder: Path) -> None:
@@ -45,7 +66,7 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _replace(draft: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}-old")
+    old = _old(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)

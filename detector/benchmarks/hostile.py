@@ -1,0 +1,241 @@
+"""Hostile visitors beside good ones: malformed files, slow senders, and more than can wait."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPException
+from itertools import count
+
+import numpy as np
+
+from .crowds import PAGES
+from .lines import Line, milliseconds
+from .malformed import make_bases, make_malformed
+from .pictures import make_jpeg, vary
+from .site import Answer, Site, open_site
+
+BUSY = 503
+# Threads that send malformed files: so many may be on their way at once.
+SENDERS = 16
+# How often a slow sender sends a byte; the server closes who is silent for 30 s.
+TRICKLE_SECONDS = 5.0
+SMALL = 0.05  # megapixels of the files that are damaged
+WAIT = 120  # seconds for a verdict
+
+
+class Times:
+    """Seconds from sending a picture to its verdict, and of pages meanwhile; `lost` had neither."""
+
+    def __init__(self) -> None:
+        self.verdicts: list[float] = []
+        self.pages: list[float] = []
+        self.lost = 0
+
+
+def measure_hostile(
+    *,
+    runs: int = 30,
+    rate: int = 20,
+    clients: int = 200,
+    queue: int = 16,
+    megapixels: float = 1.0,
+) -> Iterator[Line]:
+    """Good uploads and pages: alone, beside malformed files, beside slow senders, over capacity."""
+    visitor = Visitor(make_jpeg(megapixels))
+    with open_site() as site:
+        alone = visitor.visit(site, runs)
+        with pouring(site, rate) as pour:
+            beside_bad = visitor.visit(site, runs)
+        malformed = pour.describe()  # waits for those that are accepted
+        with trickling(site, clients) as senders:
+            beside_slow = visitor.visit(site, runs)
+            held = senders.count_open()
+    yield from _say_times("", alone, alone)
+    yield from _say_times(f" while {rate} malformed files come a second", beside_bad, alone)
+    yield Line("Malformed files that came", malformed)
+    yield from _say_times(f" beside {clients} slow senders", beside_slow, alone)
+    yield Line("Slow senders with a connection at the end", f"{held} of {clients}")
+    yield from _say_capacity(visitor, queue)
+
+
+def _say_times(when: str, times: Times, alone: Times) -> Iterator[Line]:
+    verdicts = milliseconds(times.verdicts)
+    if times is alone:
+        yield Line("Good uploads, from sending to verdict", verdicts)
+        yield Line("Pages", milliseconds(times.pages))
+        return
+    yield Line(f"Good uploads{when}", verdicts)
+    ratio = _slow(times.verdicts) / _slow(alone.verdicts)
+    yield Line("their 95th percentile against that of before", f"{ratio:.2f} times", "<= 2 times")
+    yield Line(f"Pages{when}", milliseconds(times.pages), "95 %: <= 200 ms")
+    yield Line("Good uploads without a verdict", str(times.lost), "0")
+
+
+def _slow(seconds: list[float]) -> float:
+    return float(np.percentile(seconds, 95))
+
+
+class Visitor:
+    """Sends one good picture after another, each of other bytes, and looks at pages between."""
+
+    def __init__(self, picture: bytes) -> None:
+        self._picture, self._numbers = picture, count()
+
+    def next_picture(self) -> bytes:
+        """The next file."""
+        return vary(self._picture, next(self._numbers))
+
+    def visit(self, site: Site, runs: int) -> Times:
+        """The times of so many pictures, and of each of the pages after each of them."""
+        times = Times()
+        for _ in range(runs):
+            start = time.monotonic()
+            answer = site.send(self.next_picture(), wait=WAIT)
+            if answer.status in (200, 202) and site.finish(answer)["state"] == "done":
+                times.verdicts.append(time.monotonic() - start)
+            else:
+                times.lost += 1
+            times.pages += [site.get(page).seconds for page in PAGES]
+        return times
+
+
+class Pour:
+    """Malformed files at a steady rate, and how the site has answered them."""
+
+    def __init__(self, site: Site, rate: int) -> None:
+        self._site, self._rate = site, rate
+        self._bases, self._numbers = make_bases(SMALL), count()
+        self._ending, self._lock = threading.Event(), threading.Lock()
+        self._answers: list[Answer] = []
+        self._errors, self._began, self._seconds = 0, time.monotonic(), 0.0
+
+    def pour(self) -> None:
+        """Send until `end`, each file at its moment, as far as the site takes them so fast."""
+        with ThreadPoolExecutor(SENDERS) as threads:
+            for number in self._numbers:
+                moment = self._began + number / self._rate
+                if self._ending.wait(max(moment - time.monotonic(), 0)):
+                    break
+                threads.submit(self._send, number)
+            self._seconds = time.monotonic() - self._began
+            threads.shutdown(cancel_futures=True)
+
+    def end(self) -> None:
+        """Send no more."""
+        self._ending.set()
+
+    def describe(self) -> str:
+        """How many came, how fast, and what became of them."""
+        states = Counter(self._find_state(answer) for answer in self._answers)
+        rate = len(self._answers) / max(self._seconds, 0.001)
+        ends = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+        return f"{len(self._answers)}, {rate:.1f} a second: {ends}, {self._errors} errors"
+
+    def _send(self, number: int) -> None:
+        try:
+            answer = self._site.send(make_malformed(self._bases, number))
+        except (OSError, HTTPException):
+            with self._lock:
+                self._errors += 1
+            return
+        with self._lock:
+            self._answers.append(answer)
+
+    def _find_state(self, answer: Answer) -> str:
+        if answer.status in (200, 202):
+            state = self._site.finish(answer)["state"]
+            return {"failed": "refused", "done": "judged"}.get(state, state)
+        return f"answered {answer.status}"
+
+
+@contextmanager
+def pouring(site: Site, rate: int) -> Iterator[Pour]:
+    """Malformed files come during the block."""
+    pour = Pour(site, rate)
+    thread = threading.Thread(target=pour.pour)
+    thread.start()
+    try:
+        yield pour
+    finally:
+        pour.end()
+        thread.join()
+
+
+class SlowSenders:
+    """Connections that send a byte of a long form every few seconds."""
+
+    def __init__(self, site: Site, number: int) -> None:
+        self._ending = threading.Event()
+        head = f"POST /api/v1/detections HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+        head += (
+            "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n--b"
+        )
+        self._sockets = [
+            socket.create_connection(("127.0.0.1", site.port), timeout=WAIT) for _ in range(number)
+        ]
+        for each in self._sockets:
+            each.sendall(head.encode())
+
+    def trickle(self) -> None:
+        """Send until `end`."""
+        while not self._ending.wait(TRICKLE_SECONDS):
+            self._sockets = [each for each in self._sockets if _send_byte(each)]
+
+    def count_open(self) -> int:
+        """How many the server has not closed."""
+        return sum(map(_send_byte, self._sockets))
+
+    def end(self) -> None:
+        """Send no more."""
+        self._ending.set()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for each in self._sockets:
+            each.close()
+
+
+def _send_byte(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"x")
+        return True
+    except OSError:
+        connection.close()
+        return False
+
+
+@contextmanager
+def trickling(site: Site, number: int) -> Iterator[SlowSenders]:
+    """So many slow senders have a connection during the block."""
+    senders = SlowSenders(site, number)
+    thread = threading.Thread(target=senders.trickle)
+    thread.start()
+    try:
+        yield senders
+    finally:
+        senders.end()
+        thread.join()
+        senders.close()
+
+
+def _say_capacity(visitor: Visitor, queue: int) -> Iterator[Line]:
+    """Four times as many pictures at once as may wait."""
+    number = 4 * queue
+    pictures = [visitor.next_picture() for _ in range(number)]
+    with open_site(ANALYSIS_QUEUE=str(queue)) as site, ThreadPoolExecutor(number) as threads:
+        answers = list(threads.map(site.send, pictures))
+        accepted = [answer for answer in answers if answer.status in (200, 202)]
+        done = sum(site.finish(answer)["state"] == "done" for answer in accepted)
+    refused = [answer for answer in answers if answer.status == BUSY]
+    told = sum(answer.retry_after > 0 for answer in refused)
+    others = number - len(accepted) - len(refused)
+    yield Line(f"Of {number} pictures at once for {queue} places, accepted", str(len(accepted)))
+    yield Line("of these with a verdict", f"{done} of {len(accepted)}", "all")
+    yield Line("refused with 503 and Retry-After", f"{told} of {len(refused)}", "all")
+    yield Line("answered otherwise", str(others), "0")

@@ -1,0 +1,6 @@
+"""The settings, with a database that is waited for no longer than a second."""
+
+from ai_image_detector.settings import *  # noqa: F403
+from ai_image_detector.settings import DATABASES
+
+DATABASES["default"]["OPTIONS"]["timeout"] = 1
