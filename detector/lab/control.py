@@ -111,7 +111,7 @@ def to_markdown(control: dict[str, FormatBias]) -> str:
 def _rows(control: dict[str, FormatBias]) -> Iterator[str]:
     for name, bias in control.items():
         area = "too few sources"
-        if bias.interval is not None:
+        if bias.interval is not None and bias.roc_auc is not None:
             area = "{:.3f} ({:.3f} to {:.3f})".format(bias.roc_auc, *bias.interval)
         yield f"| {name} | {bias.n_ai} + {bias.n_real} | {area} | {' '.join(bias.tells)} |"
 

@@ -66,8 +66,9 @@ def test_each_row_is_that_of_the_report(condition: str) -> None:
         assert cell == "{} ({} to {})".format(*texts).replace("%", " %")
 
 
-def test_the_heat_map_shows_as_much_as_is_said() -> None:
-    figures, page = read("deletion.json"), flat("accuracy.md")
+@pytest.mark.parametrize("file", ["deletion.json", "deletion_huggingface.json"])
+def test_the_heat_map_shows_as_much_as_is_said(file: str) -> None:
+    figures, page = read(file), flat("accuracy.md")
     for name, text in (
         ("hottest", "the hottest tenth lowers the log-odds by"),
         ("random", "a random tenth by"),

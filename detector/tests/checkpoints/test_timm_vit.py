@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from timm.models import VisionTransformer
-from torchvision import transforms
+from torchvision import transforms  # type: ignore[import-untyped]
 
 from detector.checkpoints.convert import load_strictly
 from detector.checkpoints.facts import read_facts

@@ -3,4 +3,6 @@
 from ai_image_detector.settings import *  # noqa: F403
 from ai_image_detector.settings import DATABASES
 
-DATABASES["default"]["OPTIONS"]["timeout"] = 1
+options = DATABASES["default"]["OPTIONS"]
+assert isinstance(options, dict)
+options["timeout"] = 1

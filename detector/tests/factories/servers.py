@@ -64,7 +64,7 @@ def no_worker(data_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def serving(data_dir: Path, program: Path = ROOT, **env: str) -> Iterator[RunningServer]:
+def serving(data_dir: Path, program: Path = ROOT, /, **env: str) -> Iterator[RunningServer]:
     """`manage.py serve` on a free port, with its data in `data_dir`; killed at the end.
 
     `program` is the folder of the project, or of a copy of it.

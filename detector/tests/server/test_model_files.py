@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ def detect(server: RunningServer, number: int) -> tuple[str, dict[str, Any]]:
     return item["url"], methods["statistical"]
 
 
+def gives_reason(server: RunningServer, reason: str) -> bool:
+    return reason in get_reasons(server)
+
+
 def test_what_is_lost_is_named_the_others_go_on_and_it_comes_back(tmp_path: Path) -> None:
     program = copy_program(tmp_path / "program")
     file = program / "detector" / "weights" / FILE
@@ -65,7 +70,7 @@ def test_what_is_lost_is_named_the_others_go_on_and_it_comes_back(tmp_path: Path
         assert method["status"] == "ok"
         for number, (damage, said) in enumerate(DAMAGES, 1):
             damage(file)
-            wait_for(lambda said=said: f"{FILE} {said}" in get_reasons(server))
+            wait_for(partial(gives_reason, server, f"{FILE} {said}"))
             _, method = detect(server, number)
             assert method["status"] == "unavailable"
             assert FILE in method["findings"][0]["text"]

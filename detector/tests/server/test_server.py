@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -192,7 +193,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_longer(clock: list[float]) -> Non
         clock[0] = -HOUR
         connections += [connect(port, SENT[kind]) for kind in ("nothing", "a part of a body")]
         for connection in connections:
-            wait_for(lambda connection=connection: is_closed(connection))
+            wait_for(partial(is_closed, connection))
 
 
 def test_a_clock_that_is_set_forth_closes_nobody(clock: list[float]) -> None:

@@ -56,7 +56,14 @@ from detector.tests.factories.processes import ROOT
 from detector.training.finetuning import calibrate, head, writing
 from detector.training.finetuning.base import BaseUnavailable, find_base
 from detector.training.finetuning.epoch_metrics import EpochMetrics
-from detector.training.finetuning.head import Change, Sample, apply_change, fit_change
+from detector.training.finetuning.head import (
+    INVERSE_PENALTIES,
+    Change,
+    Sample,
+    apply_change,
+    choose_penalty,
+    fit_change,
+)
 from detector.training.finetuning.interrupted import Interrupted
 from detector.training.finetuning.low_rank import add_low_rank
 from detector.training.finetuning.model import freeze, load_model
@@ -633,13 +640,33 @@ def test_the_head_learns_by_how_many_pictures_there_are(tmp_path: Path):
     features = rng.normal(size=(400, 50)).astype(np.float32)
     features[:, 7] += 2 * labels
     before = np.zeros(400)
-    many = fit_change(sample(features, labels), before)
-    few = fit_change(sample(features[:8], labels[:8]), before[:8])
+    many = fit_change(sample(features, labels), before, 1e-3)
+    few = fit_change(sample(features[:8], labels[:8]), before[:8], 1e-3)
     assert np.abs(many.weight).argmax() == 7 and many.weight[7] > 0
     assert 0 < np.abs(few.weight).max() < many.weight[7] / 3
     # What the head knows already is not learnt again.
-    known = fit_change(sample(features, labels), 8.0 * (2 * labels - 1))
+    known = fit_change(sample(features, labels), 8.0 * (2 * labels - 1), 1e-3)
     assert np.abs(known.weight).max() < many.weight[7] / 20
+
+
+def test_what_helps_only_the_sources_that_it_was_learnt_from_is_hardly_learnt():
+    rng = np.random.default_rng(1)
+    sources = np.repeat(np.arange(10), 20)
+    labels = sources % 2
+    general = rng.normal(size=(200, 40))
+    general[:, 3] += 3 * labels
+    # Of each source one feature that tells its label, and nothing of other sources.
+    peculiar = rng.normal(size=(200, 40))
+    peculiar[np.arange(200), sources] += 40 * (2 * labels - 1)
+    names = np.array([f"s{source}" for source in sources])
+
+    def chosen(features: np.ndarray, names: np.ndarray) -> float:
+        return choose_penalty(Sample(features[:, None], labels, names), lambda x: 0 * x[:, 0])
+
+    assert chosen(general, names) == max(INVERSE_PENALTIES)
+    assert chosen(peculiar, names) < max(INVERSE_PENALTIES)
+    alone = np.array([f"only {label}" for label in labels])
+    assert chosen(general, alone) == min(INVERSE_PENALTIES)
 
 
 def test_the_change_of_the_head_is_what_was_fitted(tmp_path: Path):

@@ -27,7 +27,6 @@ from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.finetuning import draw
 from detector.tests.factories.processes import ROOT
 from detector.training.finetuning.one_at_a_time import one_at_a_time
-from detector.training.learning import export
 from detector.training.learning.export import recover_folder, write_folder
 
 pytestmark = pytest.mark.slow
@@ -200,7 +199,7 @@ def test_a_kill_in_the_exchange_gives_the_old_model_back(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", die_at_the_second)
-    monkeypatch.setattr(export.shutil, "rmtree", lambda *args, **options: None)
+    monkeypatch.setattr("shutil.rmtree", lambda *args, **options: None)
     with pytest.raises(SystemExit):
         write_folder(folder, write("new"))
     monkeypatch.undo()

@@ -1,7 +1,9 @@
 """Fits the head alone, on features that are computed once: the encoder is not run again.
 
 Logistic regression whose penalty is on the change of the head, so that few pictures change little
-of what it knows. Every source has the same weight within its class.
+of what it knows. Every source has the same weight within its class. How much may change is what
+serves sources best that are left out of the fit: a change that helps only the sources that it was
+learnt from harms all others.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 from scipy.special import expit
+from sklearn.model_selection import StratifiedGroupKFold
 from transformers import EvalPrediction, PreTrainedModel
 
 from detector.checkpoints.preprocess import Batch
@@ -32,8 +35,10 @@ from .model import head_of
 from .training_run import FinishedTraining, Lessons
 from .views import Views
 
-# The inverse of the penalty on the change of a feature's weight.
-INVERSE_PENALTY = 1e-3
+# Inverses of the penalty on the change of a feature's weight, the strongest penalty first. It is
+# taken where a class has one source alone, so that none can be left out.
+INVERSE_PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3)
+FOLDS = 5
 FEATURES = "features"
 
 Reader = Callable[[Batch], np.ndarray]
@@ -54,6 +59,10 @@ class Sample:
     features: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
+
+    def take(self, indices: np.ndarray) -> Sample:
+        """Some of the pictures."""
+        return Sample(self.features[indices], self.labels[indices], self.sources[indices])
 
     @property
     def rows(self) -> np.ndarray:
@@ -92,7 +101,8 @@ def fit_head(
         return Sample(np.stack(list(bar)), labels, np.array([p.source for p in pictures]))
 
     train, val = look("train", lessons.train, drawn), look("val", lessons.val, fixed)
-    apply_change(model, fit_change(train, _log_odds(model, train.rows)))
+    inverse = choose_penalty(train, lambda rows: _log_odds(model, rows))
+    apply_change(model, fit_change(train, _log_odds(model, train.rows), inverse))
     epoch = {"epoch": 1.0, "train_loss": _loss(model, train), "loss": _loss(model, val)}
     logits = _logits(model, val.rows)
     figures = EpochMetrics(val.features.shape[1])(EvalPrediction(logits, val.repeat(val.labels)))
@@ -134,17 +144,49 @@ def reader_of(model: PreTrainedModel) -> Reader:
     return read
 
 
-def fit_change(sample: Sample, before: np.ndarray) -> Change:
+def choose_penalty(sample: Sample, log_odds: Callable[[np.ndarray], np.ndarray]) -> float:
+    """The one of INVERSE_PENALTIES with the least cross-entropy on sources that are left out.
+
+    `log_odds` are those of the head as it is, of rows (n, f).
+    """
+    of_class = [len({*sample.sources[sample.labels == label]}) for label in (0, 1)]
+    if min(of_class) < 2:
+        return INVERSE_PENALTIES[0]
+    splitter = StratifiedGroupKFold(min(FOLDS, *of_class), shuffle=True, random_state=0)
+    folds = list(splitter.split(sample.labels, sample.labels, sample.sources))
+
+    def loss(inverse: float) -> float:
+        losses = []
+        for seen, unseen in folds:
+            learnt, asked = sample.take(seen), sample.take(unseen)
+            change = fit_change(learnt, log_odds(learnt.rows), inverse)
+            after = log_odds(asked.rows) + asked.rows @ change.weight + change.bias
+            losses.append(float(asked.repeat(_weights(asked)) @ _losses(asked, after)))
+        return sum(losses)
+
+    return min(INVERSE_PENALTIES, key=loss)
+
+
+def _weights(sample: Sample) -> np.ndarray:
+    """Weights (n,) of the pictures: one picture in all its views counts once."""
+    return source_weights(sample.labels, sample.sources) / sample.features.shape[1]
+
+
+def _losses(sample: Sample, log_odds: np.ndarray) -> np.ndarray:
+    """The cross-entropy of each view in nats, (n * views,)."""
+    return np.asarray(np.logaddexp(0, -sample.repeat(2 * sample.labels - 1) * log_odds))
+
+
+def fit_change(sample: Sample, before: np.ndarray, inverse_penalty: float) -> Change:
     """The change of the head that fits best; `before` (n * views,) are its log-odds as they are."""
     rows = sample.rows.astype(np.float64)
     mean, std = rows.mean(0), rows.std(0) + LEAST_SPREAD
     inputs, signs = (rows - mean) / std, sample.repeat(2 * sample.labels - 1)
-    weights = source_weights(sample.labels, sample.sources) / sample.features.shape[1]
-    weights = sample.repeat(weights)
+    weights = sample.repeat(_weights(sample))
 
     def cost(change: np.ndarray) -> tuple[float, np.ndarray]:
         margins = signs * (before + inputs @ change[:-1] + change[-1])
-        penalty = change[:-1] / INVERSE_PENALTY
+        penalty = change[:-1] / inverse_penalty
         pull = -signs * weights * expit(-margins)
         value = weights @ np.logaddexp(0, -margins) + change[:-1] @ penalty / 2
         return float(value), np.append(inputs.T @ pull + penalty, pull.sum())
@@ -161,8 +203,8 @@ def apply_change(model: PreTrainedModel, change: Change) -> None:
     """Add the change to the head. Half of it goes to either logit."""
     head = head_of(model)
     weight = torch.tensor(change.weight / 2, dtype=head.weight.dtype, device=head.weight.device)
-    head.weight += torch.stack([-weight, weight])
-    head.bias += torch.tensor([-change.bias / 2, change.bias / 2], device=head.bias.device)
+    head.weight.add_(torch.stack([-weight, weight]))
+    head.bias.add_(torch.tensor([-change.bias / 2, change.bias / 2], device=head.bias.device))
 
 
 @torch.inference_mode()
@@ -178,5 +220,4 @@ def _log_odds(model: PreTrainedModel, rows: np.ndarray) -> np.ndarray:
 
 def _loss(model: PreTrainedModel, sample: Sample) -> float:
     """Mean cross-entropy of all views, in nats."""
-    signs = sample.repeat(2 * sample.labels - 1)
-    return round(float(np.logaddexp(0, -signs * _log_odds(model, sample.rows)).mean()), 4)
+    return round(float(_losses(sample, _log_odds(model, sample.rows)).mean()), 4)

@@ -89,6 +89,8 @@ class ExactTrainer(Trainer):
     the names in a checkpoint are those of the model as it is, matrices of low rank included.
     """
 
+    optimizer: Optimizer | None
+
     def create_optimizer(self, model: Any = None) -> Optimizer:
         """AdamW with the rates of `parameter_groups`."""
         if self.optimizer is None:

@@ -17,6 +17,7 @@ from PIL import Image
 from detector.inference.images import SourceImage, open_image
 from detector.inference.methods.statistical import MODEL
 from detector.inference.methods.statistical.trees import BoostedTrees
+from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
@@ -46,6 +47,15 @@ def ask(key: str, weights: Path, image: SourceImage) -> MethodResult:
     none = weights.parent / "none"
     runtime = Runtime(none, none, weights_dir=weights, hub_cache=none, force_cpu=True)
     return Detector(runtime, only=(key,)).run_methods(image)[0]
+
+
+def test_the_bundled_detector_shows_where_its_evidence_is(image: SourceImage) -> None:
+    """Of a square picture the map is of all of it, and its mean is the log-odds of the score."""
+    result = ask("huggingface", WEIGHTS_DIR, image)
+    assert result.score is not None
+    heat = np.array(result.exhibit("heat_map")["log_odds"])
+    assert heat.shape == (14, 14) and heat.std() > 0.1
+    assert heat.mean() == pytest.approx(log_odds(result.score), abs=0.3 * heat.std())
 
 
 def flip(file: Path) -> None:
