@@ -302,6 +302,9 @@ API_TOKEN_RATE = env_int("API_TOKEN_RATE", 600)
 API_ADDRESS_RATE = env_int("API_ADDRESS_RATE", 600)
 WEBHOOKS_PRIVATE = env_bool("WEBHOOKS_PRIVATE", False)
 
+# Whether the server fetches a picture from a web address that a visitor gives.
+ALLOW_URLS = env_bool("ALLOW_URLS", False)
+
 # How many forms a session and an address may post in a minute; programs of the same machine may
 # post as many as they like.
 PAGE_SESSION_RATE = env_int("PAGE_SESSION_RATE", 300)

@@ -116,12 +116,17 @@ class Site:
 
 
 @contextmanager
-def open_site(**settings: str) -> Iterator[Site]:
-    """A site with these settings, whose models are loaded. Raises `Failed` if it does not start."""
+def open_site(*, with_static: bool = False, **settings: str) -> Iterator[Site]:
+    """A site with these settings, whose models are loaded. Raises `Failed` if it does not start.
+
+    `with_static` collects the static files first, compressed and under hashed names.
+    """
     with TemporaryDirectory() as name:
         folder = Path(name)
         env = own_environment(folder, **settings)
         manage("migrate", "-v0", env=env)
+        if with_static:
+            manage("collectstatic", "--noinput", "-v0", env=env)
         log = folder / "log"
         with log.open("wb") as file:
             process = subprocess.Popen(

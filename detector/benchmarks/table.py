@@ -14,6 +14,7 @@ from .one_picture import measure_again, measure_large, measure_methods
 from .programs import measure_scan, measure_start
 from .queueing import measure_queue
 from .storage import measure_storage
+from .vitals import measure_vitals
 from .workers import measure_workers
 
 Measure = Callable[..., Iterator[Line]]
@@ -35,4 +36,5 @@ MEASUREMENTS: dict[str, Measure] = {
     "storage": measure_storage,
     "database": measure_database,
     "kills": measure_kills,
+    "vitals": measure_vitals,
 }

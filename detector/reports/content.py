@@ -111,14 +111,14 @@ def compose(twin: Twin) -> Content:
         weights=weights,
         weights_note="" if weights else _(UNKNOWN_WEIGHTS),
         moment=moment,
-        analysed=_say_moment(moment, twin["time_zone"]),
+        analysed=say_moment(moment, twin["time_zone"]),
         author=twin["author"],
         note=twin["note"],
         public_key=twin["signature"]["public_key"],
     )
 
 
-def _say_moment(moment: datetime, zone: str) -> str:
+def say_moment(moment: datetime, zone: str) -> str:
     """Day, time to the second and zone, as the language writes them."""
     return f"{format_date(moment, get_format('DATE_FORMAT'))}, {moment:%H:%M:%S} {zone}"
 

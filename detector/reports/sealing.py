@@ -19,7 +19,7 @@ _SEAL = re.compile(rb"\n" + re.escape(SEAL_START) + rb"([0-9a-f]{128})\n\Z")
 _TWIN = re.compile(
     rb'\bstream\r?\n(\{\n "document": "'
     + re.escape(DOCUMENT.encode())
-    + rb'".*?\n\}\n)\n?endstream',
+    + rb'[^"]*".*?\n\}\n)\n?endstream',
     re.DOTALL,
 )
 RESAVED = (

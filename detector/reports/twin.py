@@ -20,6 +20,7 @@ from detector.inference.results import InvalidResult, Verdict
 from .keys import ALGORITHM, write_public_key
 
 DOCUMENT = "AI Image Detector report"
+COMPARISON = f"{DOCUMENT} of a comparison"
 REPORT_SCHEMA = 1
 # They differ between two runs that say the same.
 LEFT_OUT = ("id", "elapsed_ms")
@@ -83,8 +84,13 @@ def write_twin(subject: Subject, key: Ed25519PrivateKey) -> Twin:
         "reported_by_you": [asdict(answer) for answer in subject.additions.answers],
         "weights": [asdict(weights) for weights in subject.weights],
         "left_out": list(LEFT_OUT),
-        "result": _without_run(subject.result, analysed),
+        "result": without_run(subject.result, analysed),
     }
+    return sign(twin, key)
+
+
+def sign(twin: Twin, key: Ed25519PrivateKey) -> Twin:
+    """The twin with its signature."""
     signature = {
         "algorithm": ALGORITHM,
         "public_key": write_public_key(key.public_key()),
@@ -93,7 +99,7 @@ def write_twin(subject: Subject, key: Ed25519PrivateKey) -> Twin:
     return twin | {"signature": signature}
 
 
-def _without_run(result: dict[str, Any], analysed: str) -> dict[str, Any]:
+def without_run(result: dict[str, Any], analysed: str) -> dict[str, Any]:
     """The result without what tells one run from another: its id, and how long it took."""
     methods = [method | {"elapsed_ms": 0.0} for method in result["methods"]]
     own = {"id": None, "created": analysed, "elapsed_ms": 0.0, "methods": methods}
@@ -125,7 +131,7 @@ def _parse(data: bytes) -> Twin:
         twin = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise NotGenuine("The file is no report: it is no JSON.") from error
-    if not isinstance(twin, dict) or twin.get("document") != DOCUMENT:
+    if not isinstance(twin, dict) or twin.get("document") not in (DOCUMENT, COMPARISON):
         raise NotGenuine("The file is no report of this program.")
     if twin.get("schema") != REPORT_SCHEMA:
         sentence = f"The report has the schema {twin.get('schema')!s:.20}; "

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from detector.inference.version import write_version
 from detector.inference.wording.verdict import OUTCOMES
 
+from .comparison import read_comparison
 from .sealing import PDF_START, find_twin, open_sealed
-from .twin import NotGenuine, Twin, read_twin, read_verdict
+from .twin import COMPARISON, NotGenuine, Twin, read_twin, read_verdict
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,16 @@ def verify(
 def _say(twin: Twin, is_pdf: bool, picture: str | None, version: str) -> Iterator[str]:
     what = "the PDF or the report in it" if is_pdf else "the report"
     yield f"Nobody has changed {what} since it was signed with the key of the installation."
+    if twin["document"] == COMPARISON:
+        yield from _say_copies(twin, picture, version)
+    else:
+        yield from _say_one(twin, picture, version)
+
+
+def _say_one(twin: Twin, picture: str | None, version: str) -> Iterator[str]:
+    """About the report of one picture."""
     yield _say_picture(twin, picture)
-    yield _say_version(twin, version)
+    yield _say_version(twin["result"], version)
     verdict = read_verdict(twin)
     outcome = OUTCOMES.get(verdict.outcome, verdict.outcome)
     yield f"It says of the picture: {outcome} (analysed at {twin['analysed']})."
@@ -58,9 +68,25 @@ def _say_picture(twin: Twin, picture: str | None) -> str:
     return "The picture is the file that the report is about, byte for byte."
 
 
-def _say_version(twin: Twin, version: str) -> str:
-    """Whether the version names the code and the weights of the report, and is the one in use."""
-    result = twin["result"]
+def _say_copies(twin: Twin, picture: str | None, version: str) -> Iterator[str]:
+    """About the report of a comparison."""
+    _, verdicts = read_comparison(twin)
+    digests = [copy["file"]["sha256"] for copy in twin["copies"]]
+    if picture is None:
+        yield f"It compares {len(digests)} files; no picture was given to look for among them."
+    elif picture not in digests:
+        sentence = f"The picture is none of the copies: its SHA-256 is {picture}, "
+        raise NotGenuine(f"{sentence}but the report is about {', '.join(digests)}.")
+    else:
+        yield f"The picture is copy {digests.index(picture) + 1}, byte for byte."
+    for number, (copy, verdict) in enumerate(zip(twin["copies"], verdicts, strict=True), start=1):
+        if verdict:
+            outcome = OUTCOMES.get(verdict.outcome, verdict.outcome)
+            yield f"Copy {number}: {outcome}. {_say_version(copy['result'], version)}"
+
+
+def _say_version(result: dict[str, Any], version: str) -> str:
+    """Whether the version names the code and the weights of a result, and is the one in use."""
     digests = write_version(result["weights"], result["code"]).partition("+")[2]
     if result["version"].partition("+")[2] != digests:
         raise NotGenuine(

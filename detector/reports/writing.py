@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import IO, cast
 
+from django.core.files.storage import default_storage
+
+from detector.comparison.result import VIEWS, PairResult
 from detector.inference.methods import METHODS
+from detector.inference.results import FileFacts
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.weights.folder import folder_state
 from detector.installation import find_members, get_detector
-from detector.models import Upload
+from detector.models import ComparedCopy, Comparison, Upload
 
+from .comparison import Copy, compose_comparison, write_comparison_twin
 from .content import Content, compose
 from .keys import get_signing_key
 from .makers import MAKERS
@@ -56,6 +61,62 @@ def make_pdf(
     twin = make_twin(upload, shared=shared, with_picture=with_picture)
     picture = _read_preview(upload) if with_picture else None
     return seal(draw(compose(twin), picture, to_bytes(twin), paper), get_signing_key())
+
+
+def make_comparison_twin(comparison: Comparison, copies: Sequence[ComparedCopy]) -> Twin:
+    """The signed twin of the report of a finished comparison. Raises `UnusableKey`."""
+    return write_comparison_twin(
+        [_read_copy(copy) for copy in copies],
+        comparison.typed_result.to_dict(),
+        comparison.created_at,
+        get_signing_key(),
+    )
+
+
+def _read_copy(copy: ComparedCopy) -> Copy:
+    upload, analysis = copy.upload, copy.upload.analysis
+    facts = FileFacts(
+        upload.filename,
+        analysis.size,
+        analysis.format,
+        analysis.width or 0,
+        analysis.height or 0,
+        analysis.sha256,
+    )
+    result = upload.result if analysis.is_done else None
+    return Copy(facts, result, analysis.error, upload.note, copy.from_preview)
+
+
+def make_comparison_pdf(
+    comparison: Comparison, copies: Sequence[ComparedCopy], *, paper: str = "a4"
+) -> bytes:
+    """The sealed PDF of the report of a finished comparison.
+
+    Raises as `make_comparison_twin`, `NotGenuine`, and `ValueError` for a paper.
+    """
+    from .comparison_pdf import draw_comparison  # not at the top, as in `make_pdf`
+
+    twin = make_comparison_twin(comparison, copies)
+    kept = {copy.place + 1: _read_preview(copy.upload) for copy in copies}
+    previews = {number: preview for number, preview in kept.items() if preview}
+    views = {pair.place: _read_views(comparison, pair) for pair in comparison.typed_result.pairs}
+    content = compose_comparison(twin)
+    pdf = draw_comparison(content, previews, views, to_bytes(twin), paper)
+    return seal(pdf, get_signing_key())
+
+
+def _read_views(comparison: Comparison, pair: PairResult) -> dict[str, bytes]:
+    """The drawn views of a pair; none where they were not drawn, or are deleted meanwhile."""
+    if not pair.has_views:
+        return {}
+    views = {}
+    for name in VIEWS:
+        try:
+            with default_storage.open(comparison.view_path(pair.view(name))) as file:
+                views[name] = file.read()
+        except FileNotFoundError:
+            return {}
+    return views
 
 
 class _Chunks:

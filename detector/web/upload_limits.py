@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from detector.inference.formats import FORMAT_NAMES, SUFFIXES
@@ -23,7 +24,9 @@ def upload_limits(request: HttpRequest) -> dict[str, Any]:
         "suffixes": " ".join(sorted(SUFFIXES)),
         "max_bytes": limits.max_bytes,
         "max_megabytes": limits.max_bytes // 2**20,
+        "max_pixels": limits.max_pixels,
         "megapixels": limits.max_pixels // 1_000_000,
+        "allow_urls": settings.ALLOW_URLS,
         "max_batch": MAX_BATCH,
         "at_once": AT_ONCE,
         "undo_seconds": UNDO_SECONDS,

@@ -62,6 +62,7 @@ urlpatterns = [
     path("compare/", compare.compare, name="compare"),
     path("compare/<uuid:pk>/", compare.comparison, name="comparison"),
     path("compare/<uuid:pk>/<int:place>/<str:name>", compare.view, name="comparison-view"),
+    path("compare/<uuid:pk>/report.pdf", compare.comparison_pdf, name="comparison-pdf"),
     path("compare/<uuid:pk>/delete", compare.delete, name="delete-comparison"),
     path("methods/", methods.methods, name="methods"),
     path("csp-report", policy_reports.take, name="csp-report"),

@@ -66,12 +66,18 @@
 
   // Pasting
 
+  // Only where the operator allows it there is a text about it.
+  function takeAddress(address) {
+    if (panel.dataset.fetching) announce({ files: [], address });
+    else complain(panel.dataset.isAddress);
+  }
+
   const writes = (element) => element?.matches?.("input:not([type=file]), textarea, [contenteditable]");
 
   document.addEventListener("paste", (event) => {
     const files = [...event.clipboardData.files];
     if (files.length) return announce({ files, name: "" });
     const text = event.clipboardData.getData("text").trim();
-    if (!writes(event.target) && /^(https?:\/\/|www\.)\S+$/i.test(text)) complain(panel.dataset.isAddress);
+    if (!writes(event.target) && /^(https?:\/\/|www\.)\S+$/i.test(text)) takeAddress(text);
   });
 })();

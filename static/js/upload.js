@@ -53,20 +53,27 @@
 
   const suffixOf = (name) => (/\.[a-z0-9]+$/i.exec(name)?.[0] ?? "").toLowerCase();
 
-  function whyNot(file) {
+  async function whyNot(file) {
     if (!file.size) return texts.empty;
     if (file.size > Number(texts.maxBytes)) return texts.tooLarge;
     const suffix = suffixOf(file.name);
     const known = file.type.startsWith("image/") || !suffix || texts.suffixes.split(" ").includes(suffix);
-    return known ? "" : texts.noPicture;
+    if (!known) return texts.noPicture;
+    return (await countPixels(file)) > Number(texts.maxPixels) ? texts.tooManyPixels : "";
   }
 
-  function sort(files) {
+  // The files that can be sent, and of each other one why it cannot.
+  async function sort(files) {
     const most = Number(texts.maxBatch);
-    const good = files.filter((file) => !whyNot(file));
-    const lines = files.filter(whyNot).map((file) => `${file.name}: ${whyNot(file)}`);
+    const [good, bad] = [[], []];
+    for (const file of files) {
+      const why = await whyNot(file);
+      if (why) bad.push({ name: file.name, why });
+      else good.push(file);
+    }
+    const lines = bad.map(({ name, why }) => `${name}: ${why}`);
     if (good.length > most) lines.push(texts.tooMany.replace("{n}", good.length));
-    return { good: good.slice(0, most), lines };
+    return { good: good.slice(0, most), lines, why: bad.length === 1 ? bad[0].why : texts.nothing };
   }
 
   // Requests
@@ -235,13 +242,25 @@
     else sendOne(job.queue.shift());
   }
 
-  function take({ files, name = "", complaint = "" }) {
-    if (complaint) return complain(complaint);
+  async function takeAddress(address) {
     if (job) return complain(texts.busy);
-    const { good, lines } = sort(files);
+    panel.hidden = false;
+    say(error, "");
+    say(state, texts.fetching);
+    const answer = await post(texts.home, { address, ...options() });
+    if (answer.data.url) return open(answer.data.url);
+    say(state, "");
+    complain(answer.data.error ?? (answer.status ? texts.failing : texts.away));
+  }
+
+  async function take({ files, name = "", complaint = "", address = "" }) {
+    if (complaint) return complain(complaint);
+    if (address) return takeAddress(address);
+    const { good, lines, why } = await sort(files);
+    if (job) return complain(texts.busy);
     panel.hidden = false;
     retry.hidden = true;
-    say(error, good.length ? "" : files.length === 1 ? whyNot(files[0]) : texts.nothing);
+    say(error, good.length ? "" : why);
     showLeftOut(files.length > 1 ? lines : []);
     showPreview(good.length === 1 ? good[0] : null);
     if (!good.length) return;

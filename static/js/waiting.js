@@ -9,7 +9,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("[data-waiting]");
       if (!fresh) return location.reload();
-      if (fresh.textContent !== place.textContent) place.textContent = fresh.textContent;
+      if (fresh.textContent !== place.textContent) place.replaceChildren(...fresh.childNodes);
     } catch {
       // The server is away: the next look may find it.
     }

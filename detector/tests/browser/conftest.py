@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,22 +15,11 @@ from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 
+from detector.benchmarks.browser import CHROMIUM, DRIVER, open_browser
 from detector.inference.results import Verdict
 from detector.models import Upload
+from detector.tests.factories.browsing import PATIENCE
 from detector.tests.factories.explained import EXPLAINED, MOVES
-
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "chrome"])), None)
-DRIVER = shutil.which("chromedriver")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def _missing() -> NoReturn:
@@ -42,19 +31,22 @@ def _missing() -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One program for all tests: a start takes longer than most of them."""
+def chromium(
+    tmp_path_factory: pytest.TempPathFactory, live_server: LiveServer
+) -> Iterator[webdriver.Chrome]:
+    """One program for all tests: a start takes longer than most of them.
+
+    It needs the server so that it ends before it. A thread of the server stays with a connection
+    until the browser closes it, and then closes the database, which it may share only as long as
+    the server runs: later, that thread would fail.
+    """
     if not (CHROMIUM and DRIVER):
         _missing()
-    profile = tmp_path_factory.mktemp("profile")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+    with open_browser(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+    for thread in threading.enumerate():
+        if thread.name.endswith("(process_request_thread)"):
+            thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from detector.tests.factories.browsing import get_number, get_texts, next_page, set_screen
+from detector.lab.comparison.scenes import make_scene
+from detector.tests.factories.browsing import FETCH, get_number, get_texts, next_page, set_screen
 from detector.tests.factories.comparing import use_methods_and_the_file
+from detector.tests.factories.pages_of_pdf import read_text
 from detector.tests.factories.pictures import encode
 from detector.tests.factories.raw import make_dng
-from detector.tests.factories.scenes import make_scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -105,3 +106,10 @@ def test_the_printed_report_shows_both_copies_and_the_map(compared: webdriver.Ch
     text = " ".join(" ".join(page.split()) for page in pages)
     assert "The same picture, 3 copies" in text and "Map of differences" in text
     assert "SHA-256" in text and "Delete this comparison" not in text
+
+
+def test_the_report_of_a_comparison_is_fetched(compared: webdriver.Chrome) -> None:
+    link = compared.find_element(By.PARTIAL_LINK_TEXT, "Download the PDF")
+    pdf = base64.b64decode(compared.execute_async_script(FETCH, link.get_property("href")))
+    assert "The same picture, 3 copies" in read_text(pdf)
+    assert "report.json" in pypdf.PdfReader(io.BytesIO(pdf)).attachments

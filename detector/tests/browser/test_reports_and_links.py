@@ -13,18 +13,17 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from detector.models import Feedback, Share
-from detector.tests.factories.browsing import get_complaints, get_texts, next_page, set_screen
+from detector.tests.factories.browsing import (
+    FETCH,
+    get_complaints,
+    get_texts,
+    next_page,
+    set_screen,
+)
 from detector.tests.factories.pages_of_pdf import read_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-# Through the browser, which has the cookie: the bytes of an address in base64.
-FETCH = """
-const [address, done] = arguments;
-fetch(address).then((response) => response.arrayBuffer()).then((buffer) => {
-  done(btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("")));
-});
-"""
 PAGES = ("Report and PDF", "Share", "Ask the maker", "Was this right?")
 
 

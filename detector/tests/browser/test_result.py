@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from detector.inference.results import ExpectedErrors, Verdict
 from detector.models import Upload
@@ -24,6 +24,7 @@ from detector.tests.factories.browsing import (
     set_screen,
     upload,
     wait_for_result,
+    wait_for_text,
 )
 from detector.tests.factories.explained import EXPLAINED, MOVES
 from detector.tests.factories.marked_files import TEXTS, png
@@ -46,6 +47,18 @@ def test_the_heat_map_is_hidden_and_shown_by_its_checkbox(explained: webdriver.C
     assert heat.is_displayed()
 
 
+def test_the_heat_map_has_a_large_view_and_a_strength(explained: webdriver.Chrome):
+    set_screen(explained, 1280)
+    _, _, before, _ = get_box(explained, ".layers")
+    explained.find_element(By.CSS_SELECTOR, ".heat-large input").click()
+    _, _, wide, high = get_box(explained, ".layers")
+    assert wide > 1.5 * before and get_box(explained, "svg.heat")[2:] == [wide, high]
+    slider = explained.find_element(By.CSS_SELECTOR, "[data-strength]")
+    slider.send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    heat = explained.find_element(By.CSS_SELECTOR, "svg.heat")
+    assert heat.value_of_css_property("opacity") == "0.8"
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_the_result_page_never_scrolls_sideways(explained: webdriver.Chrome, width: int):
     size = PHONE | {"width": width, "mobile": width < 800}
@@ -55,6 +68,16 @@ def test_the_result_page_never_scrolls_sideways(explained: webdriver.Chrome, wid
         x, _, wide, _ = get_box(explained, selector)
         assert x >= 0 and x + wide <= width
     assert not [e for e in explained.get_log("browser") if e["level"] == "SEVERE"]
+
+
+def test_a_printed_result_has_no_buttons(explained: webdriver.Chrome):
+    set_screen(explained, 390)  # paper is as narrow as a phone
+    explained.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        for selector in (".actions", ".own", ".heat-tools", ".site-header"):
+            assert not explained.find_element(By.CSS_SELECTOR, selector).is_displayed(), selector
+    finally:
+        explained.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 MOST = 2500  # CSS pixels that a result takes on a phone with all details closed
@@ -146,3 +169,18 @@ def test_generation_parameters_can_be_copied(
         copied = browser.execute_script("return getSelection().toString()")
     assert "lighthouse" in copied and "1415885281" in copied
     assert not [e for e in browser.get_log("browser") if "Content Security" in e["message"]]
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_mark_and_a_note_are_kept_from_the_page_of_the_result(
+    visit: Callable[[str], webdriver.Chrome], make_upload: Callable[..., Upload], scripted: bool
+):
+    browser = visit("/help/")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripted})
+    visit(make_upload().get_absolute_url())
+    Select(browser.find_element(By.CSS_SELECTOR, ".own select")).select_by_value("question")
+    field = browser.find_element(By.CSS_SELECTOR, ".own input[name^=note]")
+    field.send_keys("Ask Ann.", Keys.ENTER)
+    wait_for_text(browser, ".messages", "Your mark and your note are kept.")
+    upload = Upload.objects.get()
+    assert (upload.mark, upload.note) == ("question", "Ask Ann.")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
@@ -28,6 +29,7 @@ from detector.tests.factories.browsing import (
     wait_for_result,
     wait_for_text,
 )
+from detector.tests.factories.pictures import encode
 from detector.tests.factories.stubs import make_stub
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -101,18 +103,29 @@ def test_many_files_become_a_batch_whose_rows_appear(
     assert not get_complaints(browser)
 
 
+PASTE = """
+const transfer = new DataTransfer();
+transfer.setData("text/plain", arguments[0]);
+const options = { bubbles: true, clipboardData: transfer };
+document.body.dispatchEvent(new ClipboardEvent("paste", options));
+"""
+
+
 def test_a_web_address_is_not_fetched_and_the_page_says_why(
     browser: webdriver.Chrome, live_server: LiveServer
 ):
     browser.get(live_server.url)
-    paste = """
-    const transfer = new DataTransfer();
-    transfer.setData("text/plain", "https://example.org/a.jpg");
-    const options = { bubbles: true, clipboardData: transfer };
-    document.body.dispatchEvent(new ClipboardEvent("paste", options));
-    """
-    browser.execute_script(paste)
+    browser.execute_script(PASTE, "https://example.org/a.jpg")
     wait_for_text(browser, "[data-error]", "Pictures are not fetched from the web here")
+
+
+def test_a_web_address_is_asked_where_the_operator_allows_it(
+    browser: webdriver.Chrome, live_server: LiveServer, settings: Settings
+):
+    settings.ALLOW_URLS = True
+    browser.get(f"{live_server.url}/help/")
+    browser.execute_script(PASTE, "https://127.0.0.1/a.jpg")
+    wait_for_text(browser, "[data-error]", "This web address is not accepted.")
 
 
 @pytest.mark.usefixtures("stub")
@@ -162,12 +175,82 @@ def test_a_file_that_would_be_refused_is_not_sent(
     assert not Upload.objects.exists()
 
 
+LARGE = (1250, 801)  # just above a million pixels
+
+
+@pytest.mark.usefixtures("stub")
+def test_a_picture_of_too_many_pixels_is_not_sent(
+    browser: webdriver.Chrome, live_server: LiveServer, tmp_path: Path, settings: Settings
+):
+    settings.MAX_MEGAPIXELS = 1
+    browser.get(live_server.url)
+    Image.new("RGB", LARGE).save(tmp_path / "large.jpg")
+    upload(browser, tmp_path / "large.jpg")
+    wait_for_text(browser, "[data-error]", "At most 1 million are accepted.")
+    assert not Upload.objects.exists()
+    Image.new("RGB", (1250, 800)).save(tmp_path / "fits.jpg")
+    upload(browser, tmp_path / "fits.jpg")
+    wait_for_result(browser)
+
+
+COUNT = """
+const [base64, done] = arguments;
+countPixels(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))])).then(done);
+"""
+
+
+def test_the_browser_reads_the_pixels_of_a_file_from_its_head(
+    browser: webdriver.Chrome, live_server: LiveServer
+):
+    """The options make heads of other kinds: of WebP with VP8, VP8L and VP8X, of PNG and GIF."""
+    browser.get(live_server.url)
+    picture, exif = Image.new("RGB", LARGE), Image.Exif()
+    exif[0x010E] = "x" * 60_000  # before the size
+    heads = [
+        encode(picture, "JPEG", exif=exif),
+        encode(picture, "JPEG", progressive=True),
+        encode(picture, "PNG"),
+        encode(picture, "GIF"),
+        encode(picture, "WEBP"),
+        encode(picture, "WEBP", lossless=True),
+        encode(picture, "WEBP", exif=exif),
+    ]
+    for data in heads:
+        encoded = base64.b64encode(data).decode()
+        assert browser.execute_async_script(COUNT, encoded) == LARGE[0] * LARGE[1], data[:30]
+    for data in (b"", b"RIFF", heads[0][:200], encode(picture, "TIFF")):
+        assert browser.execute_async_script(COUNT, base64.b64encode(data).decode()) == 0
+
+
 @pytest.mark.usefixtures("stub")
 def test_a_sample_is_analysed(browser: webdriver.Chrome, live_server: LiveServer):
     browser.get(live_server.url)
     browser.find_element(By.CSS_SELECTOR, ".sample").click()
     wait_for_result(browser)
     assert get_texts(browser, ".filename") == ["lighthouse-with-settings.png"]
+
+
+def reach(browser: webdriver.Chrome, selector: str) -> None:
+    """Press the Tab key until the focus is there."""
+    wanted = "return document.activeElement.matches(arguments[0])"
+    for _ in range(200):
+        if browser.execute_script(wanted, selector):
+            return
+        webdriver.ActionChains(browser).send_keys(Keys.TAB).perform()
+    raise AssertionError(f"{selector} is not reached by the keyboard")
+
+
+@pytest.mark.usefixtures("stub")
+def test_a_picture_is_checked_and_reported_by_keyboard_alone(
+    browser: webdriver.Chrome, live_server: LiveServer
+):
+    browser.get(live_server.url)
+    for selector, page in ((".sample", "/results/"), ("main a[href$='/report/']", "/report/")):
+        reach(browser, selector)
+        webdriver.ActionChains(browser).send_keys(Keys.ENTER).perform()
+        next_page(browser).until(
+            lambda b, page=page: page in b.current_url and b.find_elements(By.TAG_NAME, "footer")
+        )
 
 
 @pytest.mark.usefixtures("stub")

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageOps
 
 from detector.comparison.features import Pixels
 from detector.comparison.pairing import Pair, compare
+from detector.lab.comparison.scenes import make_scene
 from detector.lab.comparison.truths import save_jpeg
-from detector.tests.factories.scenes import make_scene
 
 pytestmark = pytest.mark.slow
 

@@ -21,11 +21,15 @@ from cryptography.x509.oid import NameOID
 
 @dataclass
 class Listener:
-    """`received` are headers and body of each request, `statuses` those of the next answers."""
+    """`received` are headers and body of each request, `statuses` those of the next answers.
+
+    `body` is what a GET is answered with.
+    """
 
     port: int
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    body: bytes = b""
 
 
 def write_certificate(folder: Path, name: str = "localhost") -> Path:
@@ -58,6 +62,13 @@ def listening(certificate: Path) -> Iterator[Listener]:
             self.send_response(listener.statuses.pop(0) if listener.statuses else 204)
             self.send_header("Location", f"https://localhost:{listener.port}/elsewhere")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            listener.received.append(({k.lower(): v for k, v in self.headers.items()}, b""))
+            self.send_response(listener.statuses.pop(0) if listener.statuses else 200)
+            self.send_header("Location", f"https://localhost:{listener.port}/elsewhere")
+            self.end_headers()
+            self.wfile.write(listener.body)
 
         def log_message(self, *args: object) -> None:
             pass

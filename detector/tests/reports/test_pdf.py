@@ -12,7 +12,8 @@ import pytest
 from detector.inference.methods import METHODS
 from detector.inference.results import Declaration, Finding, Verdict
 from detector.reports.content import compose
-from detector.reports.pdf import TWIN_NAME, draw
+from detector.reports.paper import TWIN_NAME
+from detector.reports.pdf import draw
 from detector.reports.sealing import open_sealed, seal
 from detector.reports.twin import NotGenuine, Twin, to_bytes, write_twin
 from detector.tests.factories.pages_of_pdf import read_text

@@ -258,9 +258,9 @@ def test_marks_and_notes_are_kept(client: Client, mixed: Batch) -> None:
 
 def test_a_note_of_one_row_is_kept_by_a_script(client: Client, mixed: Batch) -> None:
     upload = mixed.uploads.get(filename="d-bad.jpg")
-    page = reverse("detector:note", args=[upload.pk])
-    assert client.post(page, {f"note-{upload.pk}": "x" * 2000}).status_code == 204
-    assert client.post(page, {f"mark-{upload.pk}": "nonsense"}).status_code == 204
+    page, script = reverse("detector:note", args=[upload.pk]), {"HX-Request": "true"}
+    for fields in ({f"note-{upload.pk}": "x" * 2000}, {f"mark-{upload.pk}": "nonsense"}):
+        assert client.post(page, fields, headers=script).status_code == 204
     upload.refresh_from_db()
     assert (len(upload.note), upload.mark) == (1000, "")
     assert Client().post(page, {}).status_code == 404

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from django.conf import settings
 
 from detector.inference.numbers import log_odds
 from detector.inference.results import MethodResult
@@ -160,3 +164,37 @@ def test_moves_that_change_nothing_are_left_out_but_counted() -> None:
 @pytest.mark.parametrize("moves", [{}, {"intercept": 0.0, "a": -0.0}])
 def test_without_moves_there_is_no_waterfall(moves: dict[str, float]) -> None:
     assert draw_waterfall(moves, [method("a")]) is None
+
+
+# The colours of the heat map
+
+# Linear RGB as deuteranopes see it: Machado, Oliveira and Fernandes 2009, severity 1.
+DEUTERANOPIA = np.array(
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
+
+
+def to_lab(linear: np.ndarray) -> np.ndarray:
+    """CIELAB of a colour in linear RGB, 0 to 1."""
+    clipped = linear.clip(0, 1)
+    srgb = np.where(clipped > 0.0031308, 1.055 * clipped ** (1 / 2.4) - 0.055, 12.92 * clipped)
+    return cv2.cvtColor(srgb.astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
+
+
+def read_heat_colours() -> list[np.ndarray]:
+    """The two colours of the style sheet, in linear RGB."""
+    sheet = (settings.BASE_DIR / "static" / "css" / "charts.css").read_text("utf-8")
+    found = dict(re.findall(r"--heat-(ai|real): #([0-9a-f]{6})", sheet))
+    srgb = [np.array(list(bytes.fromhex(found[side]))) / 255 for side in ("ai", "real")]
+    return [np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92) for c in srgb]
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), DEUTERANOPIA], ids=["all", "deuteranopes"])
+def test_the_colours_of_the_heat_map_are_told_apart(seen: np.ndarray) -> None:
+    ai, real = (to_lab(seen @ colour) for colour in read_heat_colours())
+    assert abs(ai[0] - real[0]) >= 20  # of 100 steps of lightness
+    assert np.linalg.norm(ai - real) >= 40

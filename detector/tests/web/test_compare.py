@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import uuid
 from collections.abc import Callable
 
+import pypdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from detector.lab.comparison.scenes import make_scene
 from detector.models import Comparison, Upload
+from detector.reports.keys import get_signing_key
+from detector.reports.verifying import verify
 from detector.tests.factories.comparing import use_methods_and_the_file
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
+from detector.tests.factories.pages_of_pdf import read_text
 from detector.tests.factories.pictures import encode
 from detector.tests.factories.raw import make_dng
-from detector.tests.factories.scenes import make_scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -156,3 +162,45 @@ def test_the_page_waits_until_all_is_there(client: Client, settings: Settings) -
     assert_well_formed(html)
     assert "Your copies are being compared" in html and 'http-equiv="refresh"' in html
     assert "a.jpg" in html and client.get(f"{address}1/copy").status_code == 404
+
+
+# The report
+
+
+def get_pdf(client: Client, address: str, query: str = "") -> Response:
+    return client.get(f"{address}report.pdf{query}")
+
+
+def test_its_report_is_a_pdf_that_can_be_checked(client: Client) -> None:
+    part = SCENE.crop((48, 36, 432, 324))
+    address = post(client, jpeg(SCENE), jpeg(part, 60)).url
+    assert f"{address}report.pdf" in get_html(client.get(address))
+    response = get_pdf(client, address)
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert "no-store" in response.headers["Cache-Control"]
+    picture = hashlib.sha256(jpeg(part, 60)).hexdigest()
+    said = verify(response.content, get_signing_key().public_key(), picture=picture).sentences
+    assert "The picture is copy 2, byte for byte." in said
+    text = read_text(response.content)
+    assert "The same picture, 2 copies" in text and "Map of differences" in text
+    reader = pypdf.PdfReader(io.BytesIO(response.content))
+    assert sum(len(page.images) for page in reader.pages) == 5 and len(reader.pages) <= 4
+
+
+def test_its_report_comes_in_the_language_and_on_the_paper_that_is_asked_for(
+    client: Client,
+) -> None:
+    address = post(client, jpeg(SCENE), jpeg(SCENE, 50)).url
+    german = get_pdf(client, address, "?language=de&paper=letter").content
+    assert "Dasselbe Bild" in read_text(german) and b"/MediaBox [0 0 612" in german
+    assert get_pdf(client, address, "?paper=a5").status_code == 404
+
+
+def test_there_is_no_report_for_others_nor_before_the_end(
+    client: Client, settings: Settings
+) -> None:
+    address = post(client, jpeg(SCENE), jpeg(SCENE, 50)).url
+    assert get_pdf(Client(), address).status_code == 404
+    settings.ANALYSIS_ENGINE = "EMBEDDED"
+    waiting = post(client, jpeg(SCENE, 40), jpeg(SCENE, 30)).url
+    assert get_pdf(client, waiting).status_code == 404

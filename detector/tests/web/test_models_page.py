@@ -13,7 +13,9 @@ from pytest_django import Settings
 from detector.accuracy.finetuned import read_finetuned
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.verdict.local import LocalThreshold
 from detector.inference.weights.folder import folder_state
+from detector.installation import get_detector
 from detector.reports.writing import find_version
 from detector.tests.factories.finetuned_metrics import FIGURES, METRICS, write_metrics
 from detector.tests.factories.pages import assert_well_formed, get_html
@@ -93,6 +95,30 @@ def test_a_folder_without_figures_says_so(client: Client, folder: Path):
     assert "nothing is known of its test" in get_page(client)
     (folder / "metrics.json").write_text(json.dumps([1]))
     assert "cannot be shown" in get_page(client)
+
+
+def set_threshold(folder: Path, weights: str) -> None:
+    LocalThreshold(0.5, 0.01, 0.95, 300, 0, weights, "2026-11-01").write(folder)
+
+
+def test_the_thresholds_that_ship_are_shown(client: Client, folder: Path):
+    assert "These thresholds ship with the program." in get_page(client)
+
+
+def test_a_threshold_that_was_measured_here_takes_the_place_of_the_shipped_one(
+    client: Client, folder: Path
+):
+    set_threshold(folder.parent, get_detector().weights_digest)
+    html = get_page(client)
+    assert "(0.5000)" in html and "measured on this server" in html
+    assert "2026" in html.partition('id="thresholds"')[2].partition("</section>")[0]
+
+
+def test_a_threshold_for_other_weights_is_named_and_not_used(client: Client, folder: Path):
+    set_threshold(folder.parent, "other")
+    html = get_page(client)
+    assert "(0.5000)" not in html and "These thresholds ship with the program." in html
+    assert "2026" in html.partition('id="thresholds"')[2].partition("</section>")[0]
 
 
 def test_the_methods_lead_to_it(client: Client):

@@ -28,7 +28,8 @@ from pytest_django import Settings
 
 from ai_image_detector.log import PlainFormatter
 from detector.inference.methods import METHODS
-from detector.models import Analysis, ApiToken, Delivery, Upload
+from detector.models import Analysis, ApiToken, Batch, Comparison, Delivery, Share, State, Upload
+from detector.models.share import make_token
 from detector.services import claim, run, submit
 from detector.sweep import delete_expired_once, sweep
 from detector.tests.factories.asking import Asker
@@ -60,27 +61,53 @@ def uuids(pattern: URLPattern) -> list[str]:
 
 
 # Every address there is with an id of a row, those that come later included.
-OF_ROWS = [
+OF_ROWS = {
+    str(pattern.name): pattern
+    for pattern in urlpatterns
+    if isinstance(pattern, URLPattern) and uuids(pattern)
+}
+OF_LINKS = [
     str(pattern.name)
     for pattern in urlpatterns
-    if isinstance(pattern, URLPattern)
-    and (names := uuids(pattern))
-    and len(names) == len(pattern.pattern.converters)
+    if isinstance(pattern, URLPattern) and "token" in pattern.pattern.converters
 ]
+# The other parts of addresses of rows, with values that a row of one's own has.
+PARTS = {"suffix": "csv", "place": 1, "name": "difference"}
 
 
-def probe(client: Client, method: str, name: str, pk: uuid.UUID) -> tuple[Any, ...]:
-    """All that a stranger learns: status, headers, content, and how much work the answer was."""
-    pattern = next(one for one in urlpatterns if isinstance(one, URLPattern) and one.name == name)
-    path = reverse(f"detector:{name}", kwargs=dict.fromkeys(uuids(pattern), pk))
+def probe_row(client: Client, method: str, name: str, pk: uuid.UUID) -> tuple[Any, ...]:
+    """What a stranger learns at the address of a row."""
+    ids = uuids(OF_ROWS[name])
+    others = OF_ROWS[name].pattern.converters.keys() - set(ids)
+    kwargs = dict.fromkeys(ids, pk) | {part: PARTS[part] for part in others}
+    return probe(client, method, reverse(f"detector:{name}", kwargs=kwargs), str(pk))
+
+
+def probe(client: Client, method: str, path: str, secret: str) -> tuple[Any, ...]:
+    """All that a stranger learns: status, headers, content, and how much work the answer was.
+
+    `secret` is the part of the path that differs between two probes.
+    """
     with CaptureQueriesContext(connection) as queries:
         response = getattr(client, method)(path)
         content = b"".join(response) if response.streaming else response.content
     known = ("X-Request-ID", "Set-Cookie")
     headers = {key: value for key, value in response.headers.items() if key not in known}
-    text = re.sub(r'value="[A-Za-z0-9]{64}"', "", content.decode().replace(str(pk), "ID"))
+    text = re.sub(r'value="[A-Za-z0-9]{64}"', "", content.decode().replace(secret, "ID"))
     statements = [re.sub(r"'[^']*'|\d{4,}|\w{32}", "?", one["sql"]) for one in queries]
     return response.status_code, headers, text, statements
+
+
+@pytest.fixture
+def another_s(make_upload: MakeUpload) -> uuid.UUID:
+    """One id for a result, a batch and a comparison of somebody else."""
+    upload = make_upload(owner=uuid.uuid4(), filename="secret.jpg")
+    theirs = {"pk": upload.pk, "owner": upload.owner}
+    upload.batch = Batch.objects.create(**theirs, name="secret.jpg", size=1, sent=1)
+    upload.save()
+    Share.objects.make(upload, 1, with_picture=True)
+    Comparison.objects.create(**theirs, state=State.DONE)
+    return upload.pk
 
 
 @pytest.mark.slow
@@ -88,24 +115,45 @@ def probe(client: Client, method: str, name: str, pk: uuid.UUID) -> tuple[Any, .
 @pytest.mark.parametrize("name", OF_ROWS)
 @pytest.mark.parametrize("has_session", [False, True])
 def test_what_is_another_s_looks_like_what_is_not_there(
-    make_upload: MakeUpload, name: str, method: str, has_session: bool
+    another_s: uuid.UUID, name: str, method: str, has_session: bool
 ) -> None:
     """The same answer after the same work, so that no time tells the two apart either."""
-    another_s, nothing = make_upload(owner=uuid.uuid4(), filename="secret.jpg").pk, uuid.uuid4()
-    client = Client()
+    nothing, client = uuid.uuid4(), Client()
     if has_session:
         session = client.session
         session["owner"] = str(uuid.uuid4())
         session.save()
-    probe(client, method, name, nothing)  # what is loaded once is loaded by now
-    learned = probe(client, method, name, another_s)
-    assert learned == probe(client, method, name, nothing)
+    probe_row(client, method, name, nothing)  # what is loaded once is loaded by now
+    learned = probe_row(client, method, name, another_s)
+    assert learned == probe_row(client, method, name, nothing)
     assert learned[0] in (302, 404, 405) and "secret.jpg" not in learned[2]
-    assert Upload.objects.filter(pk=another_s).exists()
+    for model in (Upload, Batch, Comparison):
+        assert model.objects.filter(pk=another_s).exists()
+    assert Share.objects.filter(upload=another_s).exists()
 
 
 def test_there_are_such_addresses() -> None:
-    assert {"result", "preview", "error-levels", "json", "delete"} <= set(OF_ROWS)
+    of_results = {"result", "preview", "error-levels", "json", "delete", "share", "unshare"}
+    of_others = {"batch", "batch-export", "batch-reports", "comparison", "comparison-view"}
+    assert of_results | of_others <= OF_ROWS.keys()
+    assert {"shared", "shared-pdf", "shared-picture"} <= set(OF_LINKS)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", OF_LINKS)
+@pytest.mark.parametrize("field", ["expires_at", "removed_at"])
+def test_a_link_that_has_ended_looks_like_one_that_was_never_made(
+    another_s: uuid.UUID, name: str, method: str, field: str
+) -> None:
+    """Whether its time is over, or its result was deleted."""
+    past, links = timezone.now() - timedelta(seconds=1), Share.objects.filter(upload=another_s)
+    rows = links if field == "expires_at" else Upload.objects.filter(pk=another_s)
+    rows.update(**{field: past})
+    client, learned = Client(), []
+    for token in (make_token(), make_token(), links.get().token):
+        path = reverse(f"detector:{name}", args=[token])
+        learned.append(probe(client, method, path, token))
+    assert learned[1] == learned[2] and learned[1][0] in (404, 405)
 
 
 @pytest.fixture

@@ -160,6 +160,13 @@ def test_a_reader_sees_the_result_and_no_way_to_others(client: Client, upload: U
     assert "sessionid" not in response.cookies  # which would make the reader the owner
 
 
+def test_a_reader_can_send_nothing(link: Share):
+    html = get_html(Client().get(link.get_absolute_url()))
+    assert "upload.js" not in html and "data-uploader" not in html and 'type="file"' not in html
+    forms = re.findall(r'<form[^>]*action="([^"]*)"', html)
+    assert forms == [reverse("detector:language")] and html.count("<form") == 1
+
+
 def test_a_link_with_the_picture_shows_it(upload: Upload, link: Share):
     reader = Client()
     assert shared("shared-picture", link) in get_html(reader.get(link.get_absolute_url()))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 
 from detector.inference.results import (
     Exhibit,
@@ -15,7 +17,9 @@ from detector.inference.results import (
     Stability,
 )
 from detector.inference.wording.verdict import OUTCOMES
+from detector.models import Upload
 from detector.reports.words import percent
+from detector.tests.factories.pages import assert_well_formed, get_html
 from detector.tests.factories.results import (
     FIRST,
     HEAT,
@@ -27,6 +31,8 @@ from detector.tests.factories.sentences import note, said
 pytestmark = pytest.mark.django_db
 
 Show = Callable[..., str]
+MakeUpload = Callable[..., Upload]
+
 # Order and outcome
 
 
@@ -153,3 +159,18 @@ def test_the_scores_of_copies_are_shown(show: Show):
     html = show("uncertain", 0.95, stability=stability)
     assert "<dd>97%" in html and "<dd>8%" in html and "saving as JPEG of quality 85" in html
     assert "95%</strong>" not in html
+
+
+# The person's own mark and note
+
+
+def test_a_mark_and_a_note_are_kept_as_in_a_batch(client: Client, make_upload: MakeUpload):
+    upload = make_upload()
+    fields = {f"mark-{upload.pk}": "question", f"note-{upload.pk}": "Ask <Ann>."}
+    page = reverse("detector:note", args=[upload.pk])
+    html = get_html(client.post(page, fields, follow=True))
+    assert_well_formed(html)
+    assert 'value="question" selected' in html and 'value="Ask &lt;Ann&gt;."' in html
+    assert "Your mark and your note are kept." in html
+    report = get_html(client.get(reverse("detector:report", args=[upload.pk])))
+    assert "Ask &lt;Ann&gt;." in report

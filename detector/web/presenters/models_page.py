@@ -19,8 +19,9 @@ from detector.checkpoints.members import MEMBERS
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict.fusion import load_fusion
+from detector.inference.verdict.local import find_local
 from detector.inference.weights.folder import folder_state
-from detector.installation import find_members
+from detector.installation import find_members, get_detector
 from detector.reports.writing import FUSION, find_version
 
 logger = logging.getLogger(__name__)
@@ -132,11 +133,16 @@ def _inside(share: float) -> float:
     return round(MARGIN + (100 - 2 * MARGIN) * share, 2)
 
 
-def _thresholds() -> dict[str, float] | None:
-    """The thresholds of the fusion of all methods; None where they cannot be read."""
+def _thresholds() -> dict[str, Any] | None:
+    """The thresholds that judge with all methods, and the sentence on one that was measured here.
+
+    None where the weights cannot be read.
+    """
     try:
         subsets = load_fusion(WEIGHTS_DIR).subsets
+        local, note = find_local(settings.FINETUNED_DIR, get_detector().weights_digest)
     except (OSError, ValueError):
         return None
-    thresholds = subsets[max(subsets, key=lambda name: name.count("+"))].thresholds
-    return {"real": thresholds.real, "ai": thresholds.ai}
+    shipped = subsets[max(subsets, key=lambda name: name.count("+"))].thresholds
+    used = local.applied_to(shipped) if local else shipped
+    return {"real": used.real, "ai": used.ai, "is_local": local is not None, "note": note}

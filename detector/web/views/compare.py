@@ -20,11 +20,14 @@ from detector.inference.formats import FORMAT_NAMES
 from detector.inference.images import ImageError
 from detector.models import Comparison, State, Upload
 from detector.models.comparison import MOST_COPIES
+from detector.reports.writing import make_comparison_pdf
 from detector.services import Source, submit_comparison
 from detector.web.errors import mark_refusal
 from detector.web.forms import CompareForm
 from detector.web.owners import get_mine, get_owner, make_owner
 from detector.web.presenters.compare_page import build_page
+
+from .report import answer_pdf, get_paper
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,6 +119,18 @@ def view(request: HttpRequest, pk: uuid.UUID, place: int, name: str) -> FileResp
     except FileNotFoundError as error:  # deleted meanwhile
         raise Http404 from error
     return FileResponse(opened, content_type=f"image/{file.rpartition('.')[2]}")
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def comparison_pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The report of a finished comparison."""
+    row = _get_comparison(request, pk)
+    copies = list(row.copies.select_related("upload__analysis"))
+    if row.state != State.DONE or any(copy.upload.analysis.is_unfinished for copy in copies):
+        raise Http404
+    pdf = make_comparison_pdf(row, copies, paper=get_paper(request))
+    return answer_pdf(pdf, f"comparison-{row.created_at:%Y-%m-%d}-{str(row.pk)[:8]}.pdf")
 
 
 @require_POST

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from detector.models import Mark, Upload, UploadQuerySet
 from detector.services.batches import MAX_BATCH
 from detector.web.lists import HistoryForm
-from detector.web.owners import get_owner
+from detector.web.owners import get_mine, get_owner
 from detector.web.removing import remove, undo
 
 from .batches import get_my_batch, uploads_of
@@ -55,10 +57,16 @@ def take_back(request: HttpRequest) -> HttpResponseRedirect:
 
 @require_POST
 def note(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Keep mark and note of one picture, as far as they are sent."""
-    mine = Upload.objects.owned_by(get_owner(request)).filter(pk=pk)
-    _keep_own(get_object_or_404(mine), request)
-    return HttpResponse(status=204)
+    """Keep mark and note of one picture, as far as they are sent.
+
+    The script of a list (htmx) needs no page; the form of a result leads back to it.
+    """
+    upload = get_mine(request, pk)
+    _keep_own(upload, request)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204)
+    messages.success(request, _("Your mark and your note are kept."))
+    return redirect(upload)
 
 
 def _decide(request: HttpRequest, uploads: UploadQuerySet) -> None:

@@ -17,7 +17,9 @@ from detector.inference.wording import ENGLISH, retell, say
 from detector.installation import get_limits
 from detector.models import State, Upload
 from detector.services import submit, wait, withdraw
+from detector.services.fetching import NotFetched
 from detector.web.errors import is_api, mark_refusal, refuse
+from detector.web.fetched import fetch_picture, say_why
 from detector.web.forms import UploadForm
 from detector.web.owners import get_owner, make_owner
 from detector.web.presenters.accuracy_line import say_accuracy
@@ -38,10 +40,24 @@ def index(request: HttpRequest) -> HttpResponse:
     if sample:
         with sample.open() as file:
             return _take(request, UploadForm(request.POST, MultiValueDict({"image": [file]})))
+    address = request.POST.get("address", "").strip()
+    if address and settings.ALLOW_URLS:
+        return _take_address(request, address)
     pictures = request.FILES.getlist("image")
     if len(pictures) > 1:
         return take_batch(request, pictures)
     return _take(request, UploadForm(request.POST, request.FILES))
+
+
+def _take_address(request: HttpRequest, address: str) -> HttpResponse:
+    """Analyse the picture at a web address."""
+    try:
+        picture = fetch_picture(address)
+    except NotFetched as error:
+        form = UploadForm({}, MultiValueDict())
+        form.errors["image"] = form.error_class([say_why(error)])
+        return _refuse_form(request, form)
+    return _take(request, UploadForm(request.POST, MultiValueDict({"image": [picture]})))
 
 
 def _take(request: HttpRequest, form: UploadForm) -> HttpResponse:

@@ -11,9 +11,9 @@ from detector.inference.decoding.raw import is_raw
 from detector.inference.images import ImageError, Limits, open_image
 from detector.inference.methods.forensics.containers.walk import read_metadata
 from detector.inference.pixels.abstention import reason_to_abstain
+from detector.lab.comparison.scenes import make_scene
 from detector.tests.factories.pictures import encode
 from detector.tests.factories.raw import make_cr3_head, make_dng
-from detector.tests.factories.scenes import make_scene
 
 
 def correlate(first: Image.Image, second: Image.Image) -> float:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+
+DRAWN_SIZE = (1200, 900)  # pixels
 
 
 def make_scene(width: int = 640, height: int = 480, seed: int = 0) -> Image.Image:
@@ -17,6 +21,15 @@ def make_scene(width: int = 640, height: int = 480, seed: int = 0) -> Image.Imag
     grain = random.normal(0, 3, (height, width, 1))
     pixels = np.asarray(soft, np.float64) + grain
     return Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8))
+
+
+def draw_scenes(folder: Path, count: int, seed: int) -> Path:
+    """Save so many pictures, each of a scene of its own, as PNG; returns the folder."""
+    width, height = DRAWN_SIZE
+    for number in range(count):
+        scene = make_scene(width, height, seed + number)
+        scene.save(folder / f"scene-{number + 1:04}.png", compress_level=1)
+    return folder
 
 
 def _backdrop(width: int, height: int, random: np.random.Generator) -> np.ndarray:
