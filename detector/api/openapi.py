@@ -70,8 +70,8 @@ def with_location(*statuses: int) -> Json:
 
 # The errors of every operation, of those with a body or a path that names something, and of those
 # that need a token which may write.
-EVERYWHERE = (422, 429)
-WITH_TOKEN, WRITES, NAMES, SENDS = (401,), (403,), (404,), (400, 404, 409, 413, 415, 503)
+EVERYWHERE = (422, 429, 503)
+WITH_TOKEN, WRITES, NAMES, SENDS = (401,), (403,), (404,), (400, 404, 409, 413, 415, 507)
 
 
 def complete(document: Json) -> Json:

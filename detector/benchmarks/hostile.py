@@ -30,12 +30,15 @@ WAIT = 120  # seconds for a verdict
 
 
 class Times:
-    """Seconds from sending a picture to its verdict, and of pages meanwhile; `lost` had neither."""
+    """Seconds from sending a picture to its verdict, and of pages meanwhile.
+
+    `refused` had to come again later (503), `failed` have no verdict though they were accepted.
+    """
 
     def __init__(self) -> None:
         self.verdicts: list[float] = []
         self.pages: list[float] = []
-        self.lost = 0
+        self.refused = self.failed = 0
 
 
 def measure_hostile(
@@ -65,20 +68,23 @@ def measure_hostile(
 
 
 def _say_times(when: str, times: Times, alone: Times) -> Iterator[Line]:
-    verdicts = milliseconds(times.verdicts)
-    if times is alone:
-        yield Line("Good uploads, from sending to verdict", verdicts)
-        yield Line("Pages", milliseconds(times.pages))
-        return
-    yield Line(f"Good uploads{when}", verdicts)
-    ratio = _slow(times.verdicts) / _slow(alone.verdicts)
-    yield Line("their 95th percentile against that of before", f"{ratio:.2f} times", "<= 2 times")
+    yield Line(f"Good uploads{when}, from sending to verdict", _describe(times.verdicts))
+    if times is not alone:
+        yield Line("their 95th percentile against that alone", _compare(times, alone), "<= 2 times")
     yield Line(f"Pages{when}", milliseconds(times.pages), "95 %: <= 200 ms")
-    yield Line("Good uploads without a verdict", str(times.lost), "0")
+    ends = f"{times.refused} refused (503), {times.failed} failed"
+    yield Line("Good uploads without a verdict", ends, "0 failed")
 
 
-def _slow(seconds: list[float]) -> float:
-    return float(np.percentile(seconds, 95))
+def _describe(seconds: list[float]) -> str:
+    return milliseconds(seconds) if seconds else "none came to one"
+
+
+def _compare(times: Times, alone: Times) -> str:
+    if not (times.verdicts and alone.verdicts):
+        return "nothing to compare"
+    ratio = np.percentile(times.verdicts, 95) / np.percentile(alone.verdicts, 95)
+    return f"{ratio:.2f} times"
 
 
 class Visitor:
@@ -97,10 +103,12 @@ class Visitor:
         for _ in range(runs):
             start = time.monotonic()
             answer = site.send(self.next_picture(), wait=WAIT)
-            if answer.status in (200, 202) and site.finish(answer)["state"] == "done":
+            if answer.status == BUSY:
+                times.refused += 1
+            elif site.finish(answer)["state"] == "done":
                 times.verdicts.append(time.monotonic() - start)
             else:
-                times.lost += 1
+                times.failed += 1
             times.pages += [site.get(page).seconds for page in PAGES]
         return times
 

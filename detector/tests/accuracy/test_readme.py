@@ -92,6 +92,13 @@ def test_watermarks_are_found_as_often_as_is_said() -> None:
     assert figures["real"]["found"] == 0
 
 
+def test_the_control_tells_as_much_as_is_said() -> None:
+    measured, page = read("control.json")["conditions"], flat("accuracy.md")
+    clean, jpeg = (measured[name]["roc_auc"] for name in ("clean", "JPEG 95"))
+    assert f"with an AUROC of {clean:.3f} as they are and {jpeg:.3f} after JPEG 95" in page
+    assert "no real ones measure 1024 x 1024 pixels" in measured["JPEG 95"]["tells"][0]
+
+
 def test_the_evidence_is_counted_right() -> None:
     kinds, places = len({case.kind for case in CASES}), len(CASES)
     page = flat("evidence.md")
