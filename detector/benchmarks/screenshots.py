@@ -27,7 +27,7 @@ LIGHTHOUSE = SAMPLES / "lighthouse-with-settings.png"
 HILLS = SAMPLES / "hills-with-camera-data.jpg"
 SHAPES = SAMPLES / "shapes-without-data.png"
 DRAWN = 6  # further pictures of the batch
-QUALITY = 75
+QUALITY = 65
 MOST_BYTES = 150_000
 # What a copy shows of the hills, and the sun that was painted into it, in pixels.
 CROP, SUN = (40, 30, 470, 350), (300, 70, 350, 120)
@@ -61,11 +61,11 @@ def _prepare(browser: webdriver.Chrome, home: str, work: Path) -> list[Shot]:
     result, by_file = send(browser, home, HILLS), send(browser, home, LIGHTHOUSE)
     return [
         Shot("home", home),
-        Shot("result", result, height=1500),
+        Shot("result", result, height=2050),
         Shot("result-phone-dark", by_file, width=390, height=1500, scheme="dark"),
         Shot("batch", batch),
         Shot("report", f"{by_file}report/", height=1400),
-        Shot("compare", compared, height=1700),
+        Shot("compare", compared, height=2150),
         Shot("history", f"{home}history/?view=sheet"),
     ]
 

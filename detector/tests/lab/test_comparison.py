@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ def test_drawn_pictures_are_measured_and_outcomes_are_taken_over(tmp_path: Path)
     file = tmp_path / "outcomes.jsonl"
     table = call_command("measure_comparison", drawn=2, outcomes=file)
     assert "| Copies recognised as the same picture | " in table and table.count("\n") >= 4
-    assert len(read(file)) == 6  # two copies, two retouched ones, two unrelated pairs
+    kinds = Counter(outcome.kind for outcome in read(file).values() if outcome)
+    assert kinds["copy"] == kinds["retouched"] == 2 and kinds["unrelated"] >= 1
     lines = file.read_text()
     assert call_command("measure_comparison", drawn=2, outcomes=file) == table
     assert file.read_text() == lines
