@@ -77,8 +77,7 @@ class Command(DetectorCommand):
         parser.add_argument(
             "--keep",
             type=share,
-            default=0.5,
-            help="Share of the start in the written model, 0 to 1 (default: %(default)s).",
+            help="Share of the start in the written model, 0 to 1 (default: .9, with --lora .5).",
         )
         parser.add_argument(
             "--other-sources",
@@ -168,18 +167,26 @@ class Command(DetectorCommand):
     def _arguments(self, options: dict[str, Any]) -> Any:
         import torch
 
-        from detector.training.finetuning.arguments import LOW_RANK_RATE, RATE, Arguments
+        from detector.training.finetuning.arguments import (
+            KEEP,
+            LOW_RANK_KEEP,
+            LOW_RANK_RATE,
+            RATE,
+            Arguments,
+        )
 
         if options["device"] == "cuda" and (settings.FORCE_CPU or not torch.cuda.is_available()):
             raise CommandError("--device cuda: there is no GPU, or FORCE_CPU is set.")
-        lora = options["lora"]
+        lora, keep = options["lora"], options["keep"]
+        if keep is None:
+            keep = LOW_RANK_KEEP if lora else KEEP
         return Arguments(
             epochs=options["epochs"],
             batch_size=options["batch_size"],
             learning_rate=options["learning_rate"] or (LOW_RANK_RATE if lora else RATE),
             freeze=options["freeze"],
             lora=lora,
-            keep=options["keep"],
+            keep=keep,
             augment=options["augment"],
             seed=options["seed"],
             device="cpu" if settings.FORCE_CPU else options["device"],

@@ -161,7 +161,7 @@ def tuned(
 
     output = tmp_path_factory.mktemp("output")
     with override_settings(COMPILED_DIR=compiled, FORCE_CPU=True):
-        said = run(data, base, output_dir=output)
+        said = run(data, base, keep=0.0, output_dir=output)
     return output / "vit_ai_detector_finetuned", said
 
 
@@ -313,7 +313,7 @@ def test_serving_calibrates_what_was_calibrated(
     data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(calibrate, "FEWEST", 3)
-    said = run(data, base, epochs=2, output_dir=tmp_path)
+    said = run(data, base, epochs=2, keep=0.0, output_dir=tmp_path)
     folder = tmp_path / "vit_ai_detector_finetuned"
     assert "Calibrated on 6 validation pictures" in said
     assert json.loads((folder / "calibration.json").read_text())["slope"] > 0
@@ -679,6 +679,19 @@ def test_low_rank_changes_the_layers_within_few_directions(data: Path, base: Pat
     metrics = json.loads((tmp_path / "vit_ai_detector_finetuned" / "metrics.json").read_text())
     assert metrics["training"]["arguments"]["learning_rate"] == 3e-3
     assert metrics["training"]["arguments"]["lora"] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "rate", "keep"),
+    [({}, 2e-5, 0.9), ({"lora": 2}, 2e-4, 0.5), ({"lora": 2, "keep": 0.0}, 2e-4, 0.0)],
+)
+def test_low_rank_may_go_faster_and_keeps_less_of_the_start(
+    data: Path, base: Path, tmp_path: Path, options: dict[str, Any], rate: float, keep: float
+):
+    run(data, base, epochs=0.2, learning_rate=None, output_dir=tmp_path, **options)
+    metrics = json.loads((tmp_path / "vit_ai_detector_finetuned" / "metrics.json").read_text())
+    arguments = metrics["training"]["arguments"]
+    assert (arguments["learning_rate"], arguments["keep"]) == (rate, keep)
 
 
 def test_a_checkpoint_restores_matrices_of_low_rank(base: Path, tmp_path: Path):

@@ -18,8 +18,9 @@ WARM_UP = 0.1
 WEIGHT_DECAY = 0.01
 EVAL_BATCH_SIZE = 32
 HEAD = "head"
-# The share of the start in the written model (see averaging.py).
-KEEP = 0.5
+# The share of the start in the written model (see averaging.py). Where everything learns, the model
+# moves further away from what it knew of other sources than with matrices of low rank.
+KEEP, LOW_RANK_KEEP = 0.9, 0.5
 # Of the top layers: of a model as a whole, and of matrices of low rank beside it.
 RATE, LOW_RANK_RATE = 2e-5, 2e-4
 # Pictures from which on processes of their own for reading pay for starting them.
