@@ -97,7 +97,8 @@ def get_complaints(browser: webdriver.Chrome) -> list[str]:
 
     A file that is opened by itself, as `visit` does for the cookie, makes it ask for /favicon.ico.
     """
-    severe = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    entries = browser.get_log("browser")
+    severe = [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
     return [message for message in severe if "/favicon.ico" not in message]
 
 
