@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from detector.inference.method import Answer
@@ -248,9 +249,8 @@ def test_a_picture_is_checked_and_reported_by_keyboard_alone(
     for selector, page in ((".sample", "/results/"), ("main a[href$='/report/']", "/report/")):
         reach(browser, selector)
         webdriver.ActionChains(browser).send_keys(Keys.ENTER).perform()
-        next_page(browser).until(
-            lambda b, page=page: page in b.current_url and b.find_elements(By.TAG_NAME, "footer")
-        )
+        next_page(browser).until(expected_conditions.url_contains(page))
+        next_page(browser).until(lambda b: b.find_elements(By.TAG_NAME, "footer"))
 
 
 @pytest.mark.usefixtures("stub")

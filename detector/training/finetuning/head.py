@@ -142,7 +142,7 @@ def _weights(sample: Sample) -> np.ndarray:
     """Weights (n,) of the pictures: one picture in all its views counts once."""
     most = MOST_OF_A_SOURCE * len({*sample.sources})
     share = min(most / len(sample.labels), 1) / sample.features.shape[1]
-    return source_weights(sample.labels, sample.sources) * share
+    return np.asarray(source_weights(sample.labels, sample.sources) * share)
 
 
 def _losses(sample: Sample, log_odds: np.ndarray) -> np.ndarray:
