@@ -7,10 +7,11 @@ ends; the processes that load pictures do not inherit it.
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from accelerate.utils.environment import get_int_from_env
 
 from detector.inference.names import printable
 from detector.training.learning.export import recover_folder
@@ -23,7 +24,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     Raises `ValueError` where another program is at it. Of several processes of one fine-tuning, the
     first holds the lock for all of them.
     """
-    if int(os.environ.get("RANK", "0")):
+    if get_int_from_env(["RANK"], 0):  # the variable by which its launcher numbers them
         yield
         return
     path = folder.with_name(f".{folder.name}.lock")
