@@ -18,7 +18,7 @@ from detector.checkpoints.sources import BUNDLED, FINE_TUNED, PRE_TRAINED, Sourc
 from detector.inference.images import SourceImage
 from detector.inference.method import Answer
 from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
-from detector.inference.methods.huggingface import Checkpoint, Ensemble
+from detector.inference.methods.huggingface import Checkpoint, Ensemble, Look
 from detector.inference.methods.statistical import MODEL, Statistical
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.numbers import log_odds, sigmoid
@@ -124,7 +124,13 @@ def test_the_statistics_add_up_to_the_calibrated_score(intercept: float) -> None
 def member(state: str, roc_auc: float | None, score: float) -> Any:
     source = Source(state, "a model", Path(), "", roc_auc)
     weight = Checkpoint.weight.fget(SimpleNamespace(source=source))  # type: ignore[attr-defined]
-    return SimpleNamespace(source=source, weight=weight, score=lambda image: score)
+    return SimpleNamespace(
+        source=source,
+        weight=weight,
+        look=lambda image: Look(log_odds(score)),
+        score_of=sigmoid,
+        heat=lambda look, image: None,
+    )
 
 
 @pytest.mark.parametrize(
