@@ -109,7 +109,10 @@ def test_a_batch_is_sorted_without_leaving_the_page(visit: Visit, batch: Batch):
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-def test_deleting_can_be_taken_back(visit: Visit, batch: Batch, scripted: bool):
+def test_deleting_can_be_taken_back(
+    visit: Visit, batch: Batch, scripted: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("detector.models.upload.UNDO_GRACE", 300)  # on a busy machine, too
     browser = visit("/help/")
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripted})
     visit("/history/")
