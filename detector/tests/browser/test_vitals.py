@@ -40,4 +40,4 @@ def test_the_pages_are_drawn(tmp_path: Path) -> None:
     assert len({path.name for path in paths}) == len(paths) == 7
     sizes = {path.stem: Image.open(path).size for path in paths}
     assert sizes["result-phone-dark"][0] == 390 and sizes["home"] == (1280, 900)
-    assert all(len(set(Image.open(path).convert("L").getdata())) > 50 for path in paths)
+    assert all(len(set(Image.open(path).convert("L").get_flattened_data())) > 50 for path in paths)
