@@ -35,6 +35,7 @@ from detector.inference.results import (
 from detector.installation import get_detector
 from detector.models import Analysis, Upload
 from detector.previews import hash_likeness, make_error_levels, make_preview, make_thumbnail
+from detector.tests.factories.desk import Desk, furnish
 from detector.tests.factories.stubs import Here, spec_of
 
 
@@ -178,6 +179,18 @@ def make_upload(jpeg: bytes, owner: uuid.UUID) -> Callable[..., Upload]:
         return Upload.objects.create(owner=owner, filename=filename, analysis=analysis)
 
     return make
+
+
+@pytest.fixture
+def desk(
+    make_upload: Callable[..., Upload],
+    verdict: Callable[..., Verdict],
+    settings: Settings,
+    tmp_path: Path,
+) -> Desk:
+    """Every page of a visitor, and whether it is of a result, a batch, a link or a comparison."""
+    settings.FINETUNED_DIR = tmp_path
+    return furnish(make_upload, verdict, tmp_path)
 
 
 @pytest.fixture

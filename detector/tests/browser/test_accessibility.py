@@ -13,10 +13,8 @@ from pytest_django import Settings
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from detector.inference.results import Verdict
-from detector.models import Upload
 from detector.tests.factories.browsing import get_complaints, get_texts, next_page, set_screen
-from detector.tests.factories.desk import PAGES, STATES, Desk, furnish
+from detector.tests.factories.desk import PAGES, STATES, Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -30,17 +28,6 @@ axe.run(part, { runOnly: arguments[0] }).then((found) => done(found.violations))
 OPEN = "document.querySelectorAll('details').forEach((fold) => { fold.open = true });"
 ALL = [*PAGES, *STATES]
 Visit = Callable[[str], webdriver.Chrome]
-
-
-@pytest.fixture
-def desk(
-    make_upload: Callable[..., Upload],
-    verdict: Callable[..., Verdict],
-    settings: Settings,
-    tmp_path: Path,
-) -> Desk:
-    settings.FINETUNED_DIR = tmp_path
-    return furnish(make_upload, verdict, tmp_path)
 
 
 def set_scheme(browser: webdriver.Chrome, scheme: str) -> None:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
-from detector.inference.results import Verdict
-from detector.models import Upload
-from detector.tests.factories.desk import PAGES, ROUTES, STATES, Desk, furnish
+from detector.tests.factories.desk import PAGES, ROUTES, STATES, Desk
 from detector.tests.factories.pages import Response, assert_well_formed, get_html
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def desk(
-    make_upload: Callable[..., Upload],
-    verdict: Callable[..., Verdict],
-    settings: Settings,
-    tmp_path: Path,
-) -> Desk:
-    settings.FINETUNED_DIR = tmp_path
-    return furnish(make_upload, verdict, tmp_path)
 
 
 def is_page(response: Response) -> bool:
