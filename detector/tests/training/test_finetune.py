@@ -65,6 +65,8 @@ from detector.training.finetuning.training_run import ExactTrainer
 from detector.training.finetuning.views import Views
 from detector.training.pictures.augment import Augmentation
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FILES = {
     "config.json",
     "model.safetensors",
@@ -91,15 +93,6 @@ def write_pictures(folder: Path, per_class: int = 20, generator: str = "") -> No
     for index in range(per_class):
         draw(folder / "ai_images" / generator / f"a{index}.jpg", rng, ai=True)
         draw(folder / "real_images" / f"r{generator}{index}.jpg", rng, ai=False)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two cores shared by threads of torch and OpenVINO wait for one another most of the time."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", autouse=True)

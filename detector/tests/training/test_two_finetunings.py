@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -29,18 +28,10 @@ from detector.tests.factories.processes import ROOT
 from detector.training.finetuning.one_at_a_time import one_at_a_time
 from detector.training.learning.export import recover_folder, write_folder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 NAME = "vit_ai_detector_finetuned"
 PATIENCE = 90  # seconds
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(autouse=True)
