@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -163,16 +163,23 @@ class Pour:
 
 
 @contextmanager
+def _beside(work: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
+    """Let `work` run in a thread during the block; `end` makes it return."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        end()
+        thread.join()
+
+
+@contextmanager
 def pouring(site: Site, rate: int) -> Iterator[Pour]:
     """Malformed files come during the block."""
     pour = Pour(site, rate)
-    thread = threading.Thread(target=pour.pour)
-    thread.start()
-    try:
+    with _beside(pour.pour, pour.end):
         yield pour
-    finally:
-        pour.end()
-        thread.join()
 
 
 class SlowSenders:
@@ -222,13 +229,10 @@ def _send_byte(connection: socket.socket) -> bool:
 def trickling(site: Site, number: int) -> Iterator[SlowSenders]:
     """So many slow senders have a connection during the block."""
     senders = SlowSenders(site, number)
-    thread = threading.Thread(target=senders.trickle)
-    thread.start()
     try:
-        yield senders
+        with _beside(senders.trickle, senders.end):
+            yield senders
     finally:
-        senders.end()
-        thread.join()
         senders.close()
 
 
