@@ -22,7 +22,6 @@ import numpy.typing as npt
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 TRUST_DIR = WEIGHTS_DIR.parent / "trust"  # the lists that ship
 

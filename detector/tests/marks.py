@@ -16,8 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TRAINING = {
     "accelerate", "datasets", "evaluate", "sklearn", "timm", "torch", "torchvision", "transformers",
 }  # fmt: skip
-
-
+# Those that `make quick` may leave out.
 MARKS = ("slow", "torch", "browser")
 
 
