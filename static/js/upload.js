@@ -8,7 +8,9 @@
   const part = (name) => panel.querySelector(`[data-${name}]`);
   const [error, progress, state, preview, leftOut] = ["error", "progress", "state", "preview", "left-out"].map(part);
   const [retry, dismiss] = ["retry", "dismiss"].map(part);
+  const address = () => location.pathname + location.search;
   let job = null;
+  let shown = address();
 
   // What the panel shows
 
@@ -175,6 +177,7 @@
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     history.pushState({}, "", url);
+    shown = address();
     document.title = page.title;
     await Promise.all([...page.head.querySelectorAll("link[rel=stylesheet], script[src]")].map(adopt));
     document.querySelector("main").replaceWith(document.adoptNode(page.querySelector("main")));
@@ -196,7 +199,11 @@
       document.head.append(copy);
     });
   }
-  addEventListener("popstate", () => location.reload());
+  // A link to a part of the page is a step of the history, too, but must not start the page anew.
+  addEventListener("popstate", () => {
+    if (address() !== shown) location.reload();
+  });
+  document.body.addEventListener("htmx:pushedIntoHistory", () => { shown = address(); });
 
   // Failures
 

@@ -14,12 +14,18 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
+from selenium.webdriver.support.wait import WebDriverWait
 
 from detector.benchmarks.browser import CHROMIUM, DRIVER, open_browser
 from detector.inference.results import Verdict
 from detector.models import Upload
 from detector.tests.factories.browsing import PATIENCE
 from detector.tests.factories.explained import EXPLAINED, MOVES
+
+ALL_UNFOLDED = (
+    "return [...document.querySelectorAll('summary + *')]"
+    ".every((e) => e.checkVisibility({contentVisibilityAuto: true}))"
+)
 
 
 def _missing() -> NoReturn:
@@ -58,6 +64,8 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     chromium.switch_to.window(old)
     chromium.close()
     chromium.switch_to.window(fresh)
+    # Without this the tab stays behind the closed one: no focus, and frames only now and then.
+    chromium.execute_cdp_cmd("Page.bringToFront", {})
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
     chromium.get_log("browser")
     yield chromium
@@ -97,4 +105,6 @@ def explained(
     detection = make_upload(verdict(methods=EXPLAINED, contributions=MOVES))
     browser = visit(detection.get_absolute_url())
     browser.execute_script("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+    # Chromium draws what has unfolded in a later frame: until then nothing in it is displayed.
+    WebDriverWait(browser, PATIENCE).until(lambda b: b.execute_script(ALL_UNFOLDED))
     return browser

@@ -106,6 +106,8 @@ def test_a_batch_is_sorted_without_leaving_the_page(visit: Visit, batch: Batch):
     assert "mark=accept" in browser.current_url
     browser.refresh()
     next_page(browser).until(lambda b: get_texts(b, "#pictures .name") == ["b.jpg"])
+    browser.back()
+    next_page(browser).until(lambda b: get_texts(b, "#pictures .name") == NAMES)
 
 
 @pytest.mark.parametrize("scripted", [True, False])

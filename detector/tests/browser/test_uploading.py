@@ -102,6 +102,8 @@ def test_many_files_become_a_batch_whose_rows_appear(
     # The page was not loaded anew, so nothing that still had to be sent was lost.
     wait_for_text(browser, ".uploader [data-state]", "All pictures are sent.")
     assert not get_complaints(browser)
+    browser.back()
+    next_page(browser).until(lambda b: b.find_elements(By.ID, "summary-table"))
 
 
 PASTE = """
