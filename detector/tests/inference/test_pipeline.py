@@ -318,6 +318,7 @@ def test_a_method_takes_any_size(key: str, size: tuple[int, int]) -> None:
     assert answer.findings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [key for key, spec in METHODS.items() if spec.weights])
 def test_without_weights_a_method_is_unavailable_and_names_no_path_of_the_machine(
     key: str, tmp_path: Path
