@@ -41,6 +41,12 @@ TRUNCATION = 2
 QUARTERS = [CROP * CROP * i // 4 for i in (1, 2, 3)]
 
 
+def import_libraries() -> None:
+    """Import what is used later, while others compile their networks."""
+    import cv2  # noqa: F401
+    from scipy import fft  # noqa: F401
+
+
 def extract_features(crop: Pixels) -> Array:
     """All features of one crop as a vector, in the order of `compute_groups`.
 
