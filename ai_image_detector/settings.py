@@ -267,6 +267,13 @@ SWEEP_SECONDS = env_int("SWEEP_SECONDS", 600)
 # time of the answer tells that somebody has.
 SHARE_RESULTS = env_bool("SHARE_RESULTS", False)
 
+# What pages keep of themselves stays in the process, whatever keeps the counts of requests.
+IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": IN_MEMORY},
+    "template_fragments": {"BACKEND": IN_MEMORY, "LOCATION": "template_fragments"},
+}
+
 # Who analyses pictures: a worker beside the web process, Celery workers where there is a broker, or
 # (for tests) the process of the request.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
@@ -289,7 +296,7 @@ if CELERY_BROKER_URL:
     CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
     CELERY_BROKER_CONNECTION_MAX_RETRIES = None
     CELERY_BROKER_TRANSPORT_OPTIONS = scale.transport_options(ANALYSIS_TIMEOUT)
-    CACHES = {"default": scale.cache(CELERY_BROKER_URL)}
+    CACHES["default"] = scale.cache(CELERY_BROKER_URL)
 # How many seconds a page waits for the result before it shows that there is none yet, and the API
 # at most.
 PAGE_WAIT_SECONDS = env_int("PAGE_WAIT_SECONDS", 8)
