@@ -168,6 +168,8 @@ TEMPLATES = [
     },
 ]
 
+# How long a statement waits for what another program keeps locked.
+LOCK_SECONDS = env_int("LOCK_SECONDS", 20)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -176,12 +178,12 @@ DATABASES = {
             # Readers and a writer do not block one another; a second writer waits for its turn.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": LOCK_SECONDS,
         },
     }
 }
 if url := os.environ.get("DATABASE_URL"):
-    DATABASES["default"] = scale.database(url)
+    DATABASES["default"] = scale.database(url, LOCK_SECONDS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
