@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Before the body is read.
     "detector.web.limits.limit_posts",
+    "detector.web.limits.name_sender",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After the CSRF middleware, whose cookie the page needs, which reads no body before the view.
@@ -180,6 +181,8 @@ DATABASES = {
             "transaction_mode": "IMMEDIATE",
             "timeout": LOCK_SECONDS,
         },
+        # To open a connection costs more than what most requests ask of it.
+        "CONN_MAX_AGE": 10,
     }
 }
 if url := os.environ.get("DATABASE_URL"):

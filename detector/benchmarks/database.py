@@ -180,7 +180,7 @@ def make_queries() -> list[Query]:
 
 
 def _first(waiting: QuerySet[Any]) -> QuerySet[Any]:
-    return waiting.order_by("priority", "queued_at")[:8]
+    return waiting.order_by("priority", "turn", "queued_at")[:8]
 
 
 def _newest(analyses: QuerySet[Any]) -> QuerySet[Any]:
