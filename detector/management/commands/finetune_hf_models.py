@@ -193,10 +193,13 @@ class Command(DetectorCommand):
         )
 
     def _interrupted(self, order: Any) -> str:
-        checkpoint = order.interrupted.checkpoint()
-        if checkpoint is None:
-            return "Interrupted before the first epoch ended. Nothing was changed."
-        return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
+        if checkpoint := order.interrupted.checkpoint():
+            return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
+        if count := order.interrupted.features:
+            return (
+                f"Interrupted; the features of {count} pictures are kept. Continue with --resume."
+            )
+        return "Interrupted before the first epoch ended. Nothing was changed."
 
 
 def _message(error: Exception) -> str:
