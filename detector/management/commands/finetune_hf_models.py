@@ -196,9 +196,7 @@ class Command(DetectorCommand):
         if checkpoint := order.interrupted.checkpoint():
             return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
         if count := order.interrupted.features:
-            return (
-                f"Interrupted; the features of {count} pictures are kept. Continue with --resume."
-            )
+            return f"Interrupted; features are kept (pictures: {count}). Continue with --resume."
         return "Interrupted before the first epoch ended. Nothing was changed."
 
 

@@ -629,7 +629,7 @@ def test_features_of_an_interrupted_run_are_not_thrown_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(head, "read_pixels", read_five)
-        with pytest.raises(CommandError, match=r"of 5 pictures are kept. Continue with --resume"):
+        with pytest.raises(CommandError, match=r"kept \(pictures: 5\). Continue with --resume"):
             run(data, base, freeze="head", output_dir=tmp_path)
     with pytest.raises(CommandError, match="continue with --resume, or delete"):
         run(data, base, freeze="head", output_dir=tmp_path)
