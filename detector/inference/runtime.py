@@ -6,11 +6,13 @@ process never imports torch. Settings pass a `Runtime` in; nothing here reads th
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,6 +69,21 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Do not look for garbage while libraries are imported.
+
+    What they make stays for good, and to walk through it again and again takes time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 _starting = threading.Lock()
 
 
@@ -98,18 +115,24 @@ class Network:
     answer, and a mean over it would look like one.
     """
 
-    def __init__(self, xml: Path, runtime: Runtime) -> None:
-        """Load `.xml` and `.bin`. Raises `RuntimeError` if they are missing or damaged."""
+    def __init__(self, xml: Path, runtime: Runtime, side: int | None = None) -> None:
+        """Load `.xml` and `.bin`. Raises `RuntimeError` if they are missing or damaged.
+
+        With a `side`, the network takes squares of that many pixels alone. The answers are the
+        same, but OpenVINO compiles it in half the time and runs it faster.
+        """
         # fp32 even where the processor has bf16: a score must not depend on the machine.
         config: dict[str, str | int] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        # Read at once: of a mapped file, what is overwritten later would change the answers.
-        config["ENABLE_MMAP"] = "NO"
         if runtime.threads:
             config["INFERENCE_NUM_THREADS"] = runtime.threads
-        self._compiled = _core().compile_model(str(xml), runtime.device, config)
+        # Read at once: of a mapped file, what is overwritten later would change the answers.
+        network = _core().read_model(str(xml), config={"ENABLE_MMAP": False})
+        if side:
+            network.reshape([1, 3, side, side])
+        self._compiled = _core().compile_model(network, runtime.device, config)
         self._thread = threading.local()
 
     def __call__(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -83,8 +83,9 @@ def files_found_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
+def media(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the test's own. Few tests need it, so the storage makes it, not this fixture."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media" / uuid.uuid4().hex
     return settings.MEDIA_ROOT
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     """Do not make the cases of a function that is left out; there are thousands."""
     marks = {mark.name for mark in getattr(obj, "pytestmark", ())}
     return [] if marks & left_out(collector.config) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays: looking through it for garbage would take seconds."""
+    gc.disable()
+    result = yield
+    gc.enable()
+    gc.freeze()
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -69,6 +69,8 @@ LOOKS: dict[str, Callable[[Pixels], tuple[Pixels, list[Box]]]] = {
     "efficientnet_tiles": look_at_tiles,
     "efficientnet_whole": look_at_whole,
 }
+# The height and width of the squares that they cut.
+SIDES = {"efficientnet_tiles": TILE, "efficientnet_whole": VIEW_SIDE}
 
 
 class DeepLearning(PixelMethod[Network]):
@@ -76,7 +78,7 @@ class DeepLearning(PixelMethod[Network]):
     used = say("method_used.deep_learning", {}, ENGLISH)
 
     def read_model(self, folder: Path) -> Network:
-        return Network(folder / "openvino_model.xml", self.runtime)
+        return Network(folder / "openvino_model.xml", self.runtime, SIDES[folder.name])
 
     def judge(
         self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels

@@ -6,10 +6,10 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from detector.accuracy.conditions import CLEAN, HALF_SIZE_JPEG_70, JPEG_95
+from detector.accuracy.conditions import CLEAN, HALF_SIZE_JPEG_70, JPEG_95, SAME_SIZE
 from detector.management.base import DetectorCommand, add_corpus, add_workers, positive
 
-CONDITIONS = (CLEAN, JPEG_95, HALF_SIZE_JPEG_70)
+CONDITIONS = (CLEAN, JPEG_95, HALF_SIZE_JPEG_70, SAME_SIZE)
 
 
 class Command(DetectorCommand):

@@ -128,6 +128,7 @@ def test_a_missing_report_is_said(tmp_path: Path):
         read_report(tmp_path / "report.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_a_broken_report_is_said(damage: Callable[[dict[str, Any]], Any], tmp_path: Path):
     report = make_report()

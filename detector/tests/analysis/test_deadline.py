@@ -61,6 +61,7 @@ def test_without_proc_the_clock_alone_counts(
     assert watch._is_over(10, 0) and not watch._is_over(9.9, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [SLEEPS, WORKS])
 def test_who_does_not_end_is_killed(code: str) -> None:
     with running(code) as process:

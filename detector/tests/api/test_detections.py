@@ -114,6 +114,7 @@ def test_a_list_is_read_in_parts_that_new_rows_do_not_shift(asker: Asker, jpeg: 
     assert rest["next"] is None
 
 
+@pytest.mark.slow
 def test_a_list_is_filtered(asker: Asker, jpeg: bytes) -> None:
     batch = asker.make_batch()
     asker.send(jpeg), asker.send(jpeg, batch=batch), asker.send(b"text")

@@ -34,6 +34,7 @@ def test_no_table_of_functions_forgot_a_format() -> None:
     assert SAYS_ALPHA.keys() == {name for name, row in FORMATS.items() if row.keeps != "never"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_of_each_format_is_opened_as_that_format(name: str) -> None:
     row, data = FORMATS[name], encode(noise(), name)
@@ -46,6 +47,7 @@ def test_a_file_of_each_format_is_opened_as_that_format(name: str) -> None:
     assert read_metadata(data, name).containers[0] == row.container
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_white_space_in_front_is_passed_over_where_the_row_says_so(name: str) -> None:
     data = b" \n" + encode(noise(), name)

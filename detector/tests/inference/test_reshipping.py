@@ -88,6 +88,7 @@ def test_what_rests_on_no_pixels_is_not_asked_again(use_methods: Use, picture: S
     assert assess_stability(detector, picture, detector.detect(picture)) is None
 
 
+@pytest.mark.slow
 def test_a_step_that_a_picture_is_too_large_for_is_left_out(
     detector: Detector, picture: SourceImage
 ) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from detector.inference import runtime
+from detector.inference.methods.deep_learning import LOOKS, SIDES, look
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 from detector.tests.factories.processes import run_python
 
@@ -45,9 +46,14 @@ class RecordingCore:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, dict[str, str | int]]] = []
+        self.reading: dict[str, bool] = {}
 
-    def compile_model(self, xml: str, device: str, config: dict[str, str | int]) -> None:
-        self.asked.append((xml, device, config))
+    def read_model(self, xml: str, *, config: dict[str, bool]) -> str:
+        self.reading = config
+        return xml
+
+    def compile_model(self, network: str, device: str, config: dict[str, str | int]) -> None:
+        self.asked.append((network, device, config))
 
 
 @pytest.fixture
@@ -67,7 +73,7 @@ def test_networks_are_compiled_alike_on_every_machine(
     # A processor with bf16 must not give other scores than one without.
     assert config["INFERENCE_PRECISION_HINT"] == "f32"
     # A file that is overwritten under a running server must not change its answers.
-    assert config["ENABLE_MMAP"] == "NO"
+    assert core.reading == {"ENABLE_MMAP": False}
 
 
 @pytest.mark.parametrize(("threads", "config"), [(None, {}), (1, {"INFERENCE_NUM_THREADS": 1})])
@@ -90,6 +96,20 @@ def test_the_settings_of_openvino_are_taken_by_it(tmp_path: Path) -> None:
     assert before.dtype == np.float32
     (tmp_path / "openvino_model.bin").write_bytes(bytes(100))
     assert np.array_equal(network(batch), before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_network_for_squares_of_one_side_answers_as_the_network_for_all_sizes(
+    tmp_path: Path, name: str
+) -> None:
+    xml, runtime = WEIGHTS_DIR / name / "openvino_model.xml", Runtime(tmp_path, tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 420, 3), np.uint8)
+    fixed = look(Network(xml, runtime, SIDES[name]), LOOKS[name], pixels)
+    free = look(Network(xml, runtime), LOOKS[name], pixels)
+    assert np.array_equal(fixed.maps, free.maps)
+    with pytest.raises(RuntimeError):
+        Network(xml, runtime, SIDES[name])(np.zeros((1, 3, 64, 64), np.float32))
 
 
 @pytest.mark.slow

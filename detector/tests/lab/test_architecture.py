@@ -12,6 +12,7 @@ from detector.tests.factories.processes import ROOT
 TEXT = PAGE.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_picture_is_that_of_the_imports() -> None:
     now = "run python -m detector.lab.architecture --write"
     assert put_picture(TEXT) == TEXT, now

@@ -18,12 +18,16 @@ from detector.training.genimage.table import FORMATS
 SOURCES = 12
 
 
-def corpus(folder: Path) -> Path:
-    """Twelve sources of each class: AI as PNG, real as JPEG 75, and all of the same sizes."""
+def corpus(folder: Path, ai_height: int = 64) -> Path:
+    """Twelve sources of each class: AI as PNG, real as JPEG 75; as wide as one another.
+
+    AI pictures are `ai_height` pixels high, real ones 64.
+    """
     rows = []
     for index in range(4 * SOURCES):
         label = ("ai", "real")[index % 2]
-        picture = scene(index // 2, 64 + 8 * (index // 2 % 3), 64)
+        height = ai_height if label == "ai" else 64
+        picture = scene(index // 2, 64 + 8 * (index // 2 % 3), height)
         name, form = (f"{index}.png", "PNG") if label == "ai" else (f"{index}.jpg", "JPEG")
         options = {"quality": 75} if form == "JPEG" else {}
         (folder / name).write_bytes(encode(picture, form, **options))
@@ -57,6 +61,14 @@ def test_a_format_of_one_class_is_told_as_it_is_and_not_after_re_encoding(tmp_pa
     assert low < 0.65 and re_encoded["roc_auc"] < 0.75 < 1 > high
     assert "| clean | 24 + 24 | 1.000 (" in text
     assert "All AI pictures are PNG and all real ones JPEG." in text
+
+
+@pytest.mark.slow
+def test_a_size_of_one_class_is_told_until_all_pictures_have_one_size(tmp_path: Path) -> None:
+    measure(corpus(tmp_path, ai_height=80), report=tmp_path / "control.json")
+    conditions = json.loads((tmp_path / "control.json").read_text())["conditions"]
+    assert conditions["half size + JPEG 70"]["roc_auc"] > 0.99
+    assert conditions["same size"]["roc_auc_interval"][0] < 0.65
 
 
 def test_the_facts_of_a_file_are_its_own(tmp_path: Path) -> None:

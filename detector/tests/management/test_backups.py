@@ -75,6 +75,7 @@ def test_everything_that_counts_comes_back_and_nothing_else(data: Path, tmp_path
     assert not list(data.glob("backup-*"))
 
 
+@pytest.mark.slow
 def test_a_backup_has_one_state_whoever_writes_meanwhile(data: Path, tmp_path: Path) -> None:
     """Each transaction keeps two numbers equal; every copy must have them equal, too."""
     end = threading.Event()

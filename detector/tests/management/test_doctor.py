@@ -76,6 +76,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     assert line.startswith("FAULT") and "django" in line and "make run" in line
 
 
+@pytest.mark.slow
 def test_another_release_than_was_tested_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     known = packages._installed
 

@@ -103,6 +103,7 @@ def test_parts_and_journal_together_have_every_row(tmp_path: Path) -> None:
     assert not (folder / ".journal.jsonl").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_a_kill_after_a_part_and_before_the_end_of_its_journal_doubles_no_row(
     tmp_path: Path,

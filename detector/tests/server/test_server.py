@@ -187,6 +187,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 HOUR = 3600.0
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_back_keeps_nobody_longer(clock: list[float]) -> None:
     with running(App(), header=SHORT, silence=SHORT) as port:
         connections = [connect(port, SENT[kind]) for kind in ("nothing", "a part of a body")]
@@ -196,6 +197,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_longer(clock: list[float]) -> Non
             wait_for(partial(is_closed, connection))
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_forth_closes_nobody(clock: list[float]) -> None:
     servers: list[server.Server] = []
     with running(App(), servers) as port:

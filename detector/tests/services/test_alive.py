@@ -85,6 +85,7 @@ def failing(settings: Settings) -> Iterator[None]:
     say_failing(False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("failing")
 def test_page_and_api_say_so_at_once(client: Client) -> None:
     answer = Asker().send(PICTURE)

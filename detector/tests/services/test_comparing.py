@@ -95,6 +95,7 @@ def test_the_copies_are_analysed_and_compared(
     assert claim_comparison() is None
 
 
+@pytest.mark.slow
 def test_a_picture_that_waits_longer_goes_first() -> None:
     submit_two()
     assert claim_comparison() is None

@@ -111,6 +111,7 @@ def test_a_server_that_is_away_or_not_trusted_is_said_to_be_away(
 # The home page
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_without_the_setting_no_address_is_asked(client: Client, listener: Listener) -> None:
     assert 'name="address"' not in get_html(client.get("/"))
@@ -119,6 +120,7 @@ def test_without_the_setting_no_address_is_asked(client: Client, listener: Liste
     assert not listener.received
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_visitor_gives_an_address(
     client: Client, listener: Listener, jpeg: bytes, settings: Settings,
@@ -133,6 +135,7 @@ def test_a_visitor_gives_an_address(
     assert "a b.jpg" in html and Upload.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),

@@ -72,6 +72,7 @@ def test_find_gives_what_is_done(
     assert find("0" * 64, "1+a", OWNER) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status", "retry_after"),
     [(ImageError("It is damaged."), 400, None), (TooSlow(3), 422, None), (NotReady(), 503, 30)],
@@ -112,6 +113,7 @@ def test_bytes_that_have_failed_are_analysed_again_when_they_come_again(
     assert not wait(second, 0).analysis.error and wait(first, 0).analysis.is_done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [BrokenOff(), RuntimeError("the disk is full")])
 def test_what_comes_to_nothing_is_tried_again_and_fails_in_the_end(
     error: Exception, monkeypatch: pytest.MonkeyPatch, media: Path

@@ -42,6 +42,7 @@ def fail(client: Client, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception
     return let
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [

@@ -57,6 +57,7 @@ def test_the_history_shows_own_pictures_and_finds_names(
     assert "No picture is like that" in get_page(client, "q=nothing")
 
 
+@pytest.mark.slow
 def test_the_history_has_pages(client: Client, make_upload: MakeUpload) -> None:
     first = make_upload(filename="first.jpg")
     Upload.objects.bulk_create(

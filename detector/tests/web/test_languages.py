@@ -197,6 +197,7 @@ def test_the_report_is_in_the_language_that_was_asked_for(client: Client, shown:
 # Choosing
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_choice_of_a_visitor_is_kept_and_stronger_than_the_browser(client: Client) -> None:
     answer = client.post(

@@ -168,6 +168,7 @@ def test_names_from_the_report_are_escaped(
     assert attack not in show(client, settings, report)
 
 
+@pytest.mark.slow
 def test_the_report_that_ships_is_shown(client: Client):
     html = get(client)
     assert "Accuracy has not been measured here" not in html and "<figure" in html

@@ -109,6 +109,7 @@ def test_from_elsewhere_metrics_need_the_token(
 # Ids
 
 
+@pytest.mark.slow
 def test_every_answer_has_an_id_of_its_own(client: Client) -> None:
     ids = [client.get(path).headers["X-Request-ID"] for path in ("/", "/", "/no", *PROBES)]
     assert len(set(ids)) == len(ids)

@@ -139,6 +139,7 @@ def test_there_are_such_addresses() -> None:
     assert {"shared", "shared-pdf", "shared-picture"} <= set(OF_LINKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", OF_LINKS)
 @pytest.mark.parametrize("field", ["expires_at", "removed_at"])

@@ -43,6 +43,7 @@ def decoded(image: Image.Image, format: str, **options: int) -> np.ndarray:
     return np.asarray(Image.open(data).convert("RGB"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format", "options"),
     [("PNG", {}), ("JPEG", {"quality": 95}), ("JPEG", {"quality": 75}), ("WEBP", {"quality": 80})],

@@ -42,6 +42,7 @@ def test_too_few_pictures_are_refused() -> None:
         choose_threshold([0.1] * 298, 0.01)
 
 
+@pytest.mark.slow
 def test_threshold_is_never_above_the_score_of_evidence_in_the_file() -> None:
     with pytest.raises(ValueError, match=str(HIGHEST)):
         choose_threshold([0.999] * 299, 0.01)

@@ -49,6 +49,7 @@ def ask(key: str, weights: Path, image: SourceImage) -> MethodResult:
     return Detector(runtime, only=(key,)).run_methods(image)[0]
 
 
+@pytest.mark.slow
 def test_the_bundled_detector_shows_where_its_evidence_is(image: SourceImage) -> None:
     """Of a square picture the map is of all of it, and its mean is the log-odds of the score."""
     result = ask("huggingface", WEIGHTS_DIR, image)
@@ -72,6 +73,7 @@ def fill_with_nan(file: Path) -> None:
     file.write_bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_what_ships_is_what_its_digests_say(folder: str) -> None:
     check_digests(WEIGHTS_DIR / folder)

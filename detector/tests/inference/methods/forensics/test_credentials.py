@@ -41,6 +41,7 @@ from detector.tests.factories.work import little_work
 SIGNED = {format: sign(data, format, AI) for format, data in PICTURES.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", MIME)
 def test_a_signed_claim_of_ai_is_found_in_every_kind_of_file(format: str) -> None:
     image = open_image(SIGNED[format])

@@ -63,6 +63,7 @@ def test_a_packet_is_read_in_every_encoding(format: str, text: str, codec: str) 
     assert claims(ask(with_xmp(format, text.encode(codec)))) == {"iptc": "decisive"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["JPEG", "TIFF", "WEBP", "HEIF", "AVIF"])
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16-be", "utf-32-le"])
 def test_the_header_of_a_jpeg_before_the_packet_does_no_harm(codec: str, format: str) -> None:

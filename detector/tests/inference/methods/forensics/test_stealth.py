@@ -76,6 +76,7 @@ def test_the_bits_count_as_stored_however_the_picture_is_shown(
     assert claims(ask(data)) == {"a1111": "decisive", "stealth": "medium"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format", "magic"),
     [("HEIF", "stealth_rgbcomp"), ("HEIF", "stealth_pngcomp"), ("AVIF", "stealth_pngcomp"),
