@@ -27,12 +27,12 @@ TEXTURE_BINS = 12
 LIGHT, COLOUR = slice(0, 1), slice(1, 3)
 # Units of CIELAB: smaller differences are not seen, and not counted as many times the usual.
 FLOOR = 0.6
-# A part that is called changed has TIMES the usual difference, and one of so many units of CIELAB. At
-# its strongest place it has STRONG the usual difference: what an encoding does to fine texture and
-# clipped colours stays below that, a retouched part hardly ever does.
+# A part that is called changed has TIMES the usual difference, and one of so many units of CIELAB.
+# At its strongest place it has STRONG times the usual one: what an encoding does to fine texture
+# and clipped colours stays below that, a retouched part hardly ever does.
 VISIBLE, STRONG = 4.0, 2 * TIMES
-# The least share of the overlap that a changed part has, its least area in pixels of the frame (what
-# JPEG encodes together), and how many parts are listed.
+# The least share of the overlap that a changed part has, its least area in pixels of the frame
+# (what JPEG encodes together), and how many parts are listed.
 LEAST_AREA, LEAST_PIXELS, MAX_REGIONS = 1 / 1500, 16 * 16, 12
 
 
