@@ -13,7 +13,7 @@ from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .pixels.blind_spots import blind_spots
 from .results import FileFacts, Finding, MethodResult, Note, Status, Verdict
-from .runtime import Runtime
+from .runtime import Runtime, collector_off
 from .shortage import is_shortage
 from .verdict.combine import combine
 from .verdict.fusion import NO_FUSION, Fusion, load_fusion
@@ -94,7 +94,8 @@ class Detector:
     def _together(self, load: Callable[[str], None]) -> None:
         """Load the methods side by side: OpenVINO compiles a network on one core."""
         # The last one first: its network takes longest.
-        self.runtime.map(load, reversed(self.specs))
+        with collector_off():
+            self.runtime.map(load, reversed(self.specs))
 
     def _load(self, key: str) -> None:
         try:

@@ -616,6 +616,26 @@ def test_features_of_a_frozen_encoder_are_computed_once_and_kept(
     assert "wrote" in said and not kept.exists()
 
 
+def test_features_of_an_interrupted_run_are_not_thrown_away(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read, seen = head.read_pixels, []
+
+    def read_five(*picture: Any) -> Any:
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        seen.append(picture)
+        return read(*picture)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(head, "read_pixels", read_five)
+        with pytest.raises(CommandError, match=r"kept \(pictures: 5\). Continue with --resume"):
+            run(data, base, freeze="head", output_dir=tmp_path)
+    with pytest.raises(CommandError, match="continue with --resume, or delete"):
+        run(data, base, freeze="head", output_dir=tmp_path)
+    assert "wrote" in run(data, base, freeze="head", output_dir=tmp_path, resume=True)
+
+
 def sample(features: np.ndarray, labels: np.ndarray) -> Sample:
     return Sample(features[:, None], labels, np.array([f"{label}" for label in labels]))
 

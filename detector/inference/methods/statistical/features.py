@@ -132,7 +132,8 @@ def log_spectrum(residual: Array) -> Array:
     from scipy import fft
 
     magnitudes = np.abs(fft.rfft2(residual * _window()))
-    return np.log1p(magnitudes, out=magnitudes).astype(np.float32, copy=False)
+    spectrum: Array = np.log1p(magnitudes, out=magnitudes).astype(np.float32, copy=False)
+    return spectrum
 
 
 def luma_spectrum(crop: Pixels) -> Array:

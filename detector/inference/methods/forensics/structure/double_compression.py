@@ -182,7 +182,7 @@ def _histograms(fine: npt.NDArray[np.int64], step: int, top: int) -> Floats:
 
 
 @cache
-def _first_multiples() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+def _first_multiples() -> tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]:
     """What each first step makes of the bins of `_middles`, in one row a step, one after the other.
 
     The place of the first bin of each multiple of a step, the row of the step, and the multiple.
@@ -190,7 +190,8 @@ def _first_multiples() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floa
     first = np.arange(MIN_STEP, MAX_STEP + 1)[:, None]
     multiples = np.rint(_middles() / first)
     starts = np.flatnonzero(np.diff(multiples, axis=1, prepend=-1))
-    return starts, starts // multiples.shape[1], (multiples * first).ravel()[starts]
+    values = np.asarray((multiples * first).ravel()[starts], np.float64)
+    return starts, starts // multiples.shape[1], values
 
 
 def _shares(counts: npt.NDArray[Any]) -> Floats:
