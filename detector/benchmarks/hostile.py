@@ -52,7 +52,7 @@ class Times:
 
 def measure_hostile(
     *,
-    runs: int = 30,
+    runs: int = 10,
     rate: int = 20,
     clients: int = 200,
     queue: int = 16,

@@ -1,4 +1,4 @@
-"""How many files of one sender were refused in a row, and how long that sender then has to wait."""
+"""How many files of one sender were refused of late, and how long that sender then has to wait."""
 
 from __future__ import annotations
 
@@ -30,9 +30,12 @@ class RefusalsQuerySet(models.QuerySet["Refusals"]):
             if not is_new:
                 self.filter(pk=row.pk).update(in_a_row=F("in_a_row") + 1, last_at=now)
 
-    def clear(self, sender: uuid.UUID) -> None:
-        """Begin to count anew: a file of this sender was a picture."""
-        self.filter(sender=sender).delete()
+    def halve(self, sender: uuid.UUID) -> None:
+        """A file of this sender was a picture.
+
+        It makes up for half of the others: one picture now and then must not excuse a flood.
+        """
+        self.filter(sender=sender).update(in_a_row=F("in_a_row") / 2)
 
     def seconds_left(self, sender: uuid.UUID) -> int:
         """How many seconds the sender has to wait before the next file, mostly 0."""

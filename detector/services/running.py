@@ -89,7 +89,7 @@ def _record(analysis: Analysis, assessment: Assessment) -> None:
         if counted:
             _finish(analysis, assessment)
             if sender:
-                Refusals.objects.clear(sender)
+                Refusals.objects.halve(sender)
             EventCount.objects.add(_count(assessment.verdict))
     if counted:
         delete_files([original])
