@@ -62,6 +62,6 @@ class Refusals(models.Model):
         excess = self.in_a_row - FREE
         if excess <= 0:
             return 0
-        wait = min(2 ** min(excess - 1, LONGEST_WAIT), LONGEST_WAIT)
-        passed = (timezone.now() - self.last_at).total_seconds()
+        wait: int = min(2 ** min(excess - 1, LONGEST_WAIT), LONGEST_WAIT)
+        passed: float = (timezone.now() - self.last_at).total_seconds()
         return max(min(math.ceil(wait - passed), LONGEST_WAIT), 0)
