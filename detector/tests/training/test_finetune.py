@@ -55,6 +55,7 @@ from detector.tests.factories.hub import serve_hub
 from detector.tests.factories.processes import ROOT
 from detector.training.finetuning import calibrate, head, writing
 from detector.training.finetuning.base import BaseUnavailable, find_base
+from detector.training.finetuning.dataset import read_pixels
 from detector.training.finetuning.epoch_metrics import EpochMetrics
 from detector.training.finetuning.head import Change, Sample, apply_change, fit_change
 from detector.training.finetuning.interrupted import Interrupted
@@ -619,13 +620,13 @@ def test_features_of_a_frozen_encoder_are_computed_once_and_kept(
 def test_features_of_an_interrupted_run_are_not_thrown_away(
     data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    read, seen = head.read_pixels, []
+    seen: list[Any] = []
 
     def read_five(*picture: Any) -> Any:
         if len(seen) == 5:
             raise KeyboardInterrupt
         seen.append(picture)
-        return read(*picture)
+        return read_pixels(*picture)
 
     with monkeypatch.context() as patch:
         patch.setattr(head, "read_pixels", read_five)
