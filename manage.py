@@ -2,6 +2,7 @@
 """Django's command-line utility for administrative tasks."""
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -53,13 +54,15 @@ def run(argv: list[str]) -> None:
     (`needs_site = False`), and then start in half the time; their other arguments are read by
     themselves, `--settings` and `--pythonpath` among them.
     """
+    gc.disable()  # what is imported stays: looking for garbage in it only takes time
     from django.core.management import execute_from_command_line, find_commands, load_command_class
 
     name = argv[1] if len(argv) > 1 else ""
-    if name in find_commands(str(MANAGEMENT)):
-        command = load_command_class("detector", name)
-        if not getattr(command, "needs_site", True):
-            return command.run_from_argv(argv)
+    is_ours = name in find_commands(str(MANAGEMENT))
+    command = load_command_class("detector", name) if is_ours else None
+    gc.enable()
+    if command and not getattr(command, "needs_site", True):
+        return command.run_from_argv(argv)
     execute_from_command_line(argv)
 
 

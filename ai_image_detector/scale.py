@@ -23,8 +23,11 @@ def _missing(setting: str, error: ImportError) -> ImproperlyConfigured:
     )
 
 
-def database(url: str) -> dict[str, Any]:
-    """The entry of DATABASES for `postgres://user:password@host/name`."""
+def database(url: str, lock_seconds: int) -> dict[str, Any]:
+    """The entry of DATABASES for `postgres://user:password@host/name`.
+
+    A statement waits for locks of others for so many seconds, then it fails.
+    """
     try:
         import dj_database_url
         import psycopg  # noqa: F401
@@ -36,7 +39,9 @@ def database(url: str) -> dict[str, Any]:
         entry = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
     except ValueError as error:
         raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
-    return dict(entry)
+    options = dict(entry.get("OPTIONS") or {})
+    given = f"{options.get('options', '')} -c lock_timeout={lock_seconds}s"
+    return {**entry, "OPTIONS": options | {"options": given.strip()}}
 
 
 def storage(url: str) -> dict[str, Any]:

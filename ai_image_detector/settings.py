@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     # Before the body is read.
     "detector.web.limits.limit_posts",
+    "detector.web.limits.name_sender",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After the CSRF middleware, whose cookie the page needs, which reads no body before the view.
@@ -168,6 +169,8 @@ TEMPLATES = [
     },
 ]
 
+# How long a statement waits for what another program keeps locked.
+LOCK_SECONDS = env_int("LOCK_SECONDS", 20)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -176,12 +179,14 @@ DATABASES = {
             # Readers and a writer do not block one another; a second writer waits for its turn.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": LOCK_SECONDS,
         },
+        # To open a connection costs more than what most requests ask of it.
+        "CONN_MAX_AGE": 10,
     }
 }
 if url := os.environ.get("DATABASE_URL"):
-    DATABASES["default"] = scale.database(url)
+    DATABASES["default"] = scale.database(url, LOCK_SECONDS)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-gb"
@@ -267,6 +272,13 @@ SWEEP_SECONDS = env_int("SWEEP_SECONDS", 600)
 # time of the answer tells that somebody has.
 SHARE_RESULTS = env_bool("SHARE_RESULTS", False)
 
+# What pages keep of themselves stays in the process, whatever keeps the counts of requests.
+IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": IN_MEMORY},
+    "template_fragments": {"BACKEND": IN_MEMORY, "LOCATION": "template_fragments"},
+}
+
 # Who analyses pictures: a worker beside the web process, Celery workers where there is a broker, or
 # (for tests) the process of the request.
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
@@ -289,7 +301,7 @@ if CELERY_BROKER_URL:
     CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
     CELERY_BROKER_CONNECTION_MAX_RETRIES = None
     CELERY_BROKER_TRANSPORT_OPTIONS = scale.transport_options(ANALYSIS_TIMEOUT)
-    CACHES = {"default": scale.cache(CELERY_BROKER_URL)}
+    CACHES["default"] = scale.cache(CELERY_BROKER_URL)
 # How many seconds a page waits for the result before it shows that there is none yet, and the API
 # at most.
 PAGE_WAIT_SECONDS = env_int("PAGE_WAIT_SECONDS", 8)

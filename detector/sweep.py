@@ -36,6 +36,7 @@ from .models import (
     Feedback,
     Heartbeat,
     IdempotencyKey,
+    Refusals,
     Share,
     Upload,
     feedback,
@@ -78,6 +79,7 @@ def sweep() -> Swept:
         Share.objects.expired().delete()
         IdempotencyKey.objects.expired().delete()
         Heartbeat.objects.forgotten().delete()
+        Refusals.objects.forgotten().delete()
         old_attempts = timezone.now() - settings.AXES_COOLOFF_TIME
         AccessAttempt.objects.filter(attempt_time__lt=old_attempts).delete()
         return Swept(

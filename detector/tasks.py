@@ -1,7 +1,7 @@
-"""What a Celery worker does. A message says no more than which row to look at.
+"""What a Celery worker does. A message says no more than that there is something to do.
 
-The rows tell what there is to do: a message that comes twice, or late, finds nothing, and one that
-the broker has lost is sent again by any worker that is idle.
+The rows tell what: a message that comes twice, or late, finds nothing, and one that the broker has
+lost is sent again by any worker that is idle.
 """
 
 from __future__ import annotations
@@ -42,9 +42,12 @@ def begin(**kwargs: object) -> None:
 
 
 @shared_task(name=TASK)
-def analyse(pk: str) -> None:
-    """Run the analysis, unless it is another worker's, done, or gone."""
-    analysis = services.claim(uuid.UUID(pk), get_keeper().name)
+def analyse(_: str) -> None:
+    """Run what is next in the queue, which need not be the picture that the message names.
+
+    The broker knows only the order in which pictures came; the rows know whose turn it is.
+    """
+    analysis = services.claim_next(get_keeper().name)
     if analysis is not None:
         with get_keeper().at(analysis.pk):
             services.run(analysis)

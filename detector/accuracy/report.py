@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,7 @@ def read_report(path: Path) -> Report:
         raise AccuracyUnknown("There is a report, but it cannot be read.") from error
 
 
+@lru_cache(maxsize=2)  # the pages ask for the same one at each visit
 def parse_report(text: str) -> Report:
     """The report of a text in JSON. Raises `ValueError` for any other text."""
     try:

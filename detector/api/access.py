@@ -11,6 +11,7 @@ from ninja.security.base import AuthBase
 
 from detector.models import ApiToken, Scope
 from detector.models.api_token import digest
+from detector.services.senders import sender
 from detector.web.visitors import find_address, is_from_here, network_of
 
 from .limits import count
@@ -53,6 +54,7 @@ def identify(request: HttpRequest, *, writes: bool) -> Caller:
     if token is None:
         return Caller(_admit(request), address)
     count("token", str(token.pk), settings.API_TOKEN_RATE)
+    sender.set(token.owner)
     if writes and token.scope != Scope.WRITE:
         raise Problem(403, f"The token '{token.name}' may only read (--scope read).")
     return Caller(token.owner, address, token)

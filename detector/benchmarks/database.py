@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.models import QuerySet
@@ -128,7 +129,7 @@ def _on_server(url: str) -> Iterator[dict[str, Any]]:
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())
         try:
-            yield database(url) | {"NAME": name}
+            yield database(url, settings.LOCK_SECONDS) | {"NAME": name}
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
@@ -180,7 +181,7 @@ def make_queries() -> list[Query]:
 
 
 def _first(waiting: QuerySet[Any]) -> QuerySet[Any]:
-    return waiting.order_by("priority", "queued_at")[:8]
+    return waiting.order_by("priority", "turn", "queued_at")[:8]
 
 
 def _newest(analyses: QuerySet[Any]) -> QuerySet[Any]:

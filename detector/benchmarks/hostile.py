@@ -14,6 +14,8 @@ from itertools import count
 
 import numpy as np
 
+from detector.analysis.deadline import read_work
+
 from .crowds import PAGES
 from .lines import Line, milliseconds
 from .malformed import make_bases, make_malformed
@@ -27,6 +29,13 @@ SENDERS = 16
 TRICKLE_SECONDS = 5.0
 SMALL = 0.05  # megapixels of the files that are damaged
 WAIT = 120  # seconds for a verdict
+# Addresses that RFC 5737 keeps for examples.
+GOOD_ADDRESS, BAD_ADDRESS = "192.0.2.1", "198.51.100.{}"
+FIRST_ADDRESS, COSTLY_ADDRESS = "203.0.113.{}", "192.0.2.2"
+CROWD_ADDRESS = "192.0.2.10{}"
+# Files whose cost is measured: so few of one address that it need not wait.
+BATCH, BATCHES = 10, 4
+TAKEN = (200, 202)
 
 
 class Times:
@@ -43,25 +52,33 @@ class Times:
 
 def measure_hostile(
     *,
-    runs: int = 30,
+    runs: int = 10,
     rate: int = 20,
     clients: int = 200,
     queue: int = 16,
+    addresses: int = 16,
     megapixels: float = 1.0,
 ) -> Iterator[Line]:
     """Good uploads and pages: alone, beside malformed files, beside slow senders, over capacity."""
     visitor = Visitor(make_jpeg(megapixels))
     with open_site() as site:
-        alone = visitor.visit(site, runs)
-        with pouring(site, rate) as pour:
-            beside_bad = visitor.visit(site, runs)
-        malformed = pour.describe()  # waits for those that are accepted
+        good = site.seen_from(GOOD_ADDRESS)
+        alone = visitor.visit(good, runs)
+        costs = list(_say_costs(site))
+        pours = []
+        for number in (1, addresses):
+            with pouring(site, rate, number) as pour:
+                beside_bad = visitor.visit(good, runs)
+            pours.append((number, beside_bad, pour.describe()))  # waits for those accepted
         with trickling(site, clients) as senders:
-            beside_slow = visitor.visit(site, runs)
+            beside_slow = visitor.visit(good, runs)
             held = senders.count_open()
     yield from _say_times("", alone, alone)
-    yield from _say_times(f" while {rate} malformed files come a second", beside_bad, alone)
-    yield Line("Malformed files that came", malformed)
+    yield from costs
+    for number, beside_bad, malformed in pours:
+        came = f"{rate} malformed files come a second from {_count_addresses(number)}"
+        yield from _say_times(f" while {came}", beside_bad, alone)
+        yield Line("Malformed files that came", malformed)
     yield from _say_times(f" beside {clients} slow senders", beside_slow, alone)
     yield Line("Slow senders with a connection at the end", f"{held} of {clients}")
     yield from _say_capacity(visitor, queue)
@@ -74,6 +91,33 @@ def _say_times(when: str, times: Times, alone: Times) -> Iterator[Line]:
     yield Line(f"Pages{when}", milliseconds(times.pages), "95 %: <= 200 ms")
     ends = f"{times.refused} refused (503), {times.failed} failed"
     yield Line("Good uploads without a verdict", ends, "0 failed")
+
+
+def _say_costs(site: Site) -> Iterator[Line]:
+    """What one malformed file costs that is looked at, and one of an address that has to wait."""
+    bases, numbers = make_bases(SMALL), count(1_000_000)
+
+    def spend(address: str) -> float:
+        """Seconds of processors of the site, all its processes together."""
+        processes = [site.web, site.worker, *site.analysts()]
+        before = sum(map(read_work, processes))
+        sender = site.seen_from(address)
+        answers = [sender.send(make_malformed(bases, next(numbers))) for _ in range(BATCH)]
+        for answer in answers:
+            if answer.status in TAKEN:
+                sender.finish(answer)
+        return sum(map(read_work, processes)) - before
+
+    first = sum(spend(FIRST_ADDRESS.format(each)) for each in range(BATCHES)) / BATCHES / BATCH
+    for _ in range(2):  # beyond what an address may send without waiting
+        spend(COSTLY_ADDRESS)
+    later = spend(COSTLY_ADDRESS) / BATCH
+    yield Line("Processors for a malformed file that is looked at", f"{first * 1000:.0f} ms")
+    yield Line("for one more of an address that sent no others", f"{later * 1000:.0f} ms")
+
+
+def _count_addresses(number: int) -> str:
+    return "one address" if number == 1 else f"{number} addresses"
 
 
 def _describe(seconds: list[float]) -> str:
@@ -116,8 +160,9 @@ class Visitor:
 class Pour:
     """Malformed files at a steady rate, and how the site has answered them."""
 
-    def __init__(self, site: Site, rate: int) -> None:
-        self._site, self._rate = site, rate
+    def __init__(self, site: Site, rate: int, addresses: int) -> None:
+        self._sites = [site.seen_from(BAD_ADDRESS.format(each)) for each in range(addresses)]
+        self._site, self._rate = self._sites[0], rate
         self._bases, self._numbers = make_bases(SMALL), count()
         self._ending, self._lock = threading.Event(), threading.Lock()
         self._answers: list[Answer] = []
@@ -147,7 +192,8 @@ class Pour:
 
     def _send(self, number: int) -> None:
         try:
-            answer = self._site.send(make_malformed(self._bases, number))
+            site = self._sites[number % len(self._sites)]
+            answer = site.send(make_malformed(self._bases, number))
         except (OSError, HTTPException):
             with self._lock:
                 self._errors += 1
@@ -156,7 +202,7 @@ class Pour:
             self._answers.append(answer)
 
     def _find_state(self, answer: Answer) -> str:
-        if answer.status in (200, 202):
+        if answer.status in TAKEN:
             state = str(self._site.finish(answer)["state"])
             return {"failed": "refused", "done": "judged"}.get(state, state)
         return f"answered {answer.status}"
@@ -175,9 +221,9 @@ def _beside(work: Callable[[], None], end: Callable[[], None]) -> Iterator[None]
 
 
 @contextmanager
-def pouring(site: Site, rate: int) -> Iterator[Pour]:
-    """Malformed files come during the block."""
-    pour = Pour(site, rate)
+def pouring(site: Site, rate: int, addresses: int) -> Iterator[Pour]:
+    """Malformed files come from so many addresses during the block."""
+    pour = Pour(site, rate, addresses)
     with _beside(pour.pour, pour.end):
         yield pour
 
@@ -241,8 +287,11 @@ def _say_capacity(visitor: Visitor, queue: int) -> Iterator[Line]:
     number = 4 * queue
     pictures = [visitor.next_picture() for _ in range(number)]
     with open_site(ANALYSIS_QUEUE=str(queue)) as site, ThreadPoolExecutor(number) as threads:
-        answers = list(threads.map(site.send, pictures))
-        accepted = [answer for answer in answers if answer.status in (200, 202)]
+        # One address gets no more than half of the places.
+        sites = [site.seen_from(CROWD_ADDRESS.format(each % 4)) for each in range(number)]
+        answers = list(threads.map(Site.send, sites, pictures))
+        accepted = [answer for answer in answers if answer.status in TAKEN]
+        site = sites[0]
         done = sum(site.finish(answer)["state"] == "done" for answer in accepted)
     refused = [answer for answer in answers if answer.status == BUSY]
     told = sum(answer.retry_after > 0 for answer in refused)

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,13 +28,15 @@ PATIENCE = 180
 # Nobody is refused for asking often.
 RATE = "1000000"
 UNFINISHED = ("queued", "running")
+# Visitors from elsewhere may come, through a proxy on this machine.
+BEHIND_PROXY = {"TRUSTED_PROXIES": "127.0.0.1", "API_OPEN": "true"}
 
 
 def own_environment(folder: Path, **more: str) -> dict[str, str]:
     """The environment of programs whose data are in `folder`, and nowhere else."""
     kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     own = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "ai_image_detector.settings"}
-    return kept | own | {"API_ADDRESS_RATE": RATE} | more
+    return kept | own | {"API_ADDRESS_RATE": RATE} | BEHIND_PROXY | more
 
 
 def manage(*arguments: str, env: dict[str, str]) -> str:
@@ -63,12 +65,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Site:
-    """A running site; `web` and `worker` are processes, the models are in children of `worker`."""
+    """A running site; `web` and `worker` are processes, the models are in children of `worker`.
+
+    With an `address`, requests come from there through a proxy; without one, from this machine.
+    """
 
     port: int
     folder: Path
     web: int
     worker: int
+    address: str = ""
+
+    def seen_from(self, address: str) -> Site:
+        """The same site for a visitor elsewhere."""
+        return replace(self, address=address)
 
     def get(self, path: str) -> Answer:
         """Raises `OSError` or `HTTPException` where no whole answer comes."""
@@ -104,7 +114,8 @@ class Site:
         start = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            connection.request(method, path, body, headers or {})
+            passed_on = {"X-Forwarded-For": self.address} if self.address else {}
+            connection.request(method, path, body, (headers or {}) | passed_on)
             response = connection.getresponse()
             text = response.read()
         finally:

@@ -28,9 +28,12 @@ LIGHT, COLOUR = slice(0, 1), slice(1, 3)
 # Units of CIELAB: smaller differences are not seen, and not counted as many times the usual.
 FLOOR = 0.6
 # A part that is called changed has TIMES the usual difference, and one of so many units of CIELAB.
-VISIBLE = 4.0
-# The least share of the overlap that a changed part has, and how many are listed.
-LEAST_AREA, MAX_REGIONS = 1 / 1500, 12
+# At its strongest place it has STRONG times the usual one: what an encoding does to fine texture
+# and clipped colours stays below that, a retouched part hardly ever does.
+VISIBLE, STRONG = 4.0, 2 * TIMES
+# The least share of the overlap that a changed part has, its least area in pixels of the frame
+# (what JPEG encodes together), and how many parts are listed.
+LEAST_AREA, LEAST_PIXELS, MAX_REGIONS = 1 / 1500, 16 * 16, 12
 
 
 class Box(NamedTuple):
@@ -150,10 +153,12 @@ def _regions(changed: Mask, times: Values, overlap: int) -> tuple[tuple[Box, ...
     """The changed parts, the largest first, and their mask."""
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(changed.astype(np.uint8))
     areas = statistics[1:, cv2.CC_STAT_AREA]
-    large = [int(n) + 1 for n in np.argsort(-areas) if areas[n] >= LEAST_AREA * overlap]
+    least = max(LEAST_AREA * overlap, LEAST_PIXELS)
+    large = [int(n) + 1 for n in np.argsort(-areas) if areas[n] >= least]
+    kept = [label for label in large if times[labels == label].max() >= STRONG]
     boxes = []
-    for label in large[:MAX_REGIONS]:
+    for label in kept[:MAX_REGIONS]:
         left, top, width, height, area = (int(value) for value in statistics[label])
         strength = float(np.median(times[labels == label]))
         boxes.append(Box(left, top, left + width, top + height, strength, area / overlap))
-    return tuple(boxes), np.isin(labels, large) if count > 1 else np.zeros_like(changed)
+    return tuple(boxes), np.isin(labels, kept) if count > 1 else np.zeros_like(changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from .context import add_context, context_state, say_local
@@ -13,7 +13,7 @@ from .method import Method, MethodUnavailable
 from .methods import METHODS, MethodSpec
 from .pixels.blind_spots import blind_spots
 from .results import FileFacts, Finding, MethodResult, Note, Status, Verdict
-from .runtime import Runtime
+from .runtime import Runtime, collector_off
 from .shortage import is_shortage
 from .verdict.combine import combine
 from .verdict.fusion import NO_FUSION, Fusion, load_fusion
@@ -36,6 +36,7 @@ class Detector:
         self.runtime = runtime
         self.specs = {key: spec for key, spec in METHODS.items() if only is None or key in only}
         self._methods: dict[str, Method] = {}
+        self._is_new = True
 
     @property
     def version(self) -> str:
@@ -55,15 +56,15 @@ class Detector:
 
     def load(self) -> None:
         """Load every method before the first picture; an unavailable method is logged."""
-        for key in self.specs:
-            try:
-                self._method(key).load()
-            except MethodUnavailable as error:
-                logger.warning("%s is unavailable: %s", self.specs[key].title, error)
+        self._is_new = False
+        self._together(self._load)
 
     def detect(self, image: SourceImage) -> Verdict:
         """The verdict about one picture, with the result of every method."""
         start = time.perf_counter()
+        if self._is_new:
+            self._is_new = False
+            self._together(self._try_to_load)
         weights, code = self.weights_digest, self.code_digest
         fusion, notes = self._fusion()
         notes = image.notes + blind_spots(image) + notes
@@ -89,6 +90,26 @@ class Detector:
             for key, spec in self.specs.items()
             if only is None or key in only
         )
+
+    def _together(self, load: Callable[[str], None]) -> None:
+        """Load the methods side by side: OpenVINO compiles a network on one core."""
+        # The last one first: its network takes longest.
+        with collector_off():
+            self.runtime.map(load, reversed(self.specs))
+
+    def _load(self, key: str) -> None:
+        try:
+            self._method(key).load()
+        except MethodUnavailable as error:
+            logger.warning("%s is unavailable: %s", self.specs[key].title, error)
+
+    def _try_to_load(self, key: str) -> None:
+        """Load a method; one that cannot be loaded is asked all the same, and reports why."""
+        try:
+            self._method(key).load()
+        except Exception as error:
+            _let_interrupt(error)
+            logger.debug("%s cannot be loaded", self.specs[key].title, exc_info=True)
 
     def _fusion(self) -> tuple[Fusion, tuple[Note, ...]]:
         """The fusion, and a note if it cannot be used: then no score of a method counts."""

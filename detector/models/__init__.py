@@ -4,6 +4,7 @@ from .analysis import (
     FILES,
     Analysis,
     Key,
+    Place,
     Priority,
     State,
     error_levels_path,
@@ -19,6 +20,7 @@ from .feedback import Feedback, Truth
 from .heartbeat import Heartbeat
 from .idempotency_key import IdempotencyKey
 from .maker_answer import MakerAnswer
+from .refusals import Refusals
 from .share import Share
 from .upload import UNDO_SECONDS, Mark, Upload, UploadQuerySet
 
@@ -39,7 +41,9 @@ __all__ = [
     "Key",
     "Mark",
     "MakerAnswer",
+    "Place",
     "Priority",
+    "Refusals",
     "Scope",
     "Share",
     "State",

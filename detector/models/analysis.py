@@ -47,6 +47,17 @@ class Priority(models.IntegerChoices):
     BULK = 1
 
 
+class Place(NamedTuple):
+    """A place in the queue, which goes by priority, then by turn, then by the time.
+
+    `turn` counts the rounds in which each sender has one interactive picture analysed.
+    """
+
+    priority: int
+    turn: int
+    sender: uuid.UUID
+
+
 class Key(NamedTuple):
     """What makes two analyses the same one.
 
@@ -83,6 +94,10 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
     def waiting(self, priority: int = Priority.INTERACTIVE) -> AnalysisQuerySet:
         return self.filter(state=State.QUEUED, priority=priority)
 
+    def in_order(self) -> AnalysisQuerySet:
+        """All that wait, the next one first."""
+        return self.filter(state=State.QUEUED).order_by("priority", "turn", "queued_at")
+
     def of_run(self, analysis: Analysis) -> AnalysisQuerySet:
         """The row, as long as the run that `analysis` was claimed for is the one that counts."""
         run = {"worker": analysis.worker, "attempts": analysis.attempts}
@@ -100,6 +115,9 @@ class Analysis(models.Model):
 
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.INTERACTIVE)
+    # The database knows the default, too: a program of before writes rows until it is restarted.
+    turn = models.PositiveIntegerField(default=0, db_default=0, help_text="Round, see `Place`.")
+    sender = models.UUIDField(null=True, help_text="Token or address, digested, while it waits.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was begun.")
     worker = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, help_text="Until then it is the worker's.")
@@ -132,7 +150,7 @@ class Analysis(models.Model):
         verbose_name_plural = "analyses"
         ordering = ["-queued_at"]
         indexes = [
-            models.Index(fields=["state", "priority", "queued_at"], name="analysis_queue"),
+            models.Index(fields=["state", "priority", "turn", "queued_at"], name="analysis_queue"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -158,7 +176,8 @@ class Analysis(models.Model):
     @property
     def position(self) -> int:
         """How many are analysed before this one, of those that wait."""
-        ahead = Q(priority=self.priority, queued_at__lt=self.queued_at)
+        ahead = Q(priority=self.priority, turn=self.turn, queued_at__lt=self.queued_at)
+        ahead |= Q(priority=self.priority, turn__lt=self.turn)
         ahead |= Q(priority__lt=self.priority)
         return Analysis.objects.filter(ahead, state=State.QUEUED).count()
 
@@ -185,9 +204,10 @@ class Analysis(models.Model):
         fields = [getattr(self, name) for name in PICTURES]
         return all(field and field.storage.exists(field.name) for field in fields)
 
-    def queue(self, original: str, size: int, priority: int) -> None:
+    def queue(self, original: str, size: int, place: Place) -> None:
         """Make it one that waits, in memory: `original` is the path of its bytes."""
-        self.original.name, self.size, self.priority = original, size, priority
+        self.original.name, self.size = original, size
+        self.priority, self.turn, self.sender = place
         self.state, self.attempts, self.worker, self.lease_until = State.QUEUED, 0, "", None
         self.queued_at, self.started_at, self.finished_at = timezone.now(), None, None
         self.result, self.label, self.outcome, self.score, self.basis = None, "", "", None, ""
@@ -212,7 +232,7 @@ class Analysis(models.Model):
 
     def _end(self, state: State) -> None:
         self.state, self.worker, self.lease_until = state, "", None
-        self.finished_at, self.original.name = timezone.now(), ""
+        self.finished_at, self.original.name, self.sender = timezone.now(), "", None
 
     def keep_pictures(self, assessment: Assessment) -> None:
         """Write the pictures into the storage. Raises `OSError`."""

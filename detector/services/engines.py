@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import transaction
 
-from detector.models import Analysis, Priority, State
+from detector.models import Analysis, Priority
 
 from . import beside
 from .leases import MAX_ATTEMPTS, claim
@@ -69,7 +69,7 @@ def _send_message(pk: str, priority: int) -> None:
 
 def send_lost() -> None:
     """Send those that wait longest once more: nobody works at them though somebody is idle."""
-    waiting = Analysis.objects.filter(state=State.QUEUED).order_by("priority", "queued_at")
+    waiting = Analysis.objects.in_order()
     for pk, priority in waiting.values_list("pk", "priority")[:LOST_AT_ONCE]:
         _send_message(str(pk), priority)
 

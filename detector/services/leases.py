@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from detector.analysis.answers import BrokenOff
 from detector.inference.images import ImageError
-from detector.models import FILES, Analysis, Event, EventCount, State
+from detector.models import FILES, Analysis, Event, EventCount, Refusals, State
 from detector.models.analysis import BAD_FILE, AnalysisQuerySet, delete_files
 
 logger = logging.getLogger(__name__)
@@ -27,12 +27,15 @@ MAX_ATTEMPTS = 3
 # Of those that wait longest; several workers may reach for the same one.
 CANDIDATES = 8
 # The fields that tell how it failed.
-ENDING = ("state", "worker", "lease_until", "finished_at", "error", "error_status", "retry_after")
+ENDING = (
+    "state", "worker", "lease_until", "sender", "finished_at", "error", "error_status",
+    "retry_after",
+)  # fmt: skip
 
 
 def claim_next(worker: str) -> Analysis | None:
     """The next analysis of the queue, now in the hands of this worker; None where none waits."""
-    waiting = Analysis.objects.filter(state=State.QUEUED).order_by("priority", "queued_at")
+    waiting = Analysis.objects.in_order()
     while candidates := list(waiting.values_list("pk", flat=True)[:CANDIDATES]):
         for pk in candidates:
             if analysis := claim(pk, worker):
@@ -109,12 +112,15 @@ def postpone(run: AnalysisQuerySet) -> bool:
 def fail(analysis: Analysis, error: ImageError) -> bool:
     """Write down that there is no result, and why; returns whether this run still counted."""
     run, original = Analysis.objects.of_run(analysis), analysis.original.name
+    sender = analysis.sender
     analysis.fail(error)
     ending = {name: getattr(analysis, name) for name in ENDING}
     counted = run.update(**dict.fromkeys(FILES, ""), **ending)
     if counted:
         delete_files([original])
         analysis.delete_pictures()  # what was written of them, or is of an earlier run
-        label = "refused" if analysis.error_status == BAD_FILE else "failed"
-        EventCount.objects.add({(Event.ANALYSIS, label): 1})
+        is_refused = analysis.error_status == BAD_FILE
+        EventCount.objects.add({(Event.ANALYSIS, "refused" if is_refused else "failed"): 1})
+        if is_refused and sender:
+            Refusals.objects.add(sender)
     return bool(counted)

@@ -13,7 +13,7 @@ from detector import installation
 from detector.analysis.answers import Assessment, BrokenOff, Job, NotAnalysed
 from detector.inference.images import ImageError
 from detector.inference.results import Verdict
-from detector.models import Analysis, Event, EventCount, State
+from detector.models import Analysis, Event, EventCount, Refusals, State
 from detector.models.analysis import delete_files
 
 from .leases import fail, give_back, postpone
@@ -78,7 +78,7 @@ def _wants_pictures(analysis: Analysis) -> bool:
 
 def _record(analysis: Analysis, assessment: Assessment) -> None:
     """Write down the result, unless the row was deleted meanwhile or is another run's by now."""
-    original = analysis.original.name
+    original, sender = analysis.original.name, analysis.sender
     if assessment.preview:
         analysis.keep_pictures(assessment)
     with transaction.atomic():
@@ -88,6 +88,8 @@ def _record(analysis: Analysis, assessment: Assessment) -> None:
             return
         if counted:
             _finish(analysis, assessment)
+            if sender:
+                Refusals.objects.halve(sender)
             EventCount.objects.add(_count(assessment.verdict))
     if counted:
         delete_files([original])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 import uuid
 from typing import Any
@@ -12,15 +13,17 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Count, Max, Min, Q
 
 from ai_image_detector.log import analysis_id, request_id
 from detector.analysis.answers import Busy, NotAnalysed
 from detector.installation import get_detector
-from detector.models import Analysis, Batch, Key, Priority, State, Upload
+from detector.models import Analysis, Batch, Key, Place, Priority, State, Upload
 from detector.models.analysis import UNFINISHED, delete_files, original_path
 
 from .alive import check_worker
 from .engines import start
+from .senders import check_sender, sender
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +58,13 @@ def submit(
 
     `with_pictures` asks for preview and error levels, too; `with_stability` asks whether the result
     stays the same when the picture is passed on. `scope` says whose results may answer it, where
-    these are not those of its owner alone. Raises `Busy` where too many wait already, `NoWorker`
-    where nobody analyses pictures, `NotKept` where the storage is away, and `OSError` where a disk
-    keeps no bytes.
+    these are not those of its owner alone. Raises `Busy` where too many wait already, of all
+    or of this sender, `TooManyRefused` where the last files of the sender were all refused,
+    `NoWorker` where nobody analyses pictures, `NotKept` where the storage is away, and `OSError`
+    where a disk keeps no bytes.
     """
+    if priority == Priority.INTERACTIVE:
+        check_sender()
     Upload.objects.expired().delete_with_files()
     scope = EVERYBODY if settings.SHARE_RESULTS else scope or owner
     key = Key(digest_of(file), get_detector().version, scope, with_stability)
@@ -116,8 +122,8 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
         if analysis is None or not analysis.answers(upload.with_pictures):
             return False
         if comes_forward := analysis.is_unfinished and priority < analysis.priority:
-            analysis.priority = priority
-            analysis.save(update_fields=["priority"])
+            analysis.priority, analysis.turn, analysis.sender = _find_place(upload, priority)
+            analysis.save(update_fields=Place._fields)
         _save(upload, analysis)
     if comes_forward:
         start(analysis)
@@ -126,7 +132,7 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
 
 def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
     """Save the upload with an analysis that has to be run, and start that."""
-    _check_places(priority)
+    place = _find_place(upload, priority)
     check_worker()
     original = _keep(file)
     try:
@@ -134,7 +140,7 @@ def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
             analysis = _lock(key, file.size)
             raced = _is_answered(analysis, upload)  # by another upload of the same bytes
             if not raced:
-                analysis.queue(original, file.size, priority)
+                analysis.queue(original, file.size, place)
                 analysis.save()
             _save(upload, analysis)
     except BaseException:
@@ -146,11 +152,25 @@ def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
         start(analysis)
 
 
-def _check_places(priority: int) -> None:
-    if priority == Priority.INTERACTIVE:
-        waiting = Analysis.objects.waiting().count()
-        if waiting >= settings.ANALYSIS_QUEUE:
-            raise Busy(waiting)
+def _find_place(upload: Upload, priority: int) -> Place:
+    """The place in the queue of one more picture. Raises `Busy` where there is none.
+
+    One sender has at most half of the places. Turns go round: the first picture of a sender comes
+    right after the one that is next, each further one a round later than the one before it.
+    """
+    who = sender.get() or upload.owner
+    if priority != Priority.INTERACTIVE:
+        return Place(priority, 0, who)
+    own = Q(sender=who)
+    waiting = Analysis.objects.waiting().aggregate(
+        all=Count("pk"), own=Count("pk", filter=own), next=Min("turn"), last=Max("turn", filter=own)
+    )
+    if waiting["all"] >= settings.ANALYSIS_QUEUE:
+        raise Busy(waiting["all"])
+    if waiting["own"] >= math.ceil(settings.ANALYSIS_QUEUE / 2):
+        raise Busy(waiting["own"])
+    turn = (waiting["next"] or 0) if waiting["last"] is None else waiting["last"] + 1
+    return Place(priority, turn, who)
 
 
 def _keep(file: File[Any]) -> str:

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from detector.services.senders import sent_by
+
 from .errors import is_api
 from .visitors import find_visitor, is_from_here
 
@@ -65,6 +67,16 @@ def limit_posts(get_response: Handler) -> Handler:
             except TooMany as error:
                 return HttpResponse(status=429, headers={"Retry-After": str(error.seconds)})
         return get_response(request)
+
+    return middleware
+
+
+def name_sender(get_response: Handler) -> Handler:
+    """Middleware: say who sends this request; a token of the API says it for itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with sent_by(None if is_from_here(request) else find_visitor(request)):
+            return get_response(request)
 
     return middleware
 

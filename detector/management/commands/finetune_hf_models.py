@@ -193,10 +193,11 @@ class Command(DetectorCommand):
         )
 
     def _interrupted(self, order: Any) -> str:
-        checkpoint = order.interrupted.checkpoint()
-        if checkpoint is None:
-            return "Interrupted before the first epoch ended. Nothing was changed."
-        return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
+        if checkpoint := order.interrupted.checkpoint():
+            return f"Interrupted; {checkpoint.name} is kept. Continue with --resume."
+        if count := order.interrupted.features:
+            return f"Interrupted; features are kept (pictures: {count}). Continue with --resume."
+        return "Interrupted before the first epoch ended. Nothing was changed."
 
 
 def _message(error: Exception) -> str:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.models import ApiToken, Upload
+from detector.models.refusals import FREE
 from detector.tests.factories.asking import Asker
 from detector.tests.factories.stubs import Stub
 
@@ -137,6 +138,28 @@ def test_an_address_has_so_many_requests_with_whatever_token(
     assert Asker(address=AFAR).get("version").status_code == 429
     assert Asker(address=AFAR).ask("post", "/api/detect").status_code == 429
     assert Asker(address="198.51.100.7").get("version").status_code == 200
+
+
+def test_who_sends_damaged_files_alone_has_to_wait_and_nobody_else(
+    make_token: Callable[..., str], jpeg: bytes
+) -> None:
+    bad, good = Asker(make_token(), AFAR), Asker(make_token("other"), AFAR)
+    for number in range(FREE + 1):
+        assert bad.send(b"damaged %d" % number).json()["items"][0]["state"] == "failed"
+    refused = bad.send(jpeg)
+    assert refused.status_code == 429 and int(refused.headers["Retry-After"]) >= 1
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert good.send(jpeg).status_code == 200
+    for number in range(FREE + 2):  # from this machine
+        assert Asker().send(b"damaged %d" % number).status_code == 200
+
+
+def test_strangers_of_one_address_are_one_sender(settings: Settings, jpeg: bytes) -> None:
+    settings.API_OPEN = True
+    for number in range(FREE + 1):
+        Asker(address=AFAR).send(b"damaged %d" % number)
+    assert Asker(address=AFAR).send(jpeg).status_code == 429
+    assert Asker(address="198.51.100.7").send(jpeg).status_code == 200
 
 
 def test_a_network_of_ipv6_counts_as_one(settings: Settings, frozen: list[float]) -> None:

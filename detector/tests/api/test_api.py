@@ -370,6 +370,7 @@ def test_a_row_that_cannot_be_saved_leaves_no_preview(
     assert not list(media.rglob("*.*"))
 
 
+@pytest.mark.slow
 def test_what_failed_once_is_asked_again(client: Client, stub: type[Stub], jpeg: bytes) -> None:
     upload(client, jpeg, "a.jpg")
     analysis = Analysis.objects.get()

@@ -23,6 +23,7 @@ def text_of(asker: Asker, path: str) -> str:
     return b"".join(asker.get(path).streaming_content).decode()
 
 
+@pytest.mark.slow
 def test_a_batch_counts_what_the_database_has(
     asker: Asker, jpeg: bytes, settings: Settings
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_batch_counts_what_the_database_has(
     assert Batch.objects.get().name == "Sunday"
 
 
+@pytest.mark.slow
 def test_its_detections_are_read_in_parts_the_oldest_first(asker: Asker, jpeg: bytes) -> None:
     pk = asker.make_batch()
     asker.send(jpeg), asker.send(jpeg, jpeg, batch=pk), asker.send(b"text", batch=pk)

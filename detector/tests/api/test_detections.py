@@ -46,6 +46,7 @@ def test_who_does_not_wait_is_told_where_to_ask(
     assert asker.get(place).json()["state"] == "done"
 
 
+@pytest.mark.slow
 def test_several_files_are_taken_in_their_order_or_not_at_all(
     asker: Asker, jpeg: bytes, settings: Settings
 ) -> None:
@@ -105,6 +106,7 @@ def fill(asker: Asker, jpeg: bytes, count: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_list_is_read_in_parts_that_new_rows_do_not_shift(asker: Asker, jpeg: bytes) -> None:
     ids = fill(asker, jpeg, 5)
     first = asker.get("detections?limit=3").json()

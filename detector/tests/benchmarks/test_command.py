@@ -85,6 +85,7 @@ def test_the_time_in_networks_is_counted_and_they_are_left_as_they_were(
     assert Network.outputs is answer
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
     code = "import sys; sys.exit('no luck')"
     with pytest.raises(Failed, match="ended with 1: no luck"):

@@ -14,14 +14,15 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
-from selenium.webdriver.support.wait import WebDriverWait
 
 from detector.benchmarks.browser import CHROMIUM, DRIVER, open_browser
 from detector.inference.results import Verdict
 from detector.models import Upload
-from detector.tests.factories.browsing import PATIENCE
+from detector.tests.factories.browsing import PATIENCE, next_page
 from detector.tests.factories.explained import EXPLAINED, MOVES
 
+IS_WHOLE = "return document.readyState === 'complete'"
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true });"
 ALL_UNFOLDED = (
     "return [...document.querySelectorAll('summary + *')]"
     ".every((e) => e.checkVisibility({contentVisibilityAuto: true}))"
@@ -90,6 +91,8 @@ def visit(
 
     def open_page(path: str) -> webdriver.Chrome:
         browser.get(live_server.url + path)
+        # On a busy machine chromedriver sometimes returns while the page is still being read.
+        next_page(browser).until(lambda b: b.execute_script(IS_WHOLE))
         return browser
 
     return open_page
@@ -104,7 +107,6 @@ def explained(
     """The browser on the page of a result with all charts, its details unfolded."""
     detection = make_upload(verdict(methods=EXPLAINED, contributions=MOVES))
     browser = visit(detection.get_absolute_url())
-    browser.execute_script("document.querySelectorAll('details').forEach((e) => { e.open = true })")
     # Chromium draws what has unfolded in a later frame: until then nothing in it is displayed.
-    WebDriverWait(browser, PATIENCE).until(lambda b: b.execute_script(ALL_UNFOLDED))
+    next_page(browser).until(lambda b: b.execute_script(UNFOLD + ALL_UNFOLDED))
     return browser

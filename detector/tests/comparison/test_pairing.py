@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from detector.comparison.difference import find_difference
 from detector.comparison.features import Pixels
+from detector.comparison.frame import Frame
 from detector.comparison.pairing import Pair, compare
 from detector.lab.comparison.scenes import make_scene
 from detector.lab.comparison.truths import save_jpeg
@@ -130,3 +132,19 @@ def test_the_same_things_elsewhere_are_one_scene_but_not_the_same_picture() -> N
     draw.rectangle((0, 0, 5, 5), fill="red")
     pair = compare(REFERENCE, to_pixels(moved))
     assert pair.relation == "scene" and pair.inliers >= 12 and pair.regions == ()
+
+
+def change_square(side: int, shift: int) -> int:
+    """How many parts are called changed where a square is lighter by so many grey levels."""
+    reference = np.asarray(make_scene(200, 150, 1))
+    values = reference.astype(int)
+    values[60 : 60 + side, 90 : 90 + side] += shift
+    copy = save_jpeg(values.clip(0, 255).astype(np.uint8), 85)
+    frame = Frame(reference, copy, np.ones((150, 200), bool), np.eye(3), np.eye(3))
+    return len(find_difference(frame).boxes)
+
+
+def test_what_is_faint_or_smaller_than_what_jpeg_encodes_together_is_no_retouching() -> None:
+    assert change_square(40, 60) == 1
+    assert change_square(40, 20) == 0
+    assert change_square(7, 60) == 0

@@ -31,6 +31,15 @@ class Site:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nothing can be written during the block; what only reads goes on."""
+        import psycopg
+
+        with psycopg.connect(self.env["DATABASE_URL"]) as connection:
+            connection.execute("LOCK TABLE detector_upload, detector_analysis IN EXCLUSIVE MODE")
+            yield
+
     def empty(self) -> None:
         """Delete all rows."""
         self.query("TRUNCATE detector_upload, detector_analysis, detector_apitoken CASCADE")

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -223,19 +224,33 @@ def test_a_method_is_loaded_anew_when_its_weights_change(use_methods: UseMethods
     assert stub.loads == 2
 
 
+def test_methods_are_loaded_side_by_side_before_the_first_picture(use_methods: UseMethods) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    class Waiting(Stub):
+        answer, disk, asked, loads = Answer(0.5), "1", [], 0
+
+        def _load(self) -> None:
+            both.wait()  # one after the other, the first would wait in vain
+
+    use_methods(a=Waiting, b=Waiting)
+    verdict = Detector(replace(RUNTIME, threads=2)).detect(picture())
+    assert [method.status for method in verdict.methods] == ["ok", "ok"]
+
+
 def test_a_method_that_could_not_load_tries_again(use_methods: UseMethods) -> None:
     class Late(Stub):
         answer, disk, asked, loads = Answer(0.5), "1", [], 0
 
         def _load(self) -> None:
             super()._load()
-            if type(self).loads == 1:
+            if type(self).loads <= 2:  # once beside the others, once when it is asked
                 raise MethodUnavailable("method.failed")
 
     use_methods(a=Late)
     detector = Detector(RUNTIME)
     answers = [detector.detect(picture()).methods[0].status for _ in range(3)]
-    assert answers == ["unavailable", "ok", "ok"] and Late.loads == 2
+    assert answers == ["unavailable", "ok", "ok"] and Late.loads == 3
 
 
 def test_eight_threads_at_first_use_load_once(use_methods: UseMethods) -> None:

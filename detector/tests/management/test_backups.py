@@ -169,6 +169,7 @@ def test_something_else_is_refused(data: Path, tmp_path: Path) -> None:
     assert "cannot be unpacked" in refusal(tmp_path / "text", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["../evil", "/evil", "media/../../evil", "evil", "db.sqlite3/evil"]
 )

@@ -95,6 +95,7 @@ def test_without_the_list_of_packages_the_rest_is_told(settings: Settings, tmp_p
     assert "C2PA list" in said
 
 
+@pytest.mark.slow
 def test_rights_of_others_are_a_warning_with_the_remedy(settings: Settings) -> None:
     settings.DATA_DIR.chmod(0o755)
     line = find(ask(), "The data folder has")

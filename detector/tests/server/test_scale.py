@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 from ai_image_detector import scale
 from detector.tests.factories import backends
 from detector.tests.factories.backends import wait_until
+from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.processes import run_python
+from detector.tests.factories.servers import serving
 from detector.tests.factories.sites import PACKAGES, Site, open_machines
+from detector.tests.factories.uploading import send_picture
 from detector.tests.factories.workers import get_runs, send, worker
 
 
@@ -82,6 +86,23 @@ def test_a_database_that_was_away_is_used_again(site: Site, tmp_path: Path) -> N
         wait_until(lambda: site.count("done") == 2)
 
 
+@pytest.mark.slow
+def test_a_database_server_that_is_locked_refuses_with_a_sentence(
+    site: Site, tmp_path: Path
+) -> None:
+    env = site.env | {"LOCK_SECONDS": "1"}
+    with serving(tmp_path, **env) as server, worker(tmp_path, 0, **env):
+        before = site.list_keys()
+        with site.locked():
+            answer, told = send_picture(server, encode(noise(64, 32), "BMP"))
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+            assert "What was accepted before is safe" in told["detail"]
+            assert server.ask("GET", "/")[0].status == 200
+        assert site.list_keys() == before and not site.query("SELECT id FROM detector_upload")
+        assert send_picture(server, encode(noise(64, 32), "BMP"))[0].status == 202
+        wait_until(lambda: site.count("done") == 1)
+
+
 def test_a_storage_that_hangs_for_a_while_is_waited_for(site: Site, tmp_path: Path) -> None:
     send(tmp_path, 1, site.env)
     site.storage.process.send_signal(signal.SIGSTOP)
@@ -107,7 +128,11 @@ def test_the_address_of_a_bucket_names_folder_and_server() -> None:
     [
         (scale.storage, "http://bucket", "accepted is s3://bucket/folder"),
         (scale.storage, "s3://bucket?acl=public", "accepted are endpoint_url"),
-        (scale.database, "mysql://host/name", "something else than postgres://"),
+        (
+            partial(scale.database, lock_seconds=1),
+            "mysql://host/name",
+            "something else than postgres://",
+        ),
     ],
 )
 def test_an_address_that_is_none_is_told(read: Any, url: str, why: str) -> None:

@@ -140,6 +140,7 @@ def test_what_cannot_be_compared_says_why(monkeypatch: pytest.MonkeyPatch, media
     assert comparison.refusal.status == 422 and not names(media)
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_off_is_tried_again_but_not_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -168,6 +169,7 @@ def test_files_that_are_gone_are_no_comparison(
     assert "Send it again" in run_next().error
 
 
+@pytest.mark.slow
 def test_a_comparison_goes_with_each_of_its_copies(
     monkeypatch: pytest.MonkeyPatch,
     media: Path,

@@ -74,6 +74,7 @@ def test_a_name_that_has_a_private_address_as_well_is_refused(
         fetch("https://example.org/a.jpg", MOST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "reason"), [(301, "moved"), (302, "moved"), (404, "status"), (500, "status")]
 )

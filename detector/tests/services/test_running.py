@@ -98,6 +98,7 @@ def test_what_is_refused_has_failed_at_once_and_says_why(
         _ = wait(upload, 0).result
 
 
+@pytest.mark.slow
 def test_bytes_that_have_failed_are_analysed_again_when_they_come_again(
     answer: Callable[[Job], Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +226,7 @@ def test_pictures_that_somebody_wants_meanwhile_are_drawn_in_a_second_run(
     assert get_analysis(first).attempts == 1
 
 
+@pytest.mark.slow
 def test_a_newer_program_gives_its_own_version_to_what_was_waiting(
     answer: Callable[[Job], Assessment],
     verdict: Callable[..., Verdict],
@@ -243,6 +245,7 @@ def test_a_newer_program_gives_its_own_version_to_what_was_waiting(
     assert wait(same, 0).analysis == wait(waiting, 0).analysis
 
 
+@pytest.mark.slow
 def test_what_was_waiting_joins_the_result_of_the_newer_program(
     verdict: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, media: Path
 ) -> None:

@@ -53,9 +53,9 @@ def test_who_waits_brings_bulk_work_forward() -> None:
 def test_beyond_the_limit_of_the_queue_nothing_is_taken_in(settings: Settings, media: Path) -> None:
     settings.ANALYSIS_QUEUE = 2
     known = send(b"a")
-    send(b"b"), claim_next("worker"), send(b"c")
+    send(b"b", owner=uuid.uuid4()), claim_next("worker"), send(b"c", owner=uuid.uuid4())
     with pytest.raises(Busy, match="Too many pictures are waiting") as caught:
-        send(b"d")
+        send(b"d", owner=uuid.uuid4())
     assert (caught.value.status, caught.value.retry_after) == (503, 10)
     assert Upload.objects.count() == Analysis.objects.count() == originals(media) == 3
     # What needs no place is taken in: known bytes, and work that nobody waits for.

@@ -117,6 +117,7 @@ def test_the_end_of_a_batch_is_told_when_all_that_was_announced_has_ended(
     assert told["data"]["counts"]["failed"] == 2 and told["data"]["finished"] is True
 
 
+@pytest.mark.slow
 def test_what_does_not_arrive_is_tried_again_later_and_later(
     listener: Listener, token: ApiToken
 ) -> None:

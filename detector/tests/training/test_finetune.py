@@ -55,6 +55,7 @@ from detector.tests.factories.hub import serve_hub
 from detector.tests.factories.processes import ROOT
 from detector.training.finetuning import calibrate, head, writing
 from detector.training.finetuning.base import BaseUnavailable, find_base
+from detector.training.finetuning.dataset import read_pixels
 from detector.training.finetuning.epoch_metrics import EpochMetrics
 from detector.training.finetuning.head import Change, Sample, apply_change, fit_change
 from detector.training.finetuning.interrupted import Interrupted
@@ -614,6 +615,26 @@ def test_features_of_a_frozen_encoder_are_computed_once_and_kept(
     monkeypatch.setattr(head, "read_pixels", fail)
     said = run(data, base, epochs=3, freeze="head", output_dir=tmp_path, resume=True)
     assert "wrote" in said and not kept.exists()
+
+
+def test_features_of_an_interrupted_run_are_not_thrown_away(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[Any] = []
+
+    def read_five(*picture: Any) -> Any:
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        seen.append(picture)
+        return read_pixels(*picture)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(head, "read_pixels", read_five)
+        with pytest.raises(CommandError, match=r"kept \(pictures: 5\). Continue with --resume"):
+            run(data, base, freeze="head", output_dir=tmp_path)
+    with pytest.raises(CommandError, match="continue with --resume, or delete"):
+        run(data, base, freeze="head", output_dir=tmp_path)
+    assert "wrote" in run(data, base, freeze="head", output_dir=tmp_path, resume=True)
 
 
 def sample(features: np.ndarray, labels: np.ndarray) -> Sample:

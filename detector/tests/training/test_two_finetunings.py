@@ -24,7 +24,10 @@ from detector.checkpoints.sources import find_sources
 from detector.inference.runtime import Runtime
 from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.finetuning import draw
+from detector.tests.factories.pictures import encode, photo
 from detector.tests.factories.processes import ROOT
+from detector.tests.factories.servers import RunningServer, migrate, serving
+from detector.tests.factories.uploading import send_picture
 from detector.training.finetuning.one_at_a_time import one_at_a_time
 from detector.training.learning.export import recover_folder, write_folder
 
@@ -126,6 +129,40 @@ def test_who_is_told_to_end_clears_up_and_says_how_to_go_on(
     assert process.returncode == 130, said
     assert "Continue with --resume" in said and "Traceback" not in said
     assert not (tmp_path / NAME).exists() and not drafts(tmp_path)
+
+
+def detect(server: RunningServer, number: int) -> dict[str, Any]:
+    """The result of a picture that was not sent before."""
+    picture = encode(photo(320 + number, 256), "JPEG")
+    answer, told = send_picture(server, picture, wait=PATIENCE)
+    assert answer.status == 200, told
+    result: dict[str, Any] = told["items"][0]["result"]
+    assert {method["status"] for method in result["methods"]} <= {"ok", "abstained"}
+    return result
+
+
+def test_a_server_answers_beside_a_fine_tuning_and_then_uses_the_new_model(
+    data: Path, base: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "models"
+    output.mkdir()
+    data_dir = migrate(tmp_path)
+    own = {"FINETUNED_DIR": str(output), "HF_HUB_CACHE": str(tmp_path / "hub")}
+    with serving(data_dir, FORCE_CPU="true", **own) as server:
+        before, answers = detect(server, 0)["version"], 0
+        process = start(data, base, output)
+        while process.poll() is None:
+            answers += 1
+            version = detect(server, answers)["version"]
+            assert version == before or (output / NAME).exists(), "half a model was used"
+            assert server.ask("GET", "/methods/")[0].status == 200
+        assert process.returncode == 0, process.communicate()[0]
+        assert answers >= 2
+        after = detect(server, answers + 1)
+        assert after["version"] != before
+        (tuned,) = (method for method in after["methods"] if method["key"] == "huggingface")
+        assert "fine-tuned" in json.dumps(tuned).lower()
+        assert "Traceback" not in server.log
 
 
 # The lock

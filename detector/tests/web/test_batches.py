@@ -67,6 +67,7 @@ def names_in(html: str) -> list[str]:
 # Making and filling
 
 
+@pytest.mark.slow
 def test_several_files_of_one_form_become_a_batch(client: Client) -> None:
     files = [file("a.png"), file("b.png", b"no picture"), file("c.png", b"")]
     response = client.post("/", {"image": files})

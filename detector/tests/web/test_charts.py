@@ -193,6 +193,7 @@ def read_heat_colours() -> list[np.ndarray]:
     return [np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92) for c in srgb]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", [np.eye(3), DEUTERANOPIA], ids=["all", "deuteranopes"])
 def test_the_colours_of_the_heat_map_are_told_apart(seen: np.ndarray) -> None:
     ai, real = (to_lab(seen @ colour) for colour in read_heat_colours())

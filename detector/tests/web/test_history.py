@@ -44,6 +44,7 @@ def test_an_empty_history_says_so(client: Client) -> None:
     assert "There are none." in get_page(client)
 
 
+@pytest.mark.slow
 def test_the_history_shows_own_pictures_and_finds_names(
     client: Client, make_upload: MakeUpload
 ) -> None:
@@ -154,6 +155,7 @@ def delete(client: Client, *uploads: Upload, action: str = "delete") -> str:
     return get_html(client.post("/history/decide", fields, follow=True))
 
 
+@pytest.mark.slow
 def test_deleted_pictures_are_gone_for_everybody_at_once(
     client: Client, make_upload: MakeUpload
 ) -> None:
@@ -165,6 +167,7 @@ def test_deleted_pictures_are_gone_for_everybody_at_once(
     assert client.get(second.get_absolute_url()).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_link_to_a_deleted_picture_ends_and_comes_back_with_it(
     client: Client, make_upload: MakeUpload
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_link_to_a_deleted_picture_ends_and_comes_back_with_it(
     assert Client().get(link.get_absolute_url()).status_code == 200
 
 
+@pytest.mark.slow
 def test_deleting_all_leaves_the_pictures_of_others(
     client: Client, make_upload: MakeUpload
 ) -> None:

@@ -116,6 +116,7 @@ def test_every_answer_has_an_id_of_its_own(client: Client) -> None:
     assert request_id.get() == ""
 
 
+@pytest.mark.slow
 def test_only_a_proxy_may_name_a_request(client: Client, settings: Settings) -> None:
     sent = {"x-request-id": "proxy-4711.a"}
     assert client.get("/", headers=sent).headers["X-Request-ID"] != "proxy-4711.a"

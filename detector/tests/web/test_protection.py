@@ -20,6 +20,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from detector.models.refusals import FREE
 from detector.sweep import sweep
 from detector.tests.factories.processes import run_python
 from detector.web.protection import HEADERS, UNUSED
@@ -35,6 +36,18 @@ def nothing_counted() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+def test_who_posts_damaged_files_alone_has_to_wait_with_whatever_session() -> None:
+    def post(number: int, where: dict[str, Any]) -> Any:
+        file = SimpleUploadedFile("a.jpg", b"damaged %d" % number)
+        return Client(**where).post("/", {"image": file})
+
+    assert [post(number, AFAR).status_code for number in range(FREE + 1)] == [400] * (FREE + 1)
+    answer = post(FREE + 1, AFAR)
+    assert answer.status_code == 429 and int(answer.headers["Retry-After"]) >= 1
+    assert "Your last files were all damaged" in answer.text
+    assert post(FREE + 1, ELSEWHERE).status_code == 400
 
 
 # Headers

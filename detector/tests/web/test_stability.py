@@ -48,6 +48,7 @@ def test_stability_is_checked_where_the_box_is_ticked(client: Client, jpeg: byte
     assert post(client, jpeg).result["verdict"]["stability"] is None
 
 
+@pytest.mark.slow
 def test_the_button_leads_to_a_form_with_the_box_ticked(
     client: Client, make_upload: Callable[..., Upload]
 ):

@@ -97,6 +97,7 @@ def test_a_long_comment_does_not_hinder_the_error_levels(
     assert len(list(media.rglob("*.webp"))) == 3
 
 
+@pytest.mark.slow
 def test_the_pictures_that_are_kept_carry_no_metadata(
     client: Client, stub: None, media: Path
 ) -> None:

@@ -202,6 +202,7 @@ def test_known_bytes_keep_their_pictures_while_one_upload_shows_them(
     assert not Analysis.objects.exists() and not list(media.rglob("*.webp"))
 
 
+@pytest.mark.slow
 def test_known_bytes_whose_preview_is_gone_are_analysed_again(
     client: Client, stub: type[Stub], media: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_waiting_picture_can_be_deleted(client: Client) -> None:
     assert not Upload.objects.exists() and not Analysis.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_page_whose_analysis_has_failed_says_why_and_has_the_form(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +101,7 @@ def test_the_api_gives_up_and_forgets_the_picture(client: Client) -> None:
     assert not Upload.objects.exists() and not Analysis.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["/", "/api/detect"])
 def test_a_full_queue_is_told(client: Client, settings: Settings, url: str) -> None:
     settings.ANALYSIS_QUEUE = 1

@@ -153,7 +153,7 @@ def _try_to_start(order: Order) -> tuple[Base, Path | None] | Exception:
 def _start(order: Order) -> tuple[Base, Path | None]:
     """The base, and the checkpoint of an interrupted run to go on from."""
     checkpoint = order.interrupted.checkpoint()
-    if checkpoint and not order.resume:
+    if (checkpoint or order.interrupted.features) and not order.resume:
         raise ValueError(
             f"An interrupted run is in {printable(order.interrupted.folder)}: continue with "
             "--resume, or delete that folder to start again."

@@ -30,6 +30,7 @@ from detector.training.pictures.preparation import Progress
 from .arguments import Arguments
 from .dataset import read_pixels
 from .epoch_metrics import EpochMetrics
+from .interrupted import FEATURES
 from .model import head_of
 from .training_run import FinishedTraining, Lessons
 from .views import Views
@@ -38,7 +39,6 @@ from .views import Views
 # bundled head, which has learnt from 580 sources, is 1e-3.
 INVERSE_PENALTY = 3e-6
 MOST_OF_A_SOURCE = 10
-FEATURES = "features"
 
 Reader = Callable[[Batch], np.ndarray]
 

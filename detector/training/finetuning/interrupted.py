@@ -1,4 +1,4 @@
-"""The checkpoints of a run that has not ended, so that a kill loses at most one epoch."""
+"""What a run that has not ended has kept, so that a kill loses at most one epoch or one picture."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from detector.inference.names import printable
 from detector.training.learning.export import write_json
 
 PLAN = "plan.json"
+# Of a frozen encoder, a file for each picture (see head.py).
+FEATURES = "features"
 
 
 class Interrupted:
-    """The checkpoints of a run that has not ended, in a folder that the server does not look into.
+    """What a run that has not ended has kept, in a folder that the server does not look into.
 
     `plan` holds the settings of the run; continuing with other settings would mix two trainings.
     """
@@ -32,6 +34,11 @@ class Interrupted:
         while checkpoints and not _is_whole(checkpoints[-1]):
             checkpoints.pop()
         return checkpoints[-1] if checkpoints else None
+
+    @property
+    def features(self) -> int:
+        """The number of pictures whose features are there."""
+        return sum(1 for _ in (self.folder / FEATURES).glob("*/*.npy"))
 
     @property
     def begun(self) -> bool:

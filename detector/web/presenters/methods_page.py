@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,7 @@ def build_page() -> dict[str, Any]:
     return {
         "sections": _sections(report),
         "report": report,
+        "report_digest": _digest(settings.ACCURACY_REPORT) if report else "",
         "unknown": unknown,
         "report_folder": _shown(settings.ACCURACY_REPORT.parent),
         "serving": serving,
@@ -51,6 +53,11 @@ def build_page() -> dict[str, Any]:
         "report_key": _report_key(),
         "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
+
+
+def _digest(path: Path) -> str:
+    """What tells one content of the file from another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _report_key() -> str:

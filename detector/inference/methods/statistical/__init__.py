@@ -22,7 +22,7 @@ from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import ENGLISH, say
 
 from .explanation import SIDE, explain_groups, spectrum_picture, strongest_groups
-from .features import CROP, N_FEATURES, look_at
+from .features import CROP, N_FEATURES, import_libraries, look_at
 from .trees import BoostedTrees
 
 MODEL = "trees.npz"
@@ -35,6 +35,7 @@ class Statistical(PixelMethod[BoostedTrees]):
     used = say("method_used.statistical", {"count": N_FEATURES}, ENGLISH)
 
     def read_model(self, folder: Path) -> BoostedTrees:
+        import_libraries()
         return BoostedTrees(folder / MODEL)
 
     def judge(

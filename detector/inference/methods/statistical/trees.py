@@ -90,13 +90,19 @@ class BoostedTrees:
         return values
 
     def _walk(self, features: npt.NDArray[np.float32]) -> Iterator[tuple[Places, Places]]:
-        """Step by step from the roots down: the nodes before and after it, shape (n, n_trees)."""
-        trees = self._trees
-        at = np.zeros((len(features), len(trees)), np.intp)
+        """Step by step from the roots down: the nodes before and after it, shape (n, n_trees).
+
+        It ends when no row moves any more: most do not go as deep as the deepest leaf.
+        """
+        feature, threshold, left, right = (self.nodes[name].ravel() for name in FIELDS[:4])
+        roots = self._trees * self.nodes["feature"].shape[1]
+        at = np.zeros((len(features), len(roots)), np.intp)
         rows = np.arange(len(features))[:, None]
         for _ in range(self.depth):
-            values = features[rows, self.nodes["feature"][trees, at]].astype(np.float64)
-            goes_left = values <= self.nodes["threshold"][trees, at]
-            left, right = self.nodes["left"][trees, at], self.nodes["right"][trees, at]
-            before, at = at, np.where(goes_left, left, right)
+            places = roots + at  # `take` by one number is twice as fast as indexing by two
+            values = features[rows, feature.take(places)].astype(np.float64)
+            goes_left = values <= threshold.take(places)
+            before, at = at, np.where(goes_left, left.take(places), right.take(places))
             yield before, at
+            if np.array_equal(before, at):
+                return

@@ -74,6 +74,7 @@ def test_anything_else_is_refused_with_a_sentence(kind: str) -> None:
     assert said[0].isupper() and said.endswith(".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_kind_is_read_from_the_content(format: str, tmp_path: Path) -> None:
     path = tmp_path / "misleading.txt"

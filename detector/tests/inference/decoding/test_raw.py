@@ -31,6 +31,7 @@ def test_a_dng_is_developed_upright(turn: int, quarters: int) -> None:
     assert [note.code for note in image.notes] == ["picture.raw_developed"]
 
 
+@pytest.mark.slow
 def test_other_files_are_no_raw_files() -> None:
     scene = make_scene(40, 30)
     for name in ("TIFF", "HEIF", "JPEG", "PNG"):

@@ -87,6 +87,7 @@ def test_strong_compression_of_modern_codecs_is_named(format: str) -> None:
     assert note and f"{format} with 0.0" in note.text
 
 
+@pytest.mark.slow
 def test_lossless_files_are_never_strongly_compressed() -> None:
     assert about_compression(source(Image.new("RGB", (2000, 2000), "red"), "PNG")) is None
 

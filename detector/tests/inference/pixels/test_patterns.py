@@ -71,6 +71,7 @@ def foliage(size: int = 320) -> Image.Image:
     return noise(size // 2, size // 2).resize((size, size), Image.Resampling.BICUBIC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize(
     "image", [photo(320, 320), sky(), foliage()], ids=["clouds", "sky", "foliage"]

@@ -90,12 +90,12 @@ def find_earlier_jpeg(rgb: Image.Image, table: Table | None, orientation: int = 
             return EarlierJpeg(0.0, 0)
     ratios, count = np.zeros((len(steps), MAX_STEP + 1)), 0
     for place, step in enumerate(steps):
-        ratios[place], total = _ratios(on_grid[:, place], off_grid[:, place], step)
+        ratios[place], total = _ratios(on_grid[place], off_grid[place], step)
         count += total
     return _conclude(ratios / max(count, 1))
 
 
-def cut_on_grid(rgb: Image.Image, orientation: int) -> Floats:
+def cut_on_grid(rgb: Image.Image, orientation: int) -> npt.NDArray[np.uint8]:
     """The brightness of the middle, (height, width) of at most 1024, as the file stores it.
 
     It is turned back to the way it was compressed and begins at a corner of an 8 x 8 block.
@@ -104,7 +104,7 @@ def cut_on_grid(rgb: Image.Image, orientation: int) -> Floats:
     spans = [_span(size, back) for size, back in zip(rgb.size, backwards, strict=True)]
     (left, right), (top, bottom) = spans
     middle = rgb.crop((left, top, right, bottom)).convert("L")
-    return np.asarray(middle if undo is None else middle.transpose(undo), np.float64)
+    return np.asarray(middle if undo is None else middle.transpose(undo))
 
 
 def _span(size: int, backwards: bool) -> tuple[int, int]:
@@ -123,18 +123,20 @@ def _basis() -> Floats:
     return np.stack([np.outer(waves[v], waves[u]).ravel() for v, u in FREQUENCIES], axis=1)
 
 
-def _coefficients(luma: Floats) -> Floats:
-    """(blocks, frequencies) of the DCT of whole blocks."""
+def _coefficients(luma: npt.NDArray[np.uint8]) -> Floats:
+    """(frequencies, blocks) of the DCT of whole blocks."""
     rows, columns = luma.shape[0] // 8, luma.shape[1] // 8
     whole = luma[: 8 * rows, : 8 * columns].reshape(rows, 8, columns, 8)
-    coefficients: Floats = whole.swapaxes(1, 2).reshape(-1, 64) @ _basis()
-    return coefficients
+    # Put into order as bytes, which are an eighth to move.
+    blocks = whole.swapaxes(1, 2).reshape(-1, 64).astype(np.float64)
+    return np.ascontiguousarray((blocks @ _basis()).T)
 
 
 def _on_grid(coefficients: Floats, steps: list[int]) -> bool:
     """Whether the coefficients are multiples of their steps, as they must be in this JPEG."""
     for place, step in enumerate(steps):
-        multiples = coefficients[np.abs(coefficients[:, place]) > step, place] / step
+        values = coefficients[place]
+        multiples = values[np.abs(values) > step] / step
         if step >= MIN_STEP and len(multiples) >= MIN_COUNT:
             return float(np.abs(multiples - np.rint(multiples)).mean()) < 0.2
     return True  # with such small steps there is no telling
@@ -169,15 +171,27 @@ def _bins(values: npt.NDArray[Any], step: int, top: int) -> npt.NDArray[np.int64
 
 def _histograms(fine: npt.NDArray[np.int64], step: int, top: int) -> Floats:
     """(first steps, multiples 1 to top - 1): what each first step would have made of it."""
-    first = np.arange(MIN_STEP, MAX_STEP + 1)[:, None]
-    pixels = np.rint(_middles() / first) * first
-    rows = (top + 1) * np.arange(len(first))[:, None]
-    total = np.zeros(len(first) * (top + 1))
+    starts, rows, values = _first_multiples()
+    count = MAX_STEP + 1 - MIN_STEP
+    weights = np.add.reduceat(np.tile(fine, count), starts)
+    total = np.zeros(count * (top + 1))
     for error in ROUNDING:
-        places = _bins(pixels + error, step, top) + rows
-        weights = np.broadcast_to(fine, places.shape).ravel()
-        total += np.bincount(places.ravel(), weights, len(total))
-    return _shares(total.reshape(len(first), -1)[:, 1:top])
+        places = _bins(values + error, step, top) + (top + 1) * rows
+        total += np.bincount(places, weights, len(total))
+    return _shares(total.reshape(count, -1)[:, 1:top])
+
+
+@cache
+def _first_multiples() -> tuple[npt.NDArray[Any], npt.NDArray[Any], Floats]:
+    """What each first step makes of the bins of `_middles`, in one row a step, one after the other.
+
+    The place of the first bin of each multiple of a step, the row of the step, and the multiple.
+    """
+    first = np.arange(MIN_STEP, MAX_STEP + 1)[:, None]
+    multiples = np.rint(_middles() / first)
+    starts = np.flatnonzero(np.diff(multiples, axis=1, prepend=-1))
+    values = np.asarray((multiples * first).ravel()[starts], np.float64)
+    return starts, starts // multiples.shape[1], values
 
 
 def _shares(counts: npt.NDArray[Any]) -> Floats:

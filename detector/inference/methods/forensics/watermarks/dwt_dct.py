@@ -115,10 +115,7 @@ def match_marks(pixels: Pixels) -> list[Match]:
     """How well each of MARKS matches RGB pixels (height, width, 3) of at least MIN_MARKED_SIDE."""
     numbers, readings = _readings(pixels)
     votes = [_votes(largest) for largest in readings]
-    return [
-        min((_match(mark, numbers, vote) for vote in votes), key=lambda match: match.chance)
-        for mark in MARKS
-    ]
+    return [min(_match(mark, numbers, votes), key=lambda match: match.chance) for mark in MARKS]
 
 
 def _readings(pixels: Pixels) -> tuple[npt.NDArray[np.intp], list[Values]]:
@@ -147,6 +144,8 @@ def _choose_blocks(pixels: Pixels) -> tuple[Pixels, npt.NDArray[np.intp]]:
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     count = min(rows, max(MAX_BLOCKS // columns, 1))
     picks = np.linspace(0, rows - 1, count).astype(np.intp)
+    if count == rows:  # all of them: no copy is needed
+        return pixels[: rows * BLOCK, : columns * BLOCK], np.arange(rows * columns)
     lines = (picks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     numbers = picks[:, None] * columns + np.arange(columns)
     return pixels[lines][:, : columns * BLOCK], numbers.ravel()
@@ -168,13 +167,16 @@ def _votes(largest: Values) -> Votes:
     return np.where(confident, np.sign(beyond), 0).astype(np.int8)
 
 
-def _match(mark: Mark, numbers: npt.NDArray[np.intp], votes: Votes) -> Match:
-    size = len(mark.bits)
+def _match(mark: Mark, numbers: npt.NDArray[np.intp], readings: list[Votes]) -> Iterator[Match]:
+    """How well the votes of each reading match."""
+    size, message = len(mark.bits), mark.message
     bits = numbers % size
-    means = np.bincount(bits, votes, size) / np.maximum(np.bincount(bits, minlength=size), 1)
-    read = means > means.mean()
-    matched = int((read == mark.message).sum())
-    return Match(mark, matched, min(TRIES * chance_of(mark.message, read), 1.0))
+    counts = np.maximum(np.bincount(bits, minlength=size), 1)
+    for votes in readings:
+        means = np.bincount(bits, votes, size) / counts
+        read = means > means.mean()
+        matched = int((read == message).sum())
+        yield Match(mark, matched, min(TRIES * chance_of(message, read), 1.0))
 
 
 def chance_of(message: Bits, read: Bits) -> float:

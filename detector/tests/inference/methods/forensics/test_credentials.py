@@ -219,6 +219,7 @@ def test_an_ai_picture_stays_one_however_often_it_is_saved() -> None:
     assert claims(ask(saved)) == [("ai", "decisive")]
 
 
+@pytest.mark.slow
 def test_ingredients_cannot_be_crowded_out(anchors: Path) -> None:
     many = tuple(part("inputTo", PHOTO, f"input {i}") for i in range(41))
     pasted = part("componentOf", PARTS["created"])
@@ -407,6 +408,7 @@ def test_the_place_is_named() -> None:
     assert len(set(places.values())) == len(MIME)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "label"),
     [

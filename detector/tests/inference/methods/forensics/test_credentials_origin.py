@@ -58,6 +58,7 @@ def test_gemini_s_form_decides() -> None:
     assert answer.score is not None and answer.score > 0.92
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("label", ["c2pa.actions", "c2pa.actions.v2"])
 def test_every_version_of_claims_actions_and_ingredients_is_read(version: int, label: str) -> None:
@@ -66,6 +67,7 @@ def test_every_version_of_claims_actions_and_ingredients_is_read(version: int, l
     assert claims(ask(data)) == DECISIVE
 
 
+@pytest.mark.slow
 def test_a_part_beside_the_parent_leaves_it_open() -> None:
     for picture in (PHOTO, PARTS["captured"], PARTS["created"]):
         pasted = part("componentOf", picture, "b")
@@ -74,6 +76,7 @@ def test_a_part_beside_the_parent_leaves_it_open() -> None:
     assert claims(ask(edit(more=(shown_only,)))) == DECISIVE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step",
     [
@@ -221,6 +224,7 @@ def test_a_source_type_in_signed_metadata_is_read(label: str) -> None:
     assert f"C2PA manifest, assertion {label}" in {finding.where for finding in answer.findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("value", VALUES)
 def test_every_form_of_a_source_type_in_metadata_is_read(key: str, value: str) -> None:

@@ -181,6 +181,7 @@ def test_a_camera_s_word_under_an_old_certificate_still_contradicts_a_generator(
     assert sides("general.error") == sides("claimSignature.mismatch") == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "issuer"),
     [

@@ -82,6 +82,7 @@ def test_a_chunk_of_webp_may_be_filled_up_with_a_zero(name: bytes) -> None:
     assert claims(ask(data)) == {"iptc": "decisive"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bad",
     [b"a\x02b", b"caf\xe9", b"a\0b", b"\xff\xfe\xfd", b"&#2;", b"Tom & Jerry", b"&nbsp;", b"&#0;"],
@@ -142,6 +143,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", VALUES)
 def test_a_source_type_is_read_in_every_form_of_rdf(form: str) -> None:
     assert claims(ask(with_xmp("JPEG", VALUES[form]))) == {"iptc": "decisive"}

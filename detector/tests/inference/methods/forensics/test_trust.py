@@ -121,6 +121,7 @@ def test_a_signer_whose_certificate_is_in_force_needs_no_time_stamp(
     assert found.dated is (clock == "listed" and version == 2)
 
 
+@pytest.mark.slow
 def test_a_time_that_nobody_vouches_for_is_not_told_as_the_day_of_the_signature() -> None:
     day = STAMPED.date().isoformat()
     trust = lists(signers=identity().anchor, stamps=CLOCK.anchor)
