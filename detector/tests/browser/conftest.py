@@ -18,11 +18,10 @@ from selenium import webdriver
 from detector.benchmarks.browser import CHROMIUM, DRIVER, open_browser
 from detector.inference.results import Verdict
 from detector.models import Upload
-from detector.tests.factories.browsing import PATIENCE, next_page
+from detector.tests.factories.browsing import PATIENCE, UNFOLD, next_page
 from detector.tests.factories.explained import EXPLAINED, MOVES
 
 IS_WHOLE = "return document.readyState === 'complete'"
-UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true });"
 ALL_UNFOLDED = (
     "return [...document.querySelectorAll('summary + *')]"
     ".every((e) => e.checkVisibility({contentVisibilityAuto: true}))"

@@ -13,7 +13,13 @@ from pytest_django import Settings
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from detector.tests.factories.browsing import get_complaints, get_texts, next_page, set_screen
+from detector.tests.factories.browsing import (
+    UNFOLD,
+    get_complaints,
+    get_texts,
+    next_page,
+    set_screen,
+)
 from detector.tests.factories.desk import PAGES, STATES, Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -25,7 +31,6 @@ const done = arguments[arguments.length - 1];
 const part = document.querySelector(arguments[1]);
 axe.run(part, { runOnly: arguments[0] }).then((found) => done(found.violations));
 """
-OPEN = "document.querySelectorAll('details').forEach((fold) => { fold.open = true });"
 ALL = [*PAGES, *STATES]
 Visit = Callable[[str], webdriver.Chrome]
 
@@ -37,7 +42,7 @@ def set_scheme(browser: webdriver.Chrome, scheme: str) -> None:
 
 def assert_no_rule_is_broken(browser: webdriver.Chrome, part: str = "html") -> None:
     """By axe-core, in light and in dark, with everything unfolded, within a part of the page."""
-    browser.execute_script(OPEN)
+    browser.execute_script(UNFOLD)
     for scheme in ("light", "dark"):
         set_scheme(browser, scheme)
         browser.execute_script(AXE)
@@ -90,7 +95,7 @@ def test_no_page_scrolls_sideways(visit: Visit, desk: Desk, width: int) -> None:
     too_wide = []
     for page in ALL:
         visit(desk.find(page))
-        browser.execute_script(OPEN)
+        browser.execute_script(UNFOLD)
         wide = browser.execute_script("return document.documentElement.scrollWidth")
         too_wide += [(page, wide)] if wide > width else []
     assert too_wide == []
@@ -139,7 +144,7 @@ def test_every_link_button_and_field_is_reached_by_keyboard(
     visit: Visit, desk: Desk, page: str
 ) -> None:
     browser = visit(desk.find(page))
-    browser.execute_script(OPEN + WATCH)
+    browser.execute_script(UNFOLD + WATCH)
     count = browser.execute_script("return document.querySelectorAll('*').length")
     for _ in range(0, count, 50):
         webdriver.ActionChains(browser).send_keys(Keys.TAB * 50).perform()

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from detector.tests.factories.browsing import get_number, get_texts, next_page, set_screen
+from detector.tests.factories.browsing import UNFOLD, get_number, get_texts, next_page, set_screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,9 +39,7 @@ def test_long_words_stay_on_a_phone(explained: webdriver.Chrome, language: str) 
     set_screen(explained, 390)
     explained.get(f"{explained.current_url}?language={language}")
     next_page(explained).until(lambda b: b.find_elements(By.TAG_NAME, "footer"))
-    explained.execute_script(
-        "document.querySelectorAll('details').forEach((e) => { e.open = true })"
-    )
+    explained.execute_script(UNFOLD)
     assert width_beyond_screen(explained) == 0
     for button in explained.find_elements(By.CSS_SELECTOR, ".actions .button"):
         assert get_number(button, "scrollWidth") <= get_number(button, "clientWidth"), button.text

@@ -50,9 +50,7 @@ def test_the_heat_map_is_hidden_and_shown_by_its_checkbox(explained: webdriver.C
 def test_the_heat_map_has_a_large_view_and_a_strength(explained: webdriver.Chrome):
     set_screen(explained, 1280)
     _, _, before, _ = get_box(explained, ".layers")
-    box = explained.find_element(By.CSS_SELECTOR, ".heat-large input")
-    WebDriverWait(explained, PATIENCE).until(lambda _: box.is_displayed())  # its section unfolds
-    box.click()
+    explained.find_element(By.CSS_SELECTOR, ".heat-large input").click()
     _, _, wide, high = get_box(explained, ".layers")
     assert wide > 1.5 * before and get_box(explained, "svg.heat")[2:] == [wide, high]
     slider = explained.find_element(By.CSS_SELECTOR, "[data-strength]")

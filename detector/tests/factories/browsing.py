@@ -29,6 +29,8 @@ const event = kind === "paste" ? new ClipboardEvent(kind, options) : new DragEve
 document.querySelector(selector).dispatchEvent(event);
 """
 
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true });"
+
 # Through the browser, which has the cookie: the bytes of an address in base64.
 FETCH = """
 const [address, done] = arguments;
