@@ -122,9 +122,12 @@ class Network:
         same, but OpenVINO compiles it in half the time and runs it faster.
         """
         # fp32 even where the processor has bf16: a score must not depend on the machine.
-        config: dict[str, str | int] = {
+        config: dict[str, str | int | bool] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
+            # OpenVINO would pin its threads to the first cores, in each process to the same ones:
+            # two analysis processes then share one core while another one is idle.
+            "ENABLE_CPU_PINNING": False,
         }
         if runtime.threads:
             config["INFERENCE_NUM_THREADS"] = runtime.threads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,39 @@ def test_first_answers_in_four_threads_at_once_do_not_wait_for_one_another(tmp_p
     for _ in range(3):
         done = run_python("-c", FIRST_ANSWERS, data_dir=tmp_path)  # gives up after two minutes
         assert done.returncode == 0, done.stderr
+
+
+# Which cores each thread of a process may use while a network runs in one of them.
+CORES_WHILE_RUNNING = """
+import os, threading
+from pathlib import Path
+import numpy as np
+from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
+
+runtime = Runtime(Path("none"), Path("none"), force_cpu=True, threads={threads})
+network = Network(WEIGHTS_DIR / "efficientnet_whole" / "openvino_model.xml", runtime, 256)
+batch = np.zeros((8, 3, 256, 256), np.float32)
+running = threading.Thread(target=network, args=(batch,))
+running.start()
+seen = set()
+while running.is_alive():
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            seen.add(frozenset(os.sched_getaffinity(int(thread))))
+        except ProcessLookupError:
+            pass
+running.join()
+assert seen == {{frozenset(os.sched_getaffinity(0))}}, seen
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system tells no cores")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_thread_of_a_network_is_held_to_one_core(tmp_path: Path, threads: int) -> None:
+    """Or else two analysis processes share a core while another one is idle."""
+    done = run_python("-c", CORES_WHILE_RUNNING.format(threads=threads), data_dir=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 class RecordingCore:
