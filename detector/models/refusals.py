@@ -22,6 +22,14 @@ class RefusalsQuerySet(models.QuerySet["Refusals"]):
         """Those that the sweep deletes."""
         return self.filter(last_at__lt=timezone.now() - FORGOTTEN)
 
+    def recent(self) -> RefusalsQuerySet:
+        """Those of senders whose last files were refused."""
+        return self.filter(in_a_row__gt=0, last_at__gte=timezone.now() - FORGOTTEN)
+
+    def count_recent(self, sender: uuid.UUID) -> int:
+        """How many of the last files of this sender were refused, mostly 0."""
+        return self.recent().filter(sender=sender).values_list("in_a_row", flat=True).first() or 0
+
     def add(self, sender: uuid.UUID) -> None:
         """Count one more file of this sender as refused."""
         now = timezone.now()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import time
 import uuid
 from typing import Any
@@ -13,17 +12,17 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Count, Max, Min, Q
 
 from ai_image_detector.log import analysis_id, request_id
-from detector.analysis.answers import Busy, NotAnalysed
+from detector.analysis.answers import NotAnalysed
 from detector.installation import get_detector
 from detector.models import Analysis, Batch, Key, Place, Priority, State, Upload
 from detector.models.analysis import UNFINISHED, delete_files, original_path
 
 from .alive import check_worker
 from .engines import start
-from .senders import check_sender, sender
+from .places import find_place
+from .senders import check_sender
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
         if analysis is None or not analysis.answers(upload.with_pictures):
             return False
         if comes_forward := analysis.is_unfinished and priority < analysis.priority:
-            analysis.priority, analysis.turn, analysis.sender = _find_place(upload, priority)
+            analysis.priority, analysis.turn, analysis.sender = find_place(upload.owner, priority)
             analysis.save(update_fields=Place._fields)
         _save(upload, analysis)
     if comes_forward:
@@ -132,7 +131,7 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
 
 def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
     """Save the upload with an analysis that has to be run, and start that."""
-    place = _find_place(upload, priority)
+    place = find_place(upload.owner, priority)
     check_worker()
     original = _keep(file)
     try:
@@ -150,27 +149,6 @@ def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
         delete_files([original])
     else:
         start(analysis)
-
-
-def _find_place(upload: Upload, priority: int) -> Place:
-    """The place in the queue of one more picture. Raises `Busy` where there is none.
-
-    One sender has at most half of the places. Turns go round: the first picture of a sender comes
-    right after the one that is next, each further one a round later than the one before it.
-    """
-    who = sender.get() or upload.owner
-    if priority != Priority.INTERACTIVE:
-        return Place(priority, 0, who)
-    own = Q(sender=who)
-    waiting = Analysis.objects.waiting().aggregate(
-        all=Count("pk"), own=Count("pk", filter=own), next=Min("turn"), last=Max("turn", filter=own)
-    )
-    if waiting["all"] >= settings.ANALYSIS_QUEUE:
-        raise Busy(waiting["all"])
-    if waiting["own"] >= math.ceil(settings.ANALYSIS_QUEUE / 2):
-        raise Busy(waiting["own"])
-    turn = (waiting["next"] or 0) if waiting["last"] is None else waiting["last"] + 1
-    return Place(priority, turn, who)
 
 
 def _keep(file: File[Any]) -> str:
