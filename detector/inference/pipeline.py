@@ -18,7 +18,7 @@ from .shortage import is_shortage
 from .verdict.combine import combine
 from .verdict.fusion import NO_FUSION, Fusion, load_fusion
 from .verdict.local import LocalThreshold, find_local, local_state
-from .version import digest_beside, digest_weights, write_version
+from .version import code_digest, digest_states, write_version
 
 logger = logging.getLogger(__name__)
 
@@ -40,19 +40,19 @@ class Detector:
 
     @property
     def version(self) -> str:
-        """Version of the program, its code and all weights that it would use now."""
-        return write_version(self.weights_digest, self.code_digest)
+        """Version of the program, its code, all weights and the context that it would use now."""
+        return write_version(self.weights_digest, self.code_digest, self._context_digest())
 
     @property
     def code_digest(self) -> str:
-        """Digest of the code, and of the files that it reads but no score depends on."""
+        """Digest of the code, and of the threshold of this installation if it has one."""
         threshold = local_state(self.runtime.finetuned_dir)
-        return digest_beside([*context_state(self.runtime.weights_dir), *filter(None, [threshold])])
+        return digest_states([code_digest(), threshold]) if threshold else code_digest()
 
     @property
     def weights_digest(self) -> str:
         """Digest of the fusion and of all weights that it would use now."""
-        return digest_weights([self._fusion()[0].digest, *map(self._state, self.specs)])
+        return digest_states([self._fusion()[0].digest, *map(self._state, self.specs)])
 
     def load(self) -> None:
         """Load every method before the first picture; an unavailable method is logged."""
@@ -74,7 +74,7 @@ class Detector:
         verdict = say_local(verdict, local, note)
         return replace(
             verdict,
-            version=write_version(weights, code),
+            version=write_version(weights, code, self._context_digest()),
             weights=weights,
             code=code,
             file=FileFacts("", image.size, image.format, image.width, image.height, image.sha256),
@@ -110,6 +110,9 @@ class Detector:
         except Exception as error:
             _let_interrupt(error)
             logger.debug("%s cannot be loaded", self.specs[key].title, exc_info=True)
+
+    def _context_digest(self) -> str:
+        return digest_states(context_state(self.runtime.weights_dir))
 
     def _fusion(self) -> tuple[Fusion, tuple[Note, ...]]:
         """The fusion, and a note if it cannot be used: then no score of a method counts."""

@@ -1,8 +1,9 @@
 """The version that answers: the one definition that database, report and pages share.
 
-A version is written `program+code.weights`: the number of the program, a digest of the code and the
-libraries that scores depend on, and a digest of the weights and the fusion. Two answers of the same
-version about the same bytes are equal.
+A version is written `program+code.weights.context`: the number of the program, a digest of the code
+and the libraries that scores depend on, a digest of the weights and the fusion, and one of the
+files that the context of a verdict is read from. Two answers of the same version about the same
+bytes are equal. An evaluation measures `program+code.weights`: the context holds its own figures.
 """
 
 from __future__ import annotations
@@ -33,34 +34,36 @@ _DETECTOR = Path(__file__).resolve().parents[1]
 ROOMS = (_DETECTOR / "inference", _DETECTOR / "checkpoints")
 
 
-def digest_weights(weights: Iterable[str]) -> str:
-    """One digest of those of the fusion and of each method's weights."""
-    return hashlib.sha256(repr(list(weights)).encode()).hexdigest()
+def digest_states(states: Iterable[str]) -> str:
+    """One digest of several, in their order: of all weights, or of all files of the context."""
+    return hashlib.sha256(repr(list(states)).encode()).hexdigest()
 
 
-def write_version(weights: str, code: str | None = None) -> str:
-    """The version as text; `weights` is what `digest_weights` gave."""
-    return f"{__version__}+{(code or code_digest())[:DIGITS]}.{weights[:DIGITS]}"
+def write_version(weights: str, code: str | None = None, context: str = "") -> str:
+    """The version as text; `weights` is what `digest_states` gave, the others are digests, too.
+
+    Without a `context` it is the version that an evaluation measures.
+    """
+    digests = filter(None, [code or code_digest(), weights, context])
+    return f"{__version__}+{'.'.join(digest[:DIGITS] for digest in digests)}"
+
+
+def without_context(version: str) -> str:
+    """The part of a version that decides about scores and outcomes, `program+code.weights`."""
+    program, plus, digests = version.partition("+")
+    return f"{program}{plus}{'.'.join(digests.split('.')[:2])}"
 
 
 def weights_part(version: str) -> str:
     """The part of a version that names its weights; empty for a version of an older form."""
-    code, dot, weights = version.partition("+")[2].partition(".")
-    return weights if code and dot else ""
+    code, *digests = version.partition("+")[2].split(".")
+    return digests[0] if code and digests else ""
 
 
 @cache
 def code_digest() -> str:
     """Digest of the sources of inference and of the releases of the libraries in use."""
     return digest_sources(ROOMS, map(_release, LIBRARIES))
-
-
-def digest_beside(states: Iterable[str]) -> str:
-    """Digest of the code and of files that results are written with but no score depends on.
-
-    They are told with the code: a report of accuracy stays that of the same weights.
-    """
-    return hashlib.sha256(repr([code_digest(), *states]).encode()).hexdigest()
 
 
 def digest_sources(folders: Iterable[Path], releases: Iterable[str]) -> str:

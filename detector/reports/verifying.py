@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from detector.inference.version import write_version
+from detector.inference.version import without_context, write_version
 from detector.inference.wording.verdict import OUTCOMES
 
 from .comparison import read_comparison
@@ -88,7 +88,7 @@ def _say_copies(twin: Twin, picture: str | None, version: str) -> Iterator[str]:
 def _say_version(result: dict[str, Any], version: str) -> str:
     """Whether the version names the code and the weights of a result, and is the one in use."""
     digests = write_version(result["weights"], result["code"]).partition("+")[2]
-    if result["version"].partition("+")[2] != digests:
+    if without_context(result["version"]).partition("+")[2] != digests:
         raise NotGenuine(
             f"The version {result['version']} does not belong to the digests of code and weights "
             "that the report names."

@@ -58,6 +58,7 @@ class Command(DetectorCommand):
 
     def handle(self, **options: Any) -> str:
         from detector.inference.verdict.fusion import load_fusion
+        from detector.inference.version import without_context
         from detector.training.measuring.data import find_labelled
         from detector.training.measuring.report import EvaluationRequest, build_report, write_report
         from detector.training.measuring.tables import to_markdown
@@ -70,7 +71,7 @@ class Command(DetectorCommand):
         data = data.capped(options["per_source"], options["seed"])
         detector = get_detector()
         self._warn_of_known(detector.runtime.weights_dir, data.pictures)
-        version = detector.version
+        version = without_context(detector.version)
         measurement = self._measure(detector, version, data, conditions, options)
         request = EvaluationRequest(
             command_line(options, data.root.name), version, options["per_source"], options["seed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from detector.inference.results import Exhibit, Finding, MethodResult
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.inference.verdict.combine import combine
 from detector.inference.verdict.fusion import load_fusion
+from detector.inference.version import without_context
 from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode, noise
 from detector.tests.factories.stubs import Stub, make_stub, spec_of
@@ -201,6 +203,22 @@ def test_the_version_changes_with_the_fusion(use_methods: UseMethods, tmp_path: 
         write_digests(folder / "fusion")
         versions.add(Detector(Runtime(Path(), Path(), weights_dir=folder)).version)
     assert len(versions) == 2
+
+
+@pytest.mark.parametrize("name", ["accuracy", "kind"])
+def test_files_of_the_context_change_the_version_and_not_what_is_measured(
+    name: str, use_methods: UseMethods, tmp_path: Path
+) -> None:
+    use_methods(a=make_stub())
+    shutil.copytree(WEIGHTS_DIR / "fusion", tmp_path / "fusion")
+    detector = Detector(Runtime(Path(), Path(), weights_dir=tmp_path))
+    before = detector.detect(picture())
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "counts.json").write_text("{}")
+    after = detector.detect(picture())
+    assert after.version == detector.version != before.version
+    assert without_context(after.version) == without_context(before.version)
+    assert (after.code, after.weights) == (before.code, before.weights)
 
 
 def test_a_method_is_loaded_on_first_use_and_kept(use_methods: UseMethods) -> None:

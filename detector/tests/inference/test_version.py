@@ -9,7 +9,13 @@ import pytest
 
 import detector
 from detector.inference import version as versions
-from detector.inference.version import code_digest, digest_sources, weights_part, write_version
+from detector.inference.version import (
+    code_digest,
+    digest_sources,
+    weights_part,
+    without_context,
+    write_version,
+)
 
 
 @pytest.fixture
@@ -61,6 +67,13 @@ def test_weights_and_code_are_told_apart() -> None:
     old, new = write_version("a" * 64, code="1" * 64), write_version("a" * 64, code="2" * 64)
     assert old != new and weights_part(old) == weights_part(new) != ""
     assert weights_part(write_version("b" * 64, code="1" * 64)) != weights_part(old)
+
+
+def test_the_context_is_the_last_part_and_no_part_of_what_is_measured() -> None:
+    measured = write_version("a" * 64, code="1" * 64)
+    full = write_version("a" * 64, code="1" * 64, context="f" * 64)
+    assert full == f"{measured}.ffffffff" and without_context(full) == measured
+    assert without_context(measured) == measured and weights_part(full) == "a" * 8
 
 
 def test_a_version_of_the_older_form_names_no_weights() -> None:

@@ -19,7 +19,7 @@ from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.trust_lists import read_trust
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.verdict.local import find_local
-from detector.inference.version import weights_part
+from detector.inference.version import weights_part, without_context
 from detector.installation import find_members, find_trust_lists, get_detector
 from detector.reports.keys import UnusableKey, find_public_key, write_public_key
 
@@ -51,6 +51,7 @@ def build_page() -> dict[str, Any]:
         "trust": read_trust(find_trust_lists(), settings.C2PA_TRUST_ANCHORS),
         "threshold": _threshold(),
         "report_key": _report_key(),
+        "same_version": bool(report and _same_version(report.facts.version, serving)),
         "same_weights": bool(report and _same_weights(report.facts.version, serving)),
     }
 
@@ -92,6 +93,11 @@ def _threshold() -> dict[str, Any] | None:
     except (OSError, ValueError):  # the weights cannot be read, which the page says elsewhere
         return None
     return {"local": local, "note": note} if note else None
+
+
+def _same_version(measured: str, serving: str | None) -> bool:
+    """Whether what was measured answers now; the files of the context decide about no outcome."""
+    return without_context(measured) == without_context(serving or "")
 
 
 def _same_weights(measured: str, serving: str | None) -> bool:
