@@ -115,8 +115,8 @@ def test_pictures_overtake_damaged_files_of_however_many_addresses() -> None:
     flood = [f"203.0.113.{number}" for number in range(4)]
     for times, address in enumerate(flood):
         refuse(times, address)
-    send_from(flood[3], "d"), send_from(flood[1], "b"), send_from(flood[2], "c")
-    send_from(flood[0], "a")  # nothing of this one was refused
+    for number, name in ((3, "d"), (1, "b"), (2, "c"), (0, "a")):  # nothing of "a" was refused
+        send_from(flood[number], name)
     send_from(OTHER, *"xy")
     assert get_order() == "axbycd"
 
@@ -124,13 +124,15 @@ def test_pictures_overtake_damaged_files_of_however_many_addresses() -> None:
 @pytest.mark.usefixtures("refusing")
 def test_who_sent_damaged_files_has_the_turn_of_before_again_after_pictures() -> None:
     refuse(1)
-    send_from(FLOOD, "a"), send_from(OTHER, "x")
+    send_from(FLOOD, "a")
+    send_from(OTHER, "x")
     assert get_order() == "xa"
     with sent_by(FLOOD):
         who = sender.get()
     assert who
     Refusals.objects.halve(who)
-    send_from(FLOOD, "a"), send_from(OTHER, "x")
+    send_from(FLOOD, "a")
+    send_from(OTHER, "x")
     assert get_order() == "ax"
 
 
@@ -142,7 +144,8 @@ def test_senders_of_damaged_files_have_together_at_most_half_of_the_places(
     flood = [f"203.0.113.{number}" for number in range(3)]
     for address in flood:
         refuse(1, address)
-    send_from(flood[0], "a"), send_from(flood[1], "b")
+    send_from(flood[0], "a")
+    send_from(flood[1], "b")
     with pytest.raises(Busy):
         send_from(flood[2], "c")
     send_from(OTHER, "x", "y")
