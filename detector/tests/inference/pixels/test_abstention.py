@@ -40,6 +40,13 @@ def test_faint_pictures_are_judged_from_a_contrast_up(contrast: float, abstains:
     assert bool(reason_to_abstain(image)) == abstains
 
 
+def test_contrast_is_the_deviation_of_all_values_of_a_sample() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (131, 90, 3), dtype=np.uint8)
+    pixels[..., 1] //= 3  # channels of other means and deviations
+    image = source(Image.fromarray(pixels))
+    assert image.contrast == pytest.approx(pixels[::4, ::4].std(), abs=1e-6)
+
+
 @pytest.mark.parametrize(("side", "abstains"), [(63, True), (64, False)])
 def test_sixty_four_pixels_are_enough(side: int, abstains: bool) -> None:
     """The networks were trained and measured from this size up."""
