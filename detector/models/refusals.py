@@ -13,6 +13,9 @@ from django.utils import timezone
 # A sender may send so many damaged files in a row as if nothing were wrong. Each further one
 # doubles the time, in seconds, until the next file is taken.
 FREE, LONGEST_WAIT = 10, 60
+# By how many rounds of the queue each of them puts off the next files of the sender: more than
+# most senders have files waiting when the first one is refused.
+ROUNDS = 4
 # What was refused so long ago says nothing any more.
 FORGOTTEN = timedelta(hours=1)
 

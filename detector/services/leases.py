@@ -18,6 +18,7 @@ from detector.analysis.answers import BrokenOff
 from detector.inference.images import ImageError
 from detector.models import FILES, Analysis, Event, EventCount, Refusals, State
 from detector.models.analysis import BAD_FILE, AnalysisQuerySet, delete_files
+from detector.models.refusals import ROUNDS
 
 logger = logging.getLogger(__name__)
 
@@ -123,4 +124,6 @@ def fail(analysis: Analysis, error: ImageError) -> bool:
         EventCount.objects.add({(Event.ANALYSIS, "refused" if is_refused else "failed"): 1})
         if is_refused and sender:
             Refusals.objects.add(sender)
+            # What it has sent before that was known waits longer, too.
+            Analysis.objects.waiting().filter(sender=sender).update(turn=F("turn") + ROUNDS)
     return bool(counted)

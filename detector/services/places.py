@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Min, Q
 
 from detector.analysis.answers import Busy
 from detector.models import Analysis, Place, Priority, Refusals
+from detector.models.refusals import ROUNDS
 
 from .senders import sender
 
@@ -18,9 +19,9 @@ def find_place(owner: uuid.UUID, priority: int) -> Place:
     """The place in the queue of one more picture. Raises `Busy` where there is none.
 
     Turns go round: the first picture of a sender comes right after the one that is next, each
-    further one a round later than the one before it. Who sent files of late that were refused
-    comes as many rounds later, so that pictures overtake a flood of damaged files, however many
-    addresses it comes from; where nobody else waits, there is nothing to wait for.
+    further one a round later than the one before it. Each file of a sender that was refused of late
+    puts the next ones off by ROUNDS, so that pictures overtake a flood of damaged files, however
+    many addresses it comes from; where nobody else waits, there is nothing to wait for.
     """
     who = sender.get() or owner
     if priority != Priority.INTERACTIVE:
@@ -28,7 +29,7 @@ def find_place(owner: uuid.UUID, priority: int) -> Place:
     refused = Refusals.objects.count_recent(who)
     waiting = _count_waiting(who)
     _check_room(waiting, is_doubted=refused > 0)
-    turn = (waiting["next"] or 0) + refused
+    turn = (waiting["next"] or 0) + ROUNDS * refused
     if waiting["last"] is not None:
         turn = max(turn, waiting["last"] + 1)
     return Place(priority, turn, who)

@@ -11,13 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from ai_image_detector.log import analysis_id, request_id
 from detector.analysis.answers import NotAnalysed
 from detector.installation import get_detector
 from detector.models import Analysis, Batch, Key, Place, Priority, State, Upload
 from detector.models.analysis import UNFINISHED, delete_files, original_path
+from detector.models.writing import writing
 
 from .alive import check_worker
 from .engines import start
@@ -116,7 +116,9 @@ def _attach_to_known(upload: Upload, key: Key, priority: int) -> bool:
 
     An analysis that waits behind others comes forward with an upload that somebody waits for.
     """
-    with transaction.atomic():
+    if not Analysis.objects.with_key(key).exists():
+        return False  # without a transaction, for which all who write would have to wait
+    with writing():
         analysis = Analysis.objects.with_key(key).select_for_update().first()
         if analysis is None or not analysis.answers(upload.with_pictures):
             return False
@@ -135,7 +137,7 @@ def _queue(upload: Upload, key: Key, file: File[Any], priority: int) -> None:
     check_worker()
     original = _keep(file)
     try:
-        with transaction.atomic():
+        with writing():
             analysis = _lock(key, file.size)
             raced = _is_answered(analysis, upload)  # by another upload of the same bytes
             if not raced:

@@ -14,7 +14,7 @@ from detector.analysis.answers import Assessment, Busy, Job, NeedsMemory
 from detector.inference.images import ImageError
 from detector.inference.results import Verdict
 from detector.models import Analysis, Priority, Refusals
-from detector.models.refusals import FREE, LONGEST_WAIT
+from detector.models.refusals import FREE, LONGEST_WAIT, ROUNDS
 from detector.services import claim_next, run
 from detector.services.senders import TooManyRefused, sender, sent_by
 from detector.sweep import sweep
@@ -118,7 +118,7 @@ def test_pictures_overtake_damaged_files_of_however_many_addresses() -> None:
     for number, name in ((3, "d"), (1, "b"), (2, "c"), (0, "a")):  # nothing of "a" was refused
         send_from(flood[number], name)
     send_from(OTHER, *"xy")
-    assert get_order() == "axbycd"
+    assert get_order() == "axybcd"
 
 
 @pytest.mark.usefixtures("refusing")
@@ -134,6 +134,18 @@ def test_who_sent_damaged_files_has_the_turn_of_before_again_after_pictures() ->
     send_from(FLOOD, "a")
     send_from(OTHER, "x")
     assert get_order() == "ax"
+
+
+@pytest.mark.usefixtures("refusing")
+def test_what_waits_already_goes_back_when_a_file_is_refused() -> None:
+    send_from(FLOOD, *"abc")
+    send_from(OTHER, *"xyz")
+    for _ in range(2):
+        claimed = claim_next("worker")
+        assert claimed
+        run(claimed)  # "a" of the flood, then "x", which moves nothing of the flood
+    turns = {row.uploads.get().filename: row.turn for row in Analysis.objects.waiting()}
+    assert turns == {"b": 1 + ROUNDS, "c": 2 + ROUNDS, "y": 1 + ROUNDS, "z": 2 + ROUNDS}
 
 
 @pytest.mark.usefixtures("refusing")
