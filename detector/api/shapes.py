@@ -163,7 +163,7 @@ class Methods(Schema):
 
 
 class Version(Schema):
-    """`version` is that of every result; its parts tell program, code and weights."""
+    """`version` is that of every result; its parts tell program, code, weights and context."""
 
     version: str
     program: str

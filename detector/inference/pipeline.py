@@ -65,7 +65,7 @@ class Detector:
         if self._is_new:
             self._is_new = False
             self._together(self._try_to_load)
-        weights, code = self.weights_digest, self.code_digest
+        weights, code, context = self.weights_digest, self.code_digest, self._context_digest()
         fusion, notes = self._fusion()
         notes = image.notes + blind_spots(image) + notes
         local, note = self._local(weights)
@@ -74,7 +74,7 @@ class Detector:
         verdict = say_local(verdict, local, note)
         return replace(
             verdict,
-            version=write_version(weights, code, self._context_digest()),
+            version=write_version(weights, code, context),
             weights=weights,
             code=code,
             file=FileFacts("", image.size, image.format, image.width, image.height, image.sha256),

@@ -50,7 +50,8 @@ class Priority(models.IntegerChoices):
 class Place(NamedTuple):
     """A place in the queue, which goes by priority, then by turn, then by the time.
 
-    `turn` counts the rounds in which each sender has one interactive picture analysed.
+    `turn` is the round of the queue, in each of which a sender has one interactive picture
+    analysed; files of who sent damaged ones of late are put off by some rounds.
     """
 
     priority: int

@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 # A sender may send so many damaged files in a row as if nothing were wrong. Each further one
@@ -39,7 +39,9 @@ class RefusalsQuerySet(models.QuerySet["Refusals"]):
         with transaction.atomic():
             row, is_new = self.get_or_create(sender=sender, defaults={"last_at": now})
             if not is_new:
-                self.filter(pk=row.pk).update(in_a_row=F("in_a_row") + 1, last_at=now)
+                is_forgotten = When(last_at__lt=now - FORGOTTEN, then=1)
+                number = Case(is_forgotten, default=F("in_a_row") + 1)
+                self.filter(pk=row.pk).update(in_a_row=number, last_at=now)
 
     def halve(self, sender: uuid.UUID) -> None:
         """A file of this sender was a picture.

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 
 _one_writer = threading.Lock()
 
@@ -17,8 +18,19 @@ def writing() -> Iterator[None]:
 
     SQLite lets one writer in. The others sleep and try again, whoever is lucky first: of many
     threads that way, each would slow down the one that writes, and all together keep the worker,
-    which is another process, out for seconds.
+    which is another process, out for seconds. Raises `OperationalError` after LOCK_SECONDS, as a
+    database that stays locked does.
     """
-    turn = _one_writer if connection.vendor == "sqlite" else nullcontext()
+    turn = _have_turn() if connection.vendor == "sqlite" else nullcontext()
     with turn, transaction.atomic():
         yield
+
+
+@contextmanager
+def _have_turn() -> Iterator[None]:
+    if not _one_writer.acquire(timeout=settings.LOCK_SECONDS):
+        raise OperationalError("database is locked by other threads of this process")
+    try:
+        yield
+    finally:
+        _one_writer.release()

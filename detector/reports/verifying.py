@@ -95,6 +95,11 @@ def _say_version(result: dict[str, Any], version: str) -> str:
         )
     if version == result["version"]:
         return f"The version that wrote it is the one in use here: {version}."
+    if without_context(version) == without_context(result["version"]):
+        return (
+            f"It was written by version {result['version']}. The one in use here, {version}, gives "
+            "the same picture the same result, with other figures of how often it is wrong."
+        )
     return (
         f"It was written by version {result['version']}. The version in use here is "
         f"{version or 'unknown'}, which may give the same picture another result."

@@ -6,11 +6,13 @@ then the row goes back into the queue, and after MAX_ATTEMPTS it has failed.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,6 +29,9 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
 # Of those that wait longest; several workers may reach for the same one.
 CANDIDATES = 8
+# Turns alone would let a sender whose turn is late wait for as long as others come.
+PATIENCE, EVERY = timedelta(seconds=20), 4
+_claims = itertools.count(1)
 # The fields that tell how it failed.
 ENDING = (
     "state", "worker", "lease_until", "sender", "finished_at", "error", "error_status",
@@ -35,13 +40,25 @@ ENDING = (
 
 
 def claim_next(worker: str) -> Analysis | None:
-    """The next analysis of the queue, now in the hands of this worker; None where none waits."""
+    """The next analysis of the queue, now in the hands of this worker; None where none waits.
+
+    Every so many times it is one that has waited for longer than PATIENCE, if there is any.
+    """
+    if next(_claims) % EVERY == 0 and (analysis := _claim_oldest(worker)):
+        return analysis
     waiting = Analysis.objects.in_order()
     while candidates := list(waiting.values_list("pk", flat=True)[:CANDIDATES]):
         for pk in candidates:
             if analysis := claim(pk, worker):
                 return analysis
     return None
+
+
+def _claim_oldest(worker: str) -> Analysis | None:
+    began = timezone.now() - PATIENCE
+    late = Analysis.objects.waiting().filter(queued_at__lt=began).order_by("queued_at")
+    oldest = late.values_list("pk", flat=True).first()
+    return claim(oldest, worker) if oldest else None
 
 
 def claim(pk: uuid.UUID, worker: str) -> Analysis | None:
@@ -123,7 +140,15 @@ def fail(analysis: Analysis, error: ImageError) -> bool:
         is_refused = analysis.error_status == BAD_FILE
         EventCount.objects.add({(Event.ANALYSIS, "refused" if is_refused else "failed"): 1})
         if is_refused and sender:
-            Refusals.objects.add(sender)
-            # What it has sent before that was known waits longer, too.
-            Analysis.objects.waiting().filter(sender=sender).update(turn=F("turn") + ROUNDS)
+            _put_off(sender)
     return bool(counted)
+
+
+def _put_off(sender: uuid.UUID) -> None:
+    """Count one more file of a sender as refused, and put off what it has sent before that."""
+    with transaction.atomic():
+        Refusals.objects.add(sender)
+        waiting = Analysis.objects.waiting().filter(sender=sender)
+        # In the order in which a deletion locks them: neither waits for the other.
+        rows = list(waiting.order_by("pk").select_for_update().values_list("pk", flat=True))
+        Analysis.objects.filter(pk__in=rows).update(turn=F("turn") + ROUNDS)

@@ -10,9 +10,12 @@ from django.db.models import Count, Max, Min, Q
 
 from detector.analysis.answers import Busy
 from detector.models import Analysis, Place, Priority, Refusals
-from detector.models.refusals import ROUNDS
+from detector.models.refusals import FREE, ROUNDS
 
 from .senders import sender
+
+# From so many refused files on, senders share half of the places.
+MANY = 3
 
 
 def find_place(owner: uuid.UUID, priority: int) -> Place:
@@ -26,36 +29,52 @@ def find_place(owner: uuid.UUID, priority: int) -> Place:
     who = sender.get() or owner
     if priority != Priority.INTERACTIVE:
         return Place(priority, 0, who)
-    refused = Refusals.objects.count_recent(who)
+    refused = min(Refusals.objects.count_recent(who), FREE)
     waiting = _count_waiting(who)
-    _check_room(waiting, is_doubted=refused > 0)
-    turn = (waiting["next"] or 0) + ROUNDS * refused
+    _check_room(waiting, refused)
+    turn = _find_round(waiting["first"], waiting["late"], refused)
     if waiting["last"] is not None:
         turn = max(turn, waiting["last"] + 1)
     return Place(priority, turn, who)
 
 
-def _count_waiting(who: uuid.UUID) -> dict[str, int]:
-    """How many wait: all, of this sender, and of all senders whose last files were refused.
+def _count_waiting(who: uuid.UUID) -> dict[str, int | None]:
+    """How many wait: all, of this sender, and of the senders that share half of the places.
 
-    `next` is the earliest turn of the other senders, `last` the latest one of this sender; None
-    where there is none.
+    `late` is the earliest turn of a sender whose last files were refused, `first` that of all
+    others, `last` the latest one of this sender; None where there is none.
     """
-    own, doubted = Q(sender=who), Q(sender__in=Refusals.objects.recent().values("sender"))
+    refusals = Refusals.objects.recent()
+    own, doubted = Q(sender=who), Q(sender__in=refusals.values("sender"))
+    many = Q(sender__in=refusals.filter(in_a_row__gte=MANY).values("sender"))
     return Analysis.objects.waiting().aggregate(
         all=Count("pk"),
         own=Count("pk", filter=own),
-        doubted=Count("pk", filter=doubted),
-        next=Min("turn", filter=~doubted),
+        many=Count("pk", filter=many),
+        first=Min("turn", filter=~doubted),
+        late=Min("turn", filter=doubted),
         last=Max("turn", filter=own),
     )
 
 
-def _check_room(waiting: dict[str, int], *, is_doubted: bool) -> None:
-    """One sender has at most half of the places, and so have all doubted ones together."""
-    if waiting["all"] >= settings.ANALYSIS_QUEUE:
-        raise Busy(waiting["all"])
+def _check_room(waiting: dict[str, int | None], refused: int) -> None:
+    """One sender has at most half of the places.
+
+    Who has MANY refused files gets none while all such senders together have half of them.
+    """
     half = math.ceil(settings.ANALYSIS_QUEUE / 2)
-    for name in ("own", "doubted") if is_doubted else ("own",):
-        if waiting[name] >= half:
-            raise Busy(waiting[name])
+    limits = {"all": settings.ANALYSIS_QUEUE, "own": half}
+    if refused >= MANY:
+        limits["many"] = half
+    for name, limit in limits.items():
+        if (number := waiting[name] or 0) >= limit:
+            raise Busy(number)
+
+
+def _find_round(first: int | None, late: int | None, refused: int) -> int:
+    """The turn of a sender of whom nothing waits."""
+    now = first or 0
+    if refused:
+        return now + ROUNDS * refused
+    # Before all late ones, also where what waits beside them stands far behind.
+    return now if late is None else max(min(now, late - 1), 0)

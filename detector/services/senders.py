@@ -2,7 +2,7 @@
 
 A sender is a token, or the address of who has none. The pages and the API say who it is of each
 request that comes from elsewhere; sessions cost nothing, so they tell no sender apart. Of programs
-of the same machine the owner counts as the sender, and nobody has to wait for damaged files.
+of the same machine the owner counts as the sender; damaged files put off its turn, and no more.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from detector.inference.results import Verdict
+from detector.inference.version import without_context
 from detector.installation import get_detector
 from detector.models import Upload
 from detector.reports.keys import get_signing_key, write_public_key
@@ -62,6 +63,17 @@ def test_the_version_in_use_is_named(upload: Upload, tmp_path: Path):
     path.write_bytes(to_bytes(make_twin(upload)))
     text = check(path)
     assert f"the one in use here: {detector.version}" in text and "no picture was given" in text
+
+
+def test_of_other_figures_beside_it_is_said_that_results_are_equal(upload: Upload, tmp_path: Path):
+    detector = get_detector()
+    written = f"{without_context(detector.version)}.0f0f0f0f"
+    now = {"version": written, "code": detector.code_digest, "weights": detector.weights_digest}
+    change(upload, now)
+    path = tmp_path / "report.json"
+    path.write_bytes(to_bytes(make_twin(upload)))
+    text = check(path)
+    assert written in text and detector.version in text and "the same result" in text
 
 
 def test_another_picture_fails(paths: Paths):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -14,8 +16,10 @@ from detector.analysis.answers import Assessment, Busy, Job, NeedsMemory
 from detector.inference.images import ImageError
 from detector.inference.results import Verdict
 from detector.models import Analysis, Priority, Refusals
-from detector.models.refusals import FREE, LONGEST_WAIT, ROUNDS
+from detector.models.refusals import FORGOTTEN, FREE, LONGEST_WAIT, ROUNDS
 from detector.services import claim_next, run
+from detector.services.leases import EVERY, PATIENCE
+from detector.services.places import MANY
 from detector.services.senders import TooManyRefused, sender, sent_by
 from detector.sweep import sweep
 from detector.tests.factories.queue import assess, get_analysis, send, use_pool
@@ -155,12 +159,53 @@ def test_senders_of_damaged_files_have_together_at_most_half_of_the_places(
     settings.ANALYSIS_QUEUE = 4
     flood = [f"203.0.113.{number}" for number in range(3)]
     for address in flood:
-        refuse(1, address)
+        refuse(MANY, address)
     send_from(flood[0], "a")
     send_from(flood[1], "b")
     with pytest.raises(Busy):
         send_from(flood[2], "c")
+    refuse(MANY - 1, OTHER)  # a damaged file or two shut nobody out
     send_from(OTHER, "x", "y")
+
+
+@pytest.mark.usefixtures("refusing")
+def test_who_has_the_earliest_turn_again_is_no_reason_to_wait_behind_a_flood() -> None:
+    refuse(1)
+    send_from(FLOOD, "f")
+    send_from(OTHER, "a")
+    Analysis.objects.filter(uploads__filename="a").update(turn=2 * ROUNDS)
+    send_from("192.0.2.1", "x")
+    assert get_order() == "xfa"
+
+
+@pytest.mark.usefixtures("refusing")
+def test_nobody_is_put_off_for_good() -> None:
+    refuse(1)
+    send_from(FLOOD, "a")
+    Analysis.objects.waiting().update(queued_at=timezone.now() - PATIENCE - timedelta(seconds=1))
+    served = ""
+    for number in range(EVERY):
+        send_from(f"192.0.2.{number}", f"{number}")
+        claimed = claim_next("worker")
+        assert claimed
+        served += claimed.uploads.get().filename
+    assert "a" in served and served != "aaaa"
+
+
+@pytest.mark.usefixtures("refusing")
+def test_what_was_refused_an_hour_ago_does_not_count_again() -> None:
+    refuse(FREE)
+    Refusals.objects.update(last_at=timezone.now() - FORGOTTEN - timedelta(seconds=1))
+    refuse(1)
+    assert Refusals.objects.get().in_a_row == 1
+
+
+def test_who_finds_no_place_keeps_nobody_from_writing(settings: Settings) -> None:
+    settings.ANALYSIS_QUEUE = 1
+    send_from(OTHER, "x")
+    with CaptureQueriesContext(connection) as statements, pytest.raises(Busy):
+        send_from(FLOOD, "a")
+    assert {each["sql"].split()[0] for each in statements} == {"SELECT"}
 
 
 @pytest.mark.usefixtures("refusing")

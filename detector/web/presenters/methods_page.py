@@ -97,7 +97,7 @@ def _threshold() -> dict[str, Any] | None:
 
 def _same_version(measured: str, serving: str | None) -> bool:
     """Whether what was measured answers now; the files of the context decide about no outcome."""
-    return without_context(measured) == without_context(serving or "")
+    return serving is not None and without_context(measured) == without_context(serving)
 
 
 def _same_weights(measured: str, serving: str | None) -> bool:
