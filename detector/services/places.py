@@ -14,9 +14,6 @@ from detector.models.refusals import FREE, ROUNDS
 
 from .senders import sender
 
-# From so many refused files on, senders share half of the places.
-MANY = 3
-
 
 def find_place(owner: uuid.UUID, priority: int) -> Place:
     """The place in the queue of one more picture. Raises `Busy` where there is none.
@@ -39,18 +36,16 @@ def find_place(owner: uuid.UUID, priority: int) -> Place:
 
 
 def _count_waiting(who: uuid.UUID) -> dict[str, int | None]:
-    """How many wait: all, of this sender, and of the senders that share half of the places.
+    """How many wait: all, of this sender, and of all `doubted` ones, whose last files were refused.
 
-    `late` is the earliest turn of a sender whose last files were refused, `first` that of all
-    others, `last` the latest one of this sender; None where there is none.
+    `late` is the earliest turn of a doubted sender, `first` that of all others, `last` the latest
+    one of this sender; None where there is none.
     """
-    refusals = Refusals.objects.recent()
-    own, doubted = Q(sender=who), Q(sender__in=refusals.values("sender"))
-    many = Q(sender__in=refusals.filter(in_a_row__gte=MANY).values("sender"))
+    own, doubted = Q(sender=who), Q(sender__in=Refusals.objects.recent().values("sender"))
     return Analysis.objects.waiting().aggregate(
         all=Count("pk"),
         own=Count("pk", filter=own),
-        many=Count("pk", filter=many),
+        doubted=Count("pk", filter=doubted),
         first=Min("turn", filter=~doubted),
         late=Min("turn", filter=doubted),
         last=Max("turn", filter=own),
@@ -60,12 +55,13 @@ def _count_waiting(who: uuid.UUID) -> dict[str, int | None]:
 def _check_room(waiting: dict[str, int | None], refused: int) -> None:
     """One sender has at most half of the places.
 
-    Who has MANY refused files gets none while all such senders together have half of them.
+    A doubted one gets no second place while all of them together have half. It gets a first one, so
+    that nobody is shut out for one damaged file.
     """
     half = math.ceil(settings.ANALYSIS_QUEUE / 2)
     limits = {"all": settings.ANALYSIS_QUEUE, "own": half}
-    if refused >= MANY:
-        limits["many"] = half
+    if refused and waiting["own"]:
+        limits["doubted"] = half
     for name, limit in limits.items():
         if (number := waiting[name] or 0) >= limit:
             raise Busy(number)
