@@ -63,7 +63,7 @@ _SPECS = (
         1,
         "deep_learning",
         "deep_learning:DeepLearning",
-        weights=("efficientnet_tiles", "efficientnet_whole"),
+        weights=("efficientnet_tiles", "efficientnet_whole", "efficientnet_joint"),
     ),
     MethodSpec(2, "statistical", "statistical:Statistical", weights=("statistical",)),
     MethodSpec(3, "forensics", "forensics:Forensics", about="file"),

@@ -3,8 +3,8 @@
 Both are EfficientNets (networks/efficientnet.py). One looks at native-resolution tiles, at texture
 and fine structure, where generators and up-sampling leave traces (Marra et al. 2019, "Do GANs leave
 artificial fingerprints?"); the other at the whole picture scaled down, at content, light and
-composition, which compression leaves alone. Both are calibrated, and their log-odds add up
-(stacking, Wolpert 1992).
+composition, which compression leaves alone. A head reads the features of both together
+(joint_head.py). All three are calibrated, and their log-odds add up (stacking, Wolpert 1992).
 
 What it misses: generators unlike those in training; pictures of a kind that it has not met.
 """
@@ -33,6 +33,7 @@ from detector.inference.runtime import Network
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import ENGLISH, say
 
+from .joint_head import JOINT, JointHead, read_head
 from .pixel_method import PixelMethod
 
 TILE = 256
@@ -73,28 +74,47 @@ LOOKS: dict[str, Callable[[Pixels], tuple[Pixels, list[Box]]]] = {
 SIDES = {"efficientnet_tiles": TILE, "efficientnet_whole": VIEW_SIDE}
 
 
-class DeepLearning(PixelMethod[Network]):
-    folders = tuple(LOOKS)
+class DeepLearning(PixelMethod[Network | JointHead]):
+    folders = (*LOOKS, JOINT)
     used = say("method_used.deep_learning", {}, ENGLISH)
 
-    def read_model(self, folder: Path) -> Network:
+    def read_model(self, folder: Path) -> Network | JointHead:
+        if folder.name == JOINT:
+            return read_head(folder, LOOKS)
         return Network(folder / "openvino_model.xml", self.runtime, SIDES[folder.name])
 
     def judge(
-        self, models: dict[str, Network], calibrations: dict[str, Calibration], pixels: Pixels
+        self,
+        models: dict[str, Network | JointHead],
+        calibrations: dict[str, Calibration],
+        pixels: Pixels,
     ) -> Answer:
-        evidence = {name: look(model, LOOKS[name], pixels) for name, model in models.items()}
+        evidence = {
+            name: look(model, LOOKS[name], pixels)
+            for name, model in models.items()
+            if not isinstance(model, JointHead)
+        }
         raw = {name: float(answer.maps.mean()) for name, answer in evidence.items()}
+        raw |= {
+            name: _ask_head(model, evidence)
+            for name, model in models.items()
+            if isinstance(model, JointHead)
+        }
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         grid = grid_of(*pixels.shape[:2])
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
-        heat = sum(
-            calibrations[name].slope_at(raw[name]) * paint(grid, answer.maps, answer.boxes)
-            + calibrations[name].intercept
-            for name, answer in evidence.items()
+        heat = np.sum(
+            [
+                calibrations[name].slope_at(raw[name]) * paint(grid, answer.maps, answer.boxes)
+                + calibrations[name].intercept
+                for name, answer in evidence.items()
+            ],
+            0,
         )
+        # The head does not say where: what it adds is the same for all cells.
+        heat += sum(value for name, value in log_odds.items() if name not in evidence)
         score = sigmoid(sum(log_odds.values()))
-        exhibits = (show_heat(np.asarray(heat)),)
+        exhibits = (show_heat(heat),)
         return Answer(
             score,
             (_finding(log_odds),),
@@ -132,9 +152,14 @@ def look(
     return NetworkAnswer(maps.astype(np.float64), boxes, features)
 
 
+def _ask_head(head: JointHead, evidence: dict[str, NetworkAnswer]) -> float:
+    features = [each for name in LOOKS if (each := evidence[name].features) is not None]
+    return float(head.log_odds(np.concatenate(features)[None])[0])
+
+
 def _finding(log_odds: dict[str, float]) -> Finding:
-    tiles = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_tiles)
-    whole = sum(value for name, value in log_odds.items() if LOOKS[name] is look_at_whole)
+    tiles = sum(value for name, value in log_odds.items() if LOOKS.get(name) is look_at_tiles)
+    whole = sum(value for name, value in log_odds.items() if LOOKS.get(name) is look_at_whole)
     if (tiles >= 0) == (whole >= 0):
         return Finding("deep_learning.agree", {"side": side_of(whole)}, "deep_learning")
     sides = {"structure": side_of(tiles), "whole": side_of(whole)}

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import call_command, get_commands, load_command_class
 
 from detector.accuracy.readme import CONDITIONS, figures_in
+from detector.inference.methods import METHODS
 from detector.inference.methods.statistical.features import feature_groups
 from detector.tests.evidence_table import CASES
 from detector.tests.factories.processes import ROOT
@@ -116,7 +117,7 @@ def test_the_statistics_and_the_promise_of_the_thresholds_are_those_of_the_code(
 
 
 def test_what_ships_says_what_it_learnt_from_by_digests_alone() -> None:
-    for name in ("efficientnet_tiles", "efficientnet_whole", "statistical", "dinov2"):
+    for name in (*METHODS["deep_learning"].weights, "statistical", "dinov2"):
         learnt = read_metrics(ROOT / "detector" / "weights" / name)["training"]["learnt_from"]
         assert all(re.fullmatch(r"[0-9a-f]{12}", digest) for digest in learnt)
 

@@ -16,6 +16,7 @@ from transformers import AutoModelForImageClassification, Dinov2Model
 from detector.checkpoints.convert import load_strictly
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
+from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.verdict.fusion import load_fusion
@@ -238,7 +239,7 @@ def test_metrics_tell_what_was_learnt_from_and_reached(trained: Path) -> None:
 
 def test_cross_fitting_calibrates_and_fuses_methods_1_and_4(trained: Path) -> None:
     output = trained.parent
-    for name in ("dinov2", "efficientnet_tiles", "efficientnet_whole", "fusion"):
+    for name in ("dinov2", *METHODS["deep_learning"].weights, "fusion"):
         check_digests(output / name)
     before, after = load_fusion(WEIGHTS_DIR), load_fusion(output)
     assert set(after.subsets) == set(before.subsets)

