@@ -25,9 +25,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
 
 from detector.inference.methods import METHODS
+from detector.inference.methods.joint_head import CONFIG, JOINT, state_of
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import check_digests
+from detector.inference.weights.ranges import read_fields
 from detector.models import Analysis, Heartbeat
 
 # How old an answer may be: a flood of questions costs no more than one a second.
@@ -90,11 +92,23 @@ def check_models() -> str:
             raise NotWorking(f"The weights {folder} cannot be read: {error.strerror}.") from error
         except ValueError as error:
             raise NotWorking(f"The weights {error}.") from error
+    _check_head()
     try:
         load_fusion(WEIGHTS_DIR)
     except (OSError, ValueError) as error:
         raise NotWorking("The fusion of the methods is missing or damaged.") from error
     return "All weights are as they shipped."
+
+
+def _check_head() -> None:
+    """The head of method 1 reads the features of the very networks that it was fitted on."""
+    try:
+        networks = read_fields(WEIGHTS_DIR / JOINT / CONFIG).fields("networks")
+        for name in METHODS["deep_learning"].weights:
+            if name != JOINT and networks.text(name, 64) != state_of(WEIGHTS_DIR / name):
+                raise NotWorking(f"The weights {JOINT} were fitted on another {name}.")
+    except (OSError, ValueError) as error:
+        raise NotWorking(f"The weights {JOINT} cannot be read: {error}.") from error
 
 
 def check_database() -> str:

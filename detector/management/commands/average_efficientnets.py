@@ -38,4 +38,7 @@ class Command(TrainingCommand):
             options, cut=WHOLE if options["look"] == "whole" else NATIVE
         )
         average_and_write(trainings, preparation, folder, progress=self.progress)
-        return f"Wrote {folder}, the average of {len(trainings)} trainings. Next: train_fusion."
+        return (
+            f"Wrote {folder}, the average of {len(trainings)} trainings. Next: manage.py "
+            "train_fusion; until then method 1 is unavailable."
+        )

@@ -36,4 +36,4 @@ class Command(NetworkCommand):
             options, cut=WHOLE if options["look"] == "whole" else NATIVE
         )
         train_and_write(preparation, folder, plan, self.progress)
-        return f"Wrote {folder}. Next: manage.py train_fusion."
+        return f"Wrote {folder}. Next: manage.py train_fusion; until then method 1 is unavailable."

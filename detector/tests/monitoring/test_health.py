@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR
+from detector.inference.weights.folder import write_digests
 from detector.models import Heartbeat
 from detector.models.heartbeat import FORGOTTEN, FRESH
 from detector.monitoring import health
@@ -45,9 +46,17 @@ def test_what_ships_is_healthy() -> None:
 FILES = [
     (folder, name)
     for folder in sorted({folder for spec in METHODS.values() for folder in spec.weights})
-    for name in ("model.safetensors", "metrics.json", "openvino_model.bin")
+    for name in ("model.safetensors", "metrics.json", "openvino_model.bin", "head.npz")
     if (WEIGHTS_DIR / folder / name).exists()
 ]
+
+
+def test_a_head_of_another_network_is_named(weights: Path) -> None:
+    network = weights / "efficientnet_whole"
+    (network / "openvino_model.bin").write_bytes(b"trained anew")
+    write_digests(network)
+    with pytest.raises(NotWorking, match="efficientnet_joint were fitted on another .*_whole"):
+        health.check_models()
 
 
 @pytest.mark.slow

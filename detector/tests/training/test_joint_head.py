@@ -11,10 +11,17 @@ import pytest
 import torch
 from torch import nn
 
-from detector.inference.methods.joint_head import HEAD, JointHead, gelu, read_head
+from detector.inference.methods.joint_head import HEAD, JOINT, JointHead, gelu, read_head
 from detector.inference.weights.folder import check_digests
+from detector.tests.factories.dinov2 import copy_method_1
+from detector.training.corpus.learnt_sources import read_metrics
 from detector.training.learning import joint_head
-from detector.training.learning.joint_head import Basis, fit_joint_head, write_joint_head
+from detector.training.learning.joint_head import (
+    Basis,
+    ensure_joint_head,
+    fit_joint_head,
+    write_joint_head,
+)
 
 SIZES = (12, 8)
 NETWORKS = ("one", "two")
@@ -78,7 +85,7 @@ def folder(tmp_path: Path, head: JointHead) -> Path:
         (tmp_path / name / "openvino_model.bin").write_bytes(name.encode())
     training = {
         "n_ai": 2, "n_real": 3, "sources": 4, "generators": 1, "arguments": {}, "split_seed": 0,
-        "versions": {}, "learnt_from": [],
+        "versions": {}, "learnt_from": ["0123456789ab"],
     }  # fmt: skip
     folder = tmp_path / "efficientnet_joint"
     write_joint_head(head, folder, NETWORKS, training)
@@ -125,3 +132,22 @@ def test_a_damaged_file_is_refused(folder: Path, data: bytes) -> None:
     (folder / HEAD).write_bytes(data)
     with pytest.raises(ValueError):
         read_head(folder, NETWORKS)
+
+
+def test_networks_that_were_trained_anew_have_a_head_that_says_nothing(tmp_path: Path) -> None:
+    copy_method_1(tmp_path)
+    folder, networks = tmp_path / JOINT, ("efficientnet_tiles", "efficientnet_whole")
+    ensure_joint_head(folder, networks, 4)
+    silent = read_head(folder, networks)
+    assert not silent.log_odds(sample(3, 6)[0].repeat(128, 1)).any()
+    assert read_metrics(folder)["training"]["learnt_from"] == []
+    assert "says nothing" in (folder / "README.md").read_text()
+
+
+def test_a_head_that_fits_its_networks_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joint_head, "give_features", lambda network: None)
+    before = (folder / HEAD).read_bytes()
+    ensure_joint_head(folder, NETWORKS, 4)
+    assert (folder / HEAD).read_bytes() == before

@@ -68,12 +68,16 @@ def calibrate_and_fuse(
 ) -> dict[str, Any]:
     """Write calibration.json of each method and fusion/; returns the fusion's metrics.
 
+    Networks of method 1 that were trained anew get a joint head that says nothing.
+
     `further_folders` are corpora that no method has learnt from. Raises `FileNotFoundError` if
     there are no pictures, `ValueError` if a method gives no scores or knows one of the sources.
     """
     pictures = cap_sources(calibration_pictures(data, seed, further_folders), MAX_PER_SOURCE, seed)
+    folders = [folder for folder in chain.from_iterable(FOLDERS.values()) if folder != JOINT]
+    refuse_learnt(pictures, [output / folder for folder in folders])
     ensure_joint_head(output / JOINT, list(LOOKS), seed)
-    refuse_learnt(pictures, [output / folder for folder in chain.from_iterable(FOLDERS.values())])
+    refuse_learnt(pictures, [output / JOINT])
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)
         usable_pictures, alike, clean = _raw_scores(detector, pictures, seed, workers, progress)

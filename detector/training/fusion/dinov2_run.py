@@ -1,9 +1,9 @@
 """Trains the DINOv2 detector, and calibrates it with method 1 on the very same sources.
 
-With `cross_fit` every source that method 1 has not learnt from teaches the detector and the last
-layers of method 1, and calibrates them as well: by log-odds of classifiers that have not seen the
-source (cross-fitting, Chernozhukov et al. 2018). The number of sources decides how well they do,
-and they are too few to be shared out.
+With `cross_fit` every source that method 1 has not learnt from teaches the detector, the last
+layers and the joint head of method 1, and calibrates them as well: by log-odds of classifiers that
+have not seen the source (cross-fitting, Chernozhukov et al. 2018). The number of sources decides
+how well they do, and they are too few to be shared out.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ def write_card(folder: Path) -> None:
     """Write README.md of a weights folder from its metrics.json."""
     metrics = json.loads((folder / "metrics.json").read_text())
     title, about = ABOUT[metrics["model"]]
+    if not metrics["training"]["learnt_from"]:
+        about = "It has learnt from nothing yet, and says nothing."
     parts = ["---", "license: apache-2.0", "pipeline_tag: image-classification", "---", ""]
     parts += [f"# {title}", "", about, "", *_training(metrics["training"])]
     if "calibration" in metrics:

@@ -18,6 +18,7 @@ from detector.inference.methods.joint_head import CONFIG, HEAD, JointHead, read_
 from detector.inference.weights.folder import write_digests
 
 from .dinov2 import LEAST_SPREAD, source_weights
+from .efficientnet import give_features
 from .export import describe_pictures, start_metrics, write_folder, write_json
 
 NETWORKS, NEURONS = 3, 256
@@ -123,6 +124,8 @@ def ensure_joint_head(folder: Path, networks: Sequence[str], seed: int) -> None:
 
     Networks that were trained anew have none until their sources teach one. Raises `OSError`.
     """
+    for name in networks:
+        give_features(folder.parent / name)
     try:
         read_head(folder, networks)
     except (OSError, ValueError):

@@ -73,7 +73,10 @@ def with_features(maps: Maps, features: float) -> Any:
 
 def test_the_head_reads_the_features_of_both_networks_and_is_added_everywhere() -> None:
     ones, weight = np.ones((1, 2), np.float32), np.zeros((1, 2, 10), np.float32)
-    weight[0, 0, :5], weight[0, 0, 5:] = 0.2, -0.2  # tiles against the whole; the other says nothing
+    weight[0, 0, :5], weight[0, 0, 5:] = (
+        0.2,
+        -0.2,
+    )  # tiles against the whole
     out = np.array([[1.5, 0]], np.float32)
     head = JointHead(weight, 0 * ones, ones, 0 * ones, out, np.zeros(1, np.float32))
     networks = {

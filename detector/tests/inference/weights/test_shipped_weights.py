@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
+from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.methods.statistical import MODEL
 from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.numbers import log_odds
@@ -248,7 +249,7 @@ def test_a_network_without_an_answer_is_an_error_of_its_method(
     detector = Detector(runtime, only=("deep_learning", "huggingface"))
     detector.load()
     deep: Any = detector._method("deep_learning")
-    deep.loaded[0].update(dict.fromkeys(deep.folders, logarithm))
+    deep.loaded[0].update(dict.fromkeys(LOOKS, logarithm))
     ensemble: Any = detector._method("huggingface")
     ensemble.ensemble.checkpoints["vit"].network = logarithm
     for result in detector.run_methods(black):
