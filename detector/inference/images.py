@@ -93,12 +93,11 @@ class SourceImage:
     @cached_property
     def contrast(self) -> float:
         """Standard deviation (0..127.5) of all values of every fourth pixel across and down."""
-        import cv2  # the web process opens pictures, and would hold 32 MB for it
-
-        means, deviations = cv2.meanStdDev(np.ascontiguousarray(self.pixels[::4, ::4]))
-        squares = deviations**2 + means**2
-        # Rounding may leave a blank picture a little below 0.
-        return math.sqrt(max(float(squares.mean() - means.mean() ** 2), 0.0))
+        # Pillow counts bytes four times as fast as NumPy squares them.
+        sample = Image.fromarray(np.ascontiguousarray(self.pixels[::4, ::4]))
+        counts, values = np.reshape(sample.histogram(), (3, 256)).sum(0), np.arange(256)
+        mean = counts @ values / counts.sum()
+        return math.sqrt(counts @ (values - mean) ** 2 / counts.sum())
 
 
 def open_image(source: bytes | Path, limits: Limits | None = None) -> SourceImage:

@@ -127,7 +127,7 @@ def test_files_that_are_no_pictures_do_not_count(real: Path) -> None:
 @pytest.mark.slow
 def test_an_impossible_promise_is_refused(tmp_path: Path, own_folder: Path) -> None:
     for index in range(N):
-        (tmp_path / f"{index}.png").write_bytes(encode(scene(index, 189, 100), "PNG"))
+        (tmp_path / f"{index}.png").write_bytes(encode(scene(index, 190, 100), "PNG"))
     with pytest.raises(CommandError, match="30 of these 30 real pictures have a score above"):
         calibrate(real=tmp_path, max_false_alarms=10.0)
     assert not file_in(own_folder).exists()
