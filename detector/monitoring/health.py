@@ -25,11 +25,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
 
 from detector.inference.methods import METHODS
-from detector.inference.methods.joint_head import CONFIG, JOINT, state_of
+from detector.inference.methods.deep_learning import LOOKS
+from detector.inference.methods.joint_head import JOINT, find_other
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import check_digests
-from detector.inference.weights.ranges import read_fields
 from detector.models import Analysis, Heartbeat
 
 # How old an answer may be: a flood of questions costs no more than one a second.
@@ -103,12 +103,11 @@ def check_models() -> str:
 def _check_head() -> None:
     """The head of method 1 reads the features of the very networks that it was fitted on."""
     try:
-        networks = read_fields(WEIGHTS_DIR / JOINT / CONFIG).fields("networks")
-        for name in METHODS["deep_learning"].weights:
-            if name != JOINT and networks.text(name, 64) != state_of(WEIGHTS_DIR / name):
-                raise NotWorking(f"The weights {JOINT} were fitted on another {name}.")
+        other = find_other(WEIGHTS_DIR / JOINT, LOOKS)
     except (OSError, ValueError) as error:
         raise NotWorking(f"The weights {JOINT} cannot be read: {error}.") from error
+    if other:
+        raise NotWorking(f"The weights {JOINT} were fitted on another {other}.")
 
 
 def check_database() -> str:

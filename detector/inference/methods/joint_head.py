@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from detector.inference.weights.folder import files_state
+from detector.inference.pixels.kind import network_state
 from detector.inference.weights.ranges import check_size, read_fields
 
 JOINT = "efficientnet_joint"
@@ -64,19 +64,24 @@ def read_head(folder: Path, networks: Iterable[str]) -> JointHead:
     Raises `OSError`, or `ValueError` if it is out of range, or was fitted on the features of other
     networks than those that are there.
     """
-    states = read_fields(folder / CONFIG).fields("networks")
-    for name in networks:
-        if states.text(name, 64) != state_of(folder.parent / name):
-            raise ValueError(
-                f"{folder.name} was fitted on the features of another {name}; run manage.py "
-                "train_dinov2 --cross-fit"
-            )
+    if other := find_other(folder, networks):
+        raise ValueError(
+            f"{folder.name} was fitted on the features of another {other}; run manage.py "
+            "train_dinov2 --cross-fit"
+        )
     return _read_arrays(folder / HEAD)
 
 
-def state_of(network: Path) -> str:
-    """A digest of the numbers of the network in a weights folder."""
-    return files_state([network / "openvino_model.bin"])
+def find_other(folder: Path, networks: Iterable[str]) -> str | None:
+    """The first of the `networks` that is not the one that the head was fitted on; None if all are.
+
+    Raises `OSError`, or `ValueError` if the head does not name them.
+    """
+    states = read_fields(folder / CONFIG).fields("networks")
+    for name in networks:
+        if states.text(name, 64) != network_state(folder.parent / name):
+            return name
+    return None
 
 
 def _read_arrays(file: Path) -> JointHead:

@@ -14,7 +14,8 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.nn import functional
 
-from detector.inference.methods.joint_head import CONFIG, HEAD, JointHead, read_head, state_of
+from detector.inference.methods.joint_head import CONFIG, HEAD, JointHead, read_head
+from detector.inference.pixels.kind import network_state
 from detector.inference.weights.folder import write_digests
 
 from .dinov2 import LEAST_SPREAD, source_weights
@@ -38,11 +39,9 @@ class Basis:
     def __init__(self, features: np.ndarray, sizes: Sequence[int]) -> None:
         self.mean, self.std = features.mean(0), features.std(0) + LEAST_SPREAD
         self.std[self.std < 2 * LEAST_SPREAD] = np.inf  # what is the same everywhere tells nothing
-        blocks, start = [], 0
+        scaled, blocks, start = (features - self.mean) / self.std, [], 0
         for size in sizes:
-            part = (features[:, start : start + size] - self.mean[start : start + size]) / self.std[
-                start : start + size
-            ]
+            part = scaled[:, start : start + size]
             pca = PCA(min(COMPONENTS, size, len(part)), svd_solver="randomized", random_state=0)
             spread = pca.fit_transform(part).std(0).mean() + LEAST_SPREAD
             block = np.zeros((len(pca.components_), features.shape[1]))
@@ -150,7 +149,7 @@ def write_joint_head(
 
     def write(draft: Path) -> None:
         np.savez(draft / HEAD, **asdict(head))
-        states = {name: state_of(folder.parent / name) for name in networks}
+        states = {name: network_state(folder.parent / name) for name in networks}
         write_json(draft / CONFIG, {"input": "features of the networks", "networks": states})
         start_metrics(draft, folder.name, learnt)
         write_digests(draft)
