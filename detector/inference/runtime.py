@@ -138,6 +138,12 @@ class Network:
         self._compiled = _core().compile_model(network, runtime.device, config)
         self._thread = threading.local()
 
+    @property
+    def feature_count(self) -> int:
+        """The channels of the second output, a map of features; 0 without such an output."""
+        extra = self._compiled.outputs[1:2]
+        return sum(output.partial_shape[1].get_length() for output in extra)
+
     def __call__(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The first output for a batch."""
         return self.outputs(batch)[0]

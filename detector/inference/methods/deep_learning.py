@@ -83,6 +83,13 @@ class DeepLearning(PixelMethod[Network | JointHead]):
             return read_head(folder, LOOKS)
         return Network(folder / "openvino_model.xml", self.runtime, SIDES[folder.name])
 
+    def read_models(self) -> dict[str, Network | JointHead]:
+        models = super().read_models()
+        given = sum(models[name].feature_count for name in LOOKS)
+        if (wanted := models[JOINT].feature_count) != given:
+            raise ValueError(f"{JOINT} reads {wanted} features, but its networks give {given}")
+        return models
+
     def judge(
         self,
         models: dict[str, Network | JointHead],
@@ -101,30 +108,18 @@ class DeepLearning(PixelMethod[Network | JointHead]):
             if isinstance(model, JointHead)
         }
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
-        grid = grid_of(*pixels.shape[:2])
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
-        heat = np.sum(
-            [
-                calibrations[name].slope_at(raw[name]) * paint(grid, answer.maps, answer.boxes)
-                + calibrations[name].intercept
-                for name, answer in evidence.items()
-            ],
-            0,
-        )
-        # The head does not say where: what it adds is the same for all cells.
-        heat += sum(value for name, value in log_odds.items() if name not in evidence)
+        slopes = {name: calibrations[name].slope_at(value) for name, value in raw.items()}
+        heat = sum(log_odds.values()) + _contrast(models, evidence, slopes, pixels.shape[:2])
         score = sigmoid(sum(log_odds.values()))
-        exhibits = (show_heat(heat),)
         return Answer(
             score,
             (_finding(log_odds),),
             self.used,
-            exhibits,
+            (show_heat(heat),),
             raw_log_odds=raw,
             features={
-                name: answer.features
-                for name, answer in evidence.items()
-                if answer.features is not None
+                name: answer.features for name, answer in evidence.items() if answer.features.size
             },
         )
 
@@ -133,13 +128,18 @@ class DeepLearning(PixelMethod[Network | JointHead]):
 class NetworkAnswer:
     """Maps of raw log-odds (n, h, w), one for each part that a network looked at, and the parts.
 
-    `features` (f,) are the mean over all parts of what the network's last layer reads; None where
+    `feature_maps` (n, f, h, w) are what the network's last layer reads at each place; f is 0 where
     the network does not give them.
     """
 
     maps: Maps
     boxes: list[Box]
-    features: Maps | None
+    feature_maps: Maps
+
+    @property
+    def features(self) -> Maps:
+        """The features (f,), their mean over all places of all parts."""
+        return np.asarray(self.feature_maps.mean((0, 2, 3)))
 
 
 def look(
@@ -148,19 +148,56 @@ def look(
     """The answer of a network about the parts of a picture that `cut` returns."""
     parts, boxes = cut(pixels)
     maps, *extra = model.outputs(parts.transpose(0, 3, 1, 2).astype(np.float32))
-    features = extra[0].astype(np.float64).mean((0, 2, 3)) if extra else None
-    return NetworkAnswer(maps.astype(np.float64), boxes, features)
+    feature_maps = extra[0] if extra else np.empty((len(maps), 0, *maps.shape[1:]))
+    return NetworkAnswer(maps.astype(np.float64), boxes, feature_maps.astype(np.float64))
 
 
 def _ask_head(head: JointHead, evidence: dict[str, NetworkAnswer]) -> float:
-    features = [each for name in LOOKS if (each := evidence[name].features) is not None]
-    return float(head.log_odds(np.concatenate(features)[None])[0])
+    features = np.concatenate([evidence[name].features for name in LOOKS])
+    return float(head.log_odds(features[None])[0])
+
+
+def _contrast(
+    models: dict[str, Network | JointHead],
+    evidence: dict[str, NetworkAnswer],
+    slopes: dict[str, float],
+    size: tuple[int, ...],
+) -> Maps:
+    """By how much the log-odds of each cell differ from those of the picture of this size."""
+    grid = grid_of(*size)
+    maps = {name: slopes[name] * (each.maps - each.maps.mean()) for name, each in evidence.items()}
+    for name, model in models.items():
+        if isinstance(model, JointHead):
+            for network, part in _places(model, evidence).items():
+                maps[network] = maps[network] + slopes[name] * part
+    painted = [paint(grid, maps[name], answer.boxes) for name, answer in evidence.items()]
+    return np.asarray(np.sum(painted, 0))
+
+
+def _places(head: JointHead, evidence: dict[str, NetworkAnswer]) -> dict[str, Maps]:
+    """What each place of each network's maps (n, h, w) adds to the log-odds of the head.
+
+    The first order of the head around the features of the picture, as in Grad-CAM (Selvaraju et
+    al. 2017); the mean of a network is 0.
+    """
+    features = [evidence[name].features for name in LOOKS]
+    slopes = head.slopes(np.concatenate(features))
+    ends = np.cumsum([len(each) for each in features])[:-1]
+    added = {}
+    for name, slope in zip(LOOKS, np.split(slopes, ends), strict=True):
+        here = np.einsum("nfhw,f->nhw", evidence[name].feature_maps, slope, optimize=True)
+        added[name] = here - here.mean()
+    return added
 
 
 def _finding(log_odds: dict[str, float]) -> Finding:
-    tiles = sum(value for name, value in log_odds.items() if LOOKS.get(name) is look_at_tiles)
-    whole = sum(value for name, value in log_odds.items() if LOOKS.get(name) is look_at_whole)
-    if (tiles >= 0) == (whole >= 0):
-        return Finding("deep_learning.agree", {"side": side_of(whole)}, "deep_learning")
-    sides = {"structure": side_of(tiles), "whole": side_of(whole)}
-    return Finding("deep_learning.differ", sides, "deep_learning")
+    structure, whole = (side_of(log_odds[name]) for name in LOOKS)
+    together = side_of(sum(log_odds.values()))
+    if structure != whole:
+        sides = {"structure": structure, "whole": whole}
+        return Finding("deep_learning.differ", sides, "deep_learning")
+    if together != whole:
+        return Finding(
+            "deep_learning.outvoted", {"side": whole, "together": together}, "deep_learning"
+        )
+    return Finding("deep_learning.agree", {"side": whole}, "deep_learning")

@@ -23,6 +23,8 @@ HEAD, CONFIG = "head.npz", "config.json"
 MAX_HEAD_BYTES = 2**26
 # So that a layer whose neurons all say the same divides by no zero; PyTorch's value.
 LEAST_VARIANCE = 1e-5
+# The factor of the cube in the tanh formula of GELU.
+CUBIC = 0.044715
 
 Array = npt.NDArray[np.float32]
 
@@ -42,20 +44,56 @@ class JointHead:
     out: Array
     out_bias: Array
 
+    @property
+    def feature_count(self) -> int:
+        """The number of features that the head reads: f."""
+        return int(self.weight.shape[2])
+
     def log_odds(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Raw log-odds (n,) of features (n, f), the mean over the networks."""
-        hidden = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
-        hidden = gelu(hidden)
-        centred = hidden - hidden.mean(2, keepdims=True)
-        spread = np.sqrt((centred**2).mean(2, keepdims=True) + LEAST_VARIANCE)
-        normal = centred / spread * self.scale + self.shift
-        return np.asarray(((normal * self.out).sum(2) + self.out_bias).mean(1), np.float64)
+        inputs = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
+        normal, _ = _normalise(gelu(inputs))
+        neurons = normal * self.scale + self.shift
+        return np.asarray(((neurons * self.out).sum(2) + self.out_bias).mean(1), np.float64)
+
+    def slopes(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """By how much the raw log-odds rise with each of the features (f,): their gradient (f,)."""
+        inputs = self.weight @ features + self.bias
+        normal, spread = _normalise(gelu(inputs))
+        ours = self.out * self.scale
+        # Back through the normalisation, whose mean and spread hang on every neuron.
+        through = ours - _mean(ours) - normal * _mean(ours * normal)
+        before = through / spread * gelu_slope(inputs)
+        return np.asarray(np.einsum("kh,khf->kf", before, self.weight).mean(0), np.float64)
+
+
+def _mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    return np.asarray(values.mean(-1, keepdims=True))
+
+
+def _normalise(
+    values: npt.NDArray[np.floating],
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+    """Neurons (..., h) with mean 0 and variance 1, and their spread (..., 1) before."""
+    centred = values - _mean(values)
+    spread = np.sqrt(_mean(centred**2) + LEAST_VARIANCE)
+    return centred / spread, spread
 
 
 def gelu(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """The Gaussian error linear unit by its tanh formula (Hendrycks & Gimpel 2016)."""
-    inner = np.sqrt(2 / np.pi) * (values + 0.044715 * values**3)
-    return np.asarray(0.5 * values * (1 + np.tanh(inner)))
+    return np.asarray(0.5 * values * (1 + np.tanh(_inner(values))))
+
+
+def gelu_slope(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """The derivative of `gelu`."""
+    bend = np.tanh(_inner(values))
+    inner_slope = np.sqrt(2 / np.pi) * (1 + 3 * CUBIC * values**2)
+    return np.asarray(0.5 * (1 + bend) + 0.5 * values * (1 - bend**2) * inner_slope)
+
+
+def _inner(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    return np.asarray(np.sqrt(2 / np.pi) * (values + CUBIC * values**3))
 
 
 def read_head(folder: Path, networks: Iterable[str]) -> JointHead:
@@ -67,7 +105,7 @@ def read_head(folder: Path, networks: Iterable[str]) -> JointHead:
     if other := find_other(folder, networks):
         raise ValueError(
             f"{folder.name} was fitted on the features of another {other}; run manage.py "
-            "train_dinov2 --cross-fit"
+            "train_dinov2 --cross-fit, or train_fusion to go on without it"
         )
     return _read_arrays(folder / HEAD)
 
@@ -88,9 +126,10 @@ def _read_arrays(file: Path) -> JointHead:
     check_size(file, MAX_HEAD_BYTES)
     names = [each.name for each in fields(JointHead)]
     try:
+        # NumPy opens an array without names, too; that has none of the names.
         with np.load(file, allow_pickle=False) as arrays:
             head = JointHead(*(arrays[name].astype(np.float32) for name in names))
-    except (KeyError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file.name} does not hold the arrays {', '.join(names)}") from error
     if head.weight.ndim != 3:
         raise ValueError(

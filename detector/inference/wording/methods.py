@@ -32,6 +32,9 @@ SENTENCES = {
     "{side:kind_of_picture}.",
     "deep_learning.differ": "The fine structure looks more like {structure:kind_of_picture}, but "
     "the picture as a whole looks more like {whole:kind_of_picture}.",
+    "deep_learning.outvoted": "The fine structure and the picture as a whole each look more like "
+    "{side:kind_of_picture}, but their traces taken together look more like "
+    "{together:kind_of_picture}.",
     "kind_of_picture.ai": "a picture made by an AI",
     "kind_of_picture.real": "a picture made without an AI",
     "statistical.patterns": "The patterns of noise, frequencies and compression look more like "

@@ -71,6 +71,15 @@ def test_its_neurons_are_those_of_pytorch() -> None:
     assert np.allclose(gelu(values.numpy()), nn.GELU("tanh")(values), atol=1e-6)
 
 
+def test_its_slopes_are_how_its_answer_changes(head: JointHead) -> None:
+    features, step = sample(1, 7)[0][0].astype(np.float64), 1e-3
+    around = features + step * np.eye(len(features)), features - step * np.eye(len(features))
+    wanted = (head.log_odds(around[0]) - head.log_odds(around[1])) / (2 * step)
+    assert np.abs(wanted).max() > 0.01
+    assert np.allclose(head.slopes(features), wanted, atol=1e-4)
+    assert head.feature_count == sum(SIZES)
+
+
 def test_the_same_pictures_give_the_same_head() -> None:
     data = sample(60, 4)
     one, two = (asdict(fit_joint_head(*data, sizes=SIZES)) for _ in range(2))
@@ -101,7 +110,7 @@ def test_it_is_read_as_it_was_written(folder: Path, head: JointHead) -> None:
 
 def test_it_is_refused_beside_other_networks(folder: Path) -> None:
     (folder.parent / "two" / "openvino_model.bin").write_bytes(b"another")
-    with pytest.raises(ValueError, match="another two; run manage.py train_dinov2"):
+    with pytest.raises(ValueError, match="another two; run manage.py train_dinov2 --cross-fit, or"):
         read_head(folder, NETWORKS)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"networks": {}}))
@@ -131,6 +140,13 @@ def test_arrays_that_are_none_of_a_head_are_refused(
 def test_a_damaged_file_is_refused(folder: Path, data: bytes) -> None:
     (folder / HEAD).write_bytes(data)
     with pytest.raises(ValueError):
+        read_head(folder, NETWORKS)
+
+
+def test_an_array_without_names_is_refused(folder: Path) -> None:
+    with (folder / HEAD).open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(ValueError, match=r"head.npz does not hold the arrays weight, bias"):
         read_head(folder, NETWORKS)
 
 

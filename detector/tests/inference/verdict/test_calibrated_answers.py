@@ -125,6 +125,70 @@ def test_the_sentence_tells_the_networks_apart(tiles: float, whole: float, said:
     assert said in judge(tiles, whole).findings[0].text
 
 
+def silent_head(says: float) -> JointHead:
+    """A head that says the same of every picture, of five features of each network."""
+    ones = np.ones((1, 2), np.float32)
+    weight, bias = np.zeros((1, 2, 10), np.float32), np.array([says], np.float32)
+    return JointHead(weight, 0 * ones, ones, 0 * ones, 0 * ones, bias)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (-9, "each look more like a picture made by an AI, but their traces taken together look "
+         "more like a picture made without an AI."),
+        (-1, "both look more like a picture made by an AI."),
+        (9, "both look more like a picture made by an AI."),
+    ],
+)  # fmt: skip
+def test_the_sentence_does_not_contradict_the_score(head: float, said: str) -> None:
+    networks = {
+        TILES: with_features(maps_of(1, 1), 3.0), WHOLE: with_features(maps_of(2, 2), 4.0),
+        JOINT: silent_head(head),
+    }  # fmt: skip
+    calibrations = CALIBRATIONS | {JOINT: Calibration(1.0, 0.0)}
+    answer = DeepLearning(RUNTIME).judge(networks, calibrations, textured(1, 512, 512))
+    assert said in answer.findings[0].text
+    assert answer.score is not None and (answer.score > 0.5) == (head > -9)
+
+
+def test_the_heat_map_shows_where_the_head_found_its_traces() -> None:
+    """The left half of the whole picture carries the feature that the head takes for AI."""
+    place = np.zeros((1, 5, 14, 14))
+    place[:, 0, :, :7] = 1.0
+    weight, ones = np.zeros((1, 3, 10), np.float32), np.ones((1, 3), np.float32)
+    weight[0, 0, 5] = 1.0
+    bias, out = np.array([[[0, 1, 3]], [[2, 0, 0]]], np.float32)
+    networks = {
+        TILES: with_features(maps_of(1, 1), 0.0),
+        WHOLE: SimpleNamespace(outputs=lambda batch: (np.ones((1, 14, 14)), place)),
+        JOINT: JointHead(weight, bias, ones, 0 * ones, out, np.zeros(1, np.float32)),
+    }
+    calibrations = CALIBRATIONS | {JOINT: Calibration(2.0, 0.0)}
+    answer = DeepLearning(RUNTIME).judge(networks, calibrations, textured(1, 512, 512))
+    del networks[JOINT]
+    without = DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, textured(1, 512, 512))
+    both = [np.array(each.exhibit("heat_map")["log_odds"]) for each in (answer, without)]
+    added = both[0] - both[1]
+    assert added[:, :7].min() > added[:, 7:].max() + 0.5
+    assert added.mean() == pytest.approx(2.0 * answer.raw_log_odds[JOINT], abs=0.02)
+
+
+def test_a_head_of_other_features_than_the_networks_give_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts = {TILES: 5, WHOLE: 5, JOINT: 9}
+    monkeypatch.setattr(
+        DeepLearning,
+        "read_model",
+        lambda self, folder: SimpleNamespace(feature_count=counts[folder.name]),
+    )
+    with pytest.raises(ValueError, match="reads 9 features, but its networks give 10"):
+        DeepLearning(RUNTIME).read_models()
+    counts[JOINT] = 10
+    assert set(DeepLearning(RUNTIME).read_models()) == set(counts)
+
+
 def test_of_a_large_picture_nine_tiles_and_three_squares_are_looked_at() -> None:
     seen: dict[str, int] = {}
 
