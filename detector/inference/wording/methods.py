@@ -60,8 +60,8 @@ SENTENCES = {
     "model_state.bundled": "shipped with this program",
     # Why a method gives no answer
     "huggingface.no_model": "No model of this method is available on this installation.",
-    "method.weights_unusable": "The weights of this method are missing or damaged on this "
-    "installation ({folders:and}).",
+    "method.weights_unusable": "The weights of this method are missing, are damaged or do "
+    "not belong together on this installation ({folders:and}).",
     "method.weights_changed": "The weights of this method are not the ones that were measured, so "
     "they are not used ({files}).",
     "method.short_of_memory": "This method needs more memory for this picture than is available.",
