@@ -25,8 +25,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Sum
 
 from detector.inference.methods import METHODS
-from detector.inference.methods.deep_learning import LOOKS
-from detector.inference.methods.joint_head import JOINT, find_other
+from detector.inference.methods.deep_learning import JOINT, LOOKS
+from detector.inference.methods.neural_head import find_other
 from detector.inference.runtime import WEIGHTS_DIR
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import check_digests

@@ -4,7 +4,7 @@ Both are EfficientNets (networks/efficientnet.py). One looks at native-resolutio
 and fine structure, where generators and up-sampling leave traces (Marra et al. 2019, "Do GANs leave
 artificial fingerprints?"); the other at the whole picture scaled down, at content, light and
 composition, which compression leaves alone. A head reads the features of both together
-(joint_head.py). All three are calibrated, and their log-odds add up (stacking, Wolpert 1992).
+(neural_head.py). All three are calibrated, and their log-odds add up (stacking, Wolpert 1992).
 
 What it misses: generators unlike those in training; pictures of a kind that it has not met.
 """
@@ -33,7 +33,7 @@ from detector.inference.runtime import Network
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import ENGLISH, say
 
-from .joint_head import JOINT, JointHead, read_head
+from .neural_head import NeuralHead, read_head
 from .pixel_method import PixelMethod
 
 TILE = 256
@@ -70,20 +70,21 @@ LOOKS: dict[str, Callable[[Pixels], tuple[Pixels, list[Box]]]] = {
     "efficientnet_tiles": look_at_tiles,
     "efficientnet_whole": look_at_whole,
 }
+JOINT = "efficientnet_joint"
 # The height and width of the squares that they cut.
 SIDES = {"efficientnet_tiles": TILE, "efficientnet_whole": VIEW_SIDE}
 
 
-class DeepLearning(PixelMethod[Network | JointHead]):
+class DeepLearning(PixelMethod[Network | NeuralHead]):
     folders = (*LOOKS, JOINT)
     used = say("method_used.deep_learning", {}, ENGLISH)
 
-    def read_model(self, folder: Path) -> Network | JointHead:
+    def read_model(self, folder: Path) -> Network | NeuralHead:
         if folder.name == JOINT:
             return read_head(folder, LOOKS)
         return Network(folder / "openvino_model.xml", self.runtime, SIDES[folder.name])
 
-    def read_models(self) -> dict[str, Network | JointHead]:
+    def read_models(self) -> dict[str, Network | NeuralHead]:
         models = super().read_models()
         given = sum(models[name].feature_count for name in LOOKS)
         if (wanted := models[JOINT].feature_count) != given:
@@ -92,20 +93,20 @@ class DeepLearning(PixelMethod[Network | JointHead]):
 
     def judge(
         self,
-        models: dict[str, Network | JointHead],
+        models: dict[str, Network | NeuralHead],
         calibrations: dict[str, Calibration],
         pixels: Pixels,
     ) -> Answer:
         evidence = {
             name: look(model, LOOKS[name], pixels)
             for name, model in models.items()
-            if not isinstance(model, JointHead)
+            if not isinstance(model, NeuralHead)
         }
         raw = {name: float(answer.maps.mean()) for name, answer in evidence.items()}
         raw |= {
             name: _ask_head(model, evidence)
             for name, model in models.items()
-            if isinstance(model, JointHead)
+            if isinstance(model, NeuralHead)
         }
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
         # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
@@ -152,13 +153,13 @@ def look(
     return NetworkAnswer(maps.astype(np.float64), boxes, feature_maps.astype(np.float64))
 
 
-def _ask_head(head: JointHead, evidence: dict[str, NetworkAnswer]) -> float:
+def _ask_head(head: NeuralHead, evidence: dict[str, NetworkAnswer]) -> float:
     features = np.concatenate([evidence[name].features for name in LOOKS])
     return float(head.log_odds(features[None])[0])
 
 
 def _contrast(
-    models: dict[str, Network | JointHead],
+    models: dict[str, Network | NeuralHead],
     evidence: dict[str, NetworkAnswer],
     slopes: dict[str, float],
     size: tuple[int, ...],
@@ -167,21 +168,21 @@ def _contrast(
     grid = grid_of(*size)
     maps = {name: slopes[name] * (each.maps - each.maps.mean()) for name, each in evidence.items()}
     for name, model in models.items():
-        if isinstance(model, JointHead):
+        if isinstance(model, NeuralHead):
             for network, part in _places(model, evidence).items():
                 maps[network] = maps[network] + slopes[name] * part
     painted = [paint(grid, maps[name], answer.boxes) for name, answer in evidence.items()]
     return np.asarray(np.sum(painted, 0))
 
 
-def _places(head: JointHead, evidence: dict[str, NetworkAnswer]) -> dict[str, Maps]:
+def _places(head: NeuralHead, evidence: dict[str, NetworkAnswer]) -> dict[str, Maps]:
     """What each place of each network's maps (n, h, w) adds to the log-odds of the head.
 
     The first order of the head around the features of the picture, as in Grad-CAM (Selvaraju et
     al. 2017); the mean of a network is 0.
     """
     features = [evidence[name].features for name in LOOKS]
-    slopes = head.slopes(np.concatenate(features))
+    (slopes,) = head.slopes(np.concatenate(features)[None])
     ends = np.cumsum([len(each) for each in features])[:-1]
     added = {}
     for name, slope in zip(LOOKS, np.split(slopes, ends), strict=True):

@@ -26,7 +26,7 @@ SENTENCES = {
     "was fine-tuned on this installation, otherwise a public model, otherwise the bundled DINOv2 "
     "detector.",
     "method_used.deep_learning": "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture",
-    "method_used.statistical": "{count} statistics, boosted trees",
+    "method_used.statistical": "{count} statistics, a small network",
     # What they find
     "deep_learning.agree": "The fine structure and the picture as a whole both look more like "
     "{side:kind_of_picture}.",

@@ -30,8 +30,8 @@ class Command(TrainingCommand):
             "--cross-fit",
             action="store_true",
             help="Learn from every source of train and val that method 1 has not learnt from, fit "
-            "the last layers and the joint head of method 1 to them as well, and calibrate and "
-            "fuse methods 1 and 4 on the same sources, out of fold.",
+            "the last layers and the joint head of method 1 and the network of method 2 to them "
+            "as well, and calibrate and fuse all three on the same sources, out of fold.",
         )
 
     def train(self, options: dict[str, Any]) -> str:

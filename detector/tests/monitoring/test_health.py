@@ -68,11 +68,11 @@ def test_a_weights_file_that_is_missing_is_named(weights: Path, folder: str, nam
 
 
 def test_a_weights_file_that_was_changed_is_named(weights: Path) -> None:
-    file = weights / "statistical" / "trees.npz"
+    file = weights / "statistical" / "head.npz"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    with pytest.raises(NotWorking, match="statistical/trees.npz has the SHA-256 digest"):
+    with pytest.raises(NotWorking, match="statistical/head.npz has the SHA-256 digest"):
         health.check_models()
 
 

@@ -17,7 +17,7 @@ from detector.tests.factories.uploading import get_reasons, get_state, send_pict
 # Processes of real programs: slow to start.
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-FILE = "statistical/trees.npz"
+FILE = "statistical/head.npz"
 WAIT = 60  # seconds
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,6 @@ from transformers import AutoModelForImageClassification, Dinov2Model
 from detector.checkpoints.convert import load_strictly
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
-from detector.inference.methods import METHODS
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.verdict.fusion import load_fusion
@@ -35,6 +35,7 @@ from detector.tests.factories.dinov2 import HIDDEN, copy_method_1, save_tiny_enc
 from detector.tests.factories.pictures import encode, noise, scene
 from detector.training.corpus.labelled import Picture
 from detector.training.finetuning.model import freeze, load_model
+from detector.training.fusion.calibration_run import FOLDERS
 from detector.training.fusion.dinov2_run import MOST
 from detector.training.learning.dinov2 import (
     fit_classifier,
@@ -237,20 +238,26 @@ def test_metrics_tell_what_was_learnt_from_and_reached(trained: Path) -> None:
     assert figures["roc_auc_interval"][0] <= figures["roc_auc"]
 
 
-def test_cross_fitting_calibrates_and_fuses_methods_1_and_4(trained: Path) -> None:
+def test_cross_fitting_calibrates_and_fuses_all_methods_that_judge_pixels(trained: Path) -> None:
     output = trained.parent
-    for name in ("dinov2", *METHODS["deep_learning"].weights, "fusion"):
+    for name in (*chain.from_iterable(FOLDERS.values()), "fusion"):
         check_digests(output / name)
     before, after = load_fusion(WEIGHTS_DIR), load_fusion(output)
     assert set(after.subsets) == set(before.subsets)
-    assert Calibration.read(trained) != Calibration()
+    for name in ("dinov2", "statistical"):
+        assert Calibration.read(output / name) != Calibration.read(WEIGHTS_DIR / name)
     config = json.loads((output / "fusion" / "config.json").read_text())
-    shipped = json.loads((WEIGHTS_DIR / "fusion" / "config.json").read_text())
-    assert config["subsets"]["statistical"] == shipped["subsets"]["statistical"]
     everything = config["subsets"]["deep_learning+huggingface+statistical"]
-    both = config["subsets"]["deep_learning+huggingface"]
-    assert everything["weights"] == both["weights"] | {"statistical": 0.0}
-    assert config["thresholds"] == everything["thresholds"] == both["thresholds"]
+    assert set(everything["weights"]) == set(FOLDERS)
+    assert config["thresholds"] == everything["thresholds"]
+
+
+def test_cross_fitting_teaches_method_2_the_same_sources(trained: Path) -> None:
+    learnt = [
+        json.loads((trained.parent / name / "metrics.json").read_text())["training"]["learnt_from"]
+        for name in ("dinov2", "statistical")
+    ]
+    assert learnt[0] == learnt[1] and learnt[0]
 
 
 def test_sources_that_method_1_has_learnt_are_left_out(

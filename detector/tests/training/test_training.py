@@ -20,9 +20,8 @@ from safetensors.torch import save_file
 
 from detector.inference.images import open_image
 from detector.inference.methods import METHODS
-from detector.inference.methods.deep_learning import DeepLearning
+from detector.inference.methods.deep_learning import JOINT, DeepLearning
 from detector.inference.methods.huggingface import HuggingFace
-from detector.inference.methods.joint_head import JOINT
 from detector.inference.methods.statistical import Statistical
 from detector.inference.pipeline import Detector
 from detector.inference.pixels.conditions import encode_jpeg

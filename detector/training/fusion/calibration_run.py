@@ -20,8 +20,7 @@ from scipy.special import expit
 
 from detector.accuracy.conditions import CLEAN
 from detector.inference.methods import METHODS
-from detector.inference.methods.deep_learning import LOOKS
-from detector.inference.methods.joint_head import JOINT
+from detector.inference.methods.deep_learning import JOINT, LOOKS
 from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
@@ -33,7 +32,7 @@ from detector.training.corpus.learnt_sources import refuse_learnt
 from detector.training.figures.metrics import expected_calibration_error, roc_auc, summarise
 from detector.training.learning.cards import write_card
 from detector.training.learning.export import write_json
-from detector.training.learning.joint_head import ensure_joint_head
+from detector.training.learning.neural_head import ensure_head
 from detector.training.measuring.scoring import PIXEL_METHODS, score_pictures
 from detector.training.pictures.augment import ALIKE
 from detector.training.pictures.preparation import Progress, calibration_pictures
@@ -76,7 +75,7 @@ def calibrate_and_fuse(
     pictures = cap_sources(calibration_pictures(data, seed, further_folders), MAX_PER_SOURCE, seed)
     folders = [folder for folder in chain.from_iterable(FOLDERS.values()) if folder != JOINT]
     refuse_learnt(pictures, [output / folder for folder in folders])
-    ensure_joint_head(output / JOINT, list(LOOKS), seed)
+    ensure_head(output / JOINT, list(LOOKS), seed)
     refuse_learnt(pictures, [output / JOINT])
     with TemporaryDirectory() as scratch:
         detector = _uncalibrated(output, Path(scratch), runtime)

@@ -1,9 +1,9 @@
 """Trains the DINOv2 detector, and calibrates it with method 1 on the very same sources.
 
 With `cross_fit` every source that method 1 has not learnt from teaches the detector, the last
-layers and the joint head of method 1, and calibrates them as well: by log-odds of classifiers that
-have not seen the source (cross-fitting, Chernozhukov et al. 2018). The number of sources decides
-how well they do, and they are too few to be shared out.
+layers and the joint head of method 1, and the network of method 2, and calibrates them as well: by
+log-odds of classifiers that have not seen the source (cross-fitting, Chernozhukov et al. 2018). The
+number of sources decides how well they do, and they are too few to be shared out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scipy.special import expit
 from sklearn.model_selection import StratifiedGroupKFold
 
 from detector.accuracy.conditions import CLEAN
-from detector.inference.methods import METHODS
-from detector.inference.methods.deep_learning import LOOKS
-from detector.inference.methods.joint_head import JOINT, JointHead
+from detector.inference.methods.deep_learning import JOINT, LOOKS
+from detector.inference.methods.neural_head import NeuralHead
+from detector.inference.methods.statistical import STATISTICAL
 from detector.inference.pixels.tiles import Pixels
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
@@ -40,13 +40,14 @@ from detector.training.learning.dinov2 import (
 )
 from detector.training.learning.efficientnet import give_features
 from detector.training.learning.export import describe_pictures, write_json
-from detector.training.learning.joint_head import fit_joint_head, write_joint_head
 from detector.training.learning.last_layer import (
     fit_layer,
     load_pooled_features,
     read_layer,
     replace_layer,
 )
+from detector.training.learning.neural_head import fit_head, write_head
+from detector.training.learning.statistical import fit_statistics, measure
 from detector.training.learning.views import (
     Arrays,
     View,
@@ -56,6 +57,7 @@ from detector.training.learning.views import (
 )
 from detector.training.pictures.preparation import Progress
 
+from .calibration_run import FOLDERS
 from .fit import (
     FOLDS,
     THRESHOLDS_CHOSEN_FOR,
@@ -65,6 +67,7 @@ from .fit import (
     calibrate,
     choose_thresholds,
     fit_calibrations,
+    subsets_of,
     take,
 )
 from .stacking import Stack, fit_stack
@@ -74,7 +77,6 @@ REPEATS = 3
 # Pictures of each source and class under a condition: more sources tell more than more pictures.
 MOST = {"JPEG 95": 6, "half size + JPEG 70": 3, CLEAN: 2}
 FOLDER = "dinov2"
-METHOD_OF = {"deep_learning": METHODS["deep_learning"].weights, "huggingface": (FOLDER,)}
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,13 @@ def train_and_calibrate(
     """Learn from the pictures, calibrate on them out of fold, write all; returns fused figures.
 
     `output` holds the networks of method 1, which must not have learnt from their sources; their
-    last layers and their joint head are fitted anew. Raises as `train_and_write`, and as
-    `read_layer`.
+    last layers, their joint head and the network of method 2 are fitted anew. Raises as
+    `train_and_write`, and as `read_layer`.
     """
     layers = {name: read_layer(output / name) for name in LOOKS}
     readers = {FOLDER: load_features(plan.encoder)}
     readers |= {name: load_pooled_features(output / name) for name in layers}
+    readers[STATISTICAL] = measure
     sample = look_at(pictures, plan, readers, progress)
     folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
     fits = {name: partial(fit_layer, before=layer) for name, layer in layers.items()}
@@ -135,21 +138,22 @@ def train_and_calibrate(
     raw[FOLDER] = _unseen(sample, FOLDER, fit_classifier, folds)
     sample, fit_head = _join(sample)
     raw[JOINT] = _unseen(sample, JOINT, fit_head, folds)
+    raw[STATISTICAL] = _unseen(sample, STATISTICAL, fit_statistics, folds)
     _write_model(sample, output, plan)
     for name, fit in fits.items():
         layer = fit(sample.arrays[name], sample.labels, sample.sources)
         replace_layer(output / name, layer, _describe(sample, plan))
         give_features(output / name)
-    head = fit_head(sample.arrays[JOINT], sample.labels, sample.sources)
-    write_joint_head(head, output / JOINT, list(LOOKS), _describe(sample, plan))
+    _write_head(sample, JOINT, fit_head, list(LOOKS), output, plan)
+    _write_head(sample, STATISTICAL, fit_statistics, [], output, plan)
     return write_fusion(raw, sample, output, folds[0])
 
 
-def _join(sample: Sample) -> tuple[Sample, Callable[..., JointHead]]:
+def _join(sample: Sample) -> tuple[Sample, Callable[..., NeuralHead]]:
     """The sample with the features of both EfficientNets side by side, and what fits their head."""
     parts = [sample.arrays[name] for name in LOOKS]
     joined = sample.arrays | {JOINT: np.concatenate(parts, 1)}
-    fit = partial(fit_joint_head, sizes=[part.shape[1] for part in parts])
+    fit = partial(fit_head, sizes=[part.shape[1] for part in parts])
     return replace(sample, arrays=joined), fit
 
 
@@ -163,6 +167,18 @@ def _unseen(
     features, labels, sources = sample.arrays[name], sample.labels, sample.sources
     unseen = [out_of_fold_log_odds(fit, features, labels, sources, folds) for folds in repeats]
     return np.asarray(np.mean(unseen, 0))
+
+
+def _write_head(
+    sample: Sample,
+    name: str,
+    fit: Callable[..., NeuralHead],
+    networks: Sequence[str],
+    output: Path,
+    plan: Plan,
+) -> None:
+    head = fit(sample.arrays[name], sample.labels, sample.sources)
+    write_head(head, output / name, networks, _describe(sample, plan))
 
 
 def unlearnt(pictures: Sequence[Picture], output: Path) -> list[Picture]:
@@ -220,19 +236,18 @@ def _folds(sample: Sample, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
 def write_fusion(
     raw: Logits, sample: Sample, output: Path, folds: list[tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, Any]:
-    """Write the calibrations of methods 1 and 4 and every subset of the fusion that has them.
+    """Write the calibrations of the methods and every subset of the fusion.
 
-    A method of `output`'s fusion that is neither had no weight beside method 1, and gets none.
-    Returns the figures of both together, out of fold, re-encoded alike.
+    Returns the figures of all together, out of fold, re-encoded alike.
     """
-    by_method = {key: {name: raw[name] for name in names} for key, names in METHOD_OF.items()}
+    by_method = {key: {name: raw[name] for name in names} for key, names in FOLDERS.items()}
     known, alike = sample.known(), sample.alike()
     subsets: dict[tuple[str, ...], Subset] = {
         keys: _subset({key: by_method[key] for key in keys}, known, alike, folds)
-        for keys in (("deep_learning",), ("huggingface",), ("deep_learning", "huggingface"))
+        for keys in subsets_of(by_method)
     }
-    both = subsets["deep_learning", "huggingface"]
-    report = summarise(known.labels[alike], both.scores[alike])
+    together = max(subsets, key=len)
+    report = summarise(known.labels[alike], subsets[together].scores[alike])
     report |= {"sources": len(set(known.sources.tolist()))}
     figures = {
         key: summarise(known.labels[alike], subsets[key,].scores[alike]) for key in by_method
@@ -302,22 +317,20 @@ def _update_fusion(
     figures: dict[str, dict[str, Any]],
 ) -> None:
     config = json.loads((folder / "config.json").read_text())
-    for name in config["subsets"]:
-        methods = tuple(key for key in name.split("+") if key in METHOD_OF)
-        if subset := subsets.get(methods):
-            weights = dict.fromkeys(name.split("+"), 0.0)
-            fitted = zip(methods, subset.stack.weights, strict=True)
-            weights |= {key: round(float(weight), 4) for key, weight in fitted}
-            config["subsets"][name] = {
-                "intercept": round(subset.stack.intercept, 4),
-                "weights": weights,
-                "thresholds": subset.thresholds,
-            }
-    largest = max(config["subsets"], key=lambda name: name.count("+"))
-    config["thresholds"] = config["subsets"][largest]["thresholds"]
+    config["subsets"] = {"+".join(keys): _describe_subset(keys, subsets[keys]) for keys in subsets}
+    config["thresholds"] = subsets[max(subsets, key=len)].thresholds
     write_json(folder / "config.json", config)
     metrics = json.loads((folder / "metrics.json").read_text())
     metrics |= {"calibration": report, "methods": metrics["methods"] | figures}
     metrics["thresholds_chosen_for"] = THRESHOLDS_CHOSEN_FOR
     write_json(folder / "metrics.json", metrics)
     write_digests(folder)
+
+
+def _describe_subset(keys: tuple[str, ...], subset: Subset) -> dict[str, Any]:
+    weights = zip(keys, subset.stack.weights, strict=True)
+    return {
+        "intercept": round(subset.stack.intercept, 4),
+        "weights": {key: round(float(weight), 4) for key, weight in weights},
+        "thresholds": subset.thresholds,
+    }

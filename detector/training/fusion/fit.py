@@ -82,11 +82,11 @@ def fit_fusion(
     calibrations = {key: fit_calibrations(raw, truth) for key, raw in alike.items()}
     return calibrations, {
         "+".join(subset): _fit_subset(_of(subset, alike), _of(subset, clean), calibrations, truth)
-        for subset in _subsets(alike)
+        for subset in subsets_of(alike)
     }
 
 
-def _subsets(raw: RawLogits) -> list[tuple[str, ...]]:
+def subsets_of(raw: RawLogits) -> list[tuple[str, ...]]:
     """All sets of methods but the empty one, small ones first."""
     keys = sorted(raw)
     return [subset for size in range(1, len(keys) + 1) for subset in combinations(keys, size)]
@@ -137,7 +137,7 @@ def useful_methods(raw: RawLogits, truth: Truth) -> tuple[str, ...]:
         scores = out_of_fold_scores(_of(subset, raw), truth)
         return float(log_loss(truth.labels, scores, sample_weight=truth.weights))
 
-    return min(_subsets(raw), key=loss)
+    return min(subsets_of(raw), key=loss)
 
 
 def out_of_fold_scores(raw: RawLogits, truth: Truth, rows: RawLogits | None = None) -> np.ndarray:

@@ -28,12 +28,12 @@ ABOUT = {
     "efficientnet_joint": (
         "Joint head of both EfficientNets (method 1)",
         "Three small networks of 256 neurons, averaged, on the features of both EfficientNets of "
-        "method 1; see detector/inference/methods/joint_head.py.",
+        "method 1; see detector/inference/methods/neural_head.py.",
     ),
     "statistical": (
         "Statistical patterns (method 2)",
-        "885 statistics of a 256-pixel crop into histogram gradient boosting, kept as plain "
-        "arrays; see detector/inference/methods/statistical/features.py.",
+        "885 statistics of up to six 256-pixel crops, their mean into three small networks of 256 "
+        "neurons, averaged; see detector/inference/methods/statistical/features.py.",
     ),
 }
 LIMITS = (

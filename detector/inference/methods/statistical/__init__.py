@@ -1,8 +1,9 @@
-"""Method 2, statistical patterns: hand-made features into gradient-boosted trees.
+"""Method 2, statistical patterns: hand-made features into a small network.
 
 The spatial rich model with an ensemble classifier (Fridrich & Kodovsky 2012) is the classic of
 steganalysis; here the features are pooled over directions, joined with spectra and compression
-statistics (see features.py), and weighed by histogram gradient boosting (Ke et al. 2017).
+statistics (see features.py), and their mean over the picture is weighed by a small network
+(neural_head.py).
 
 What it misses: everything that strong JPEG compression or down-scaling removes, and meaning.
 """
@@ -15,50 +16,56 @@ from typing import Any
 import numpy as np
 
 from detector.inference.method import Answer
+from detector.inference.methods.neural_head import NeuralHead, read_head
 from detector.inference.methods.pixel_method import PixelMethod
+from detector.inference.numbers import side_of, sigmoid
 from detector.inference.pixels.tiles import Pixels, cut_tiles
 from detector.inference.results import Exhibit, Finding
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.wording import ENGLISH, say
 
 from .explanation import SIDE, explain_groups, spectrum_picture, strongest_groups
-from .features import CROP, N_FEATURES, import_libraries, look_at
-from .trees import BoostedTrees
+from .features import CROP, N_FEATURES, import_libraries, look_at, summarise
 
-MODEL = "trees.npz"
 MAX_CROPS = 6
 STATISTICAL = "statistical"
 
 
-class Statistical(PixelMethod[BoostedTrees]):
+class Statistical(PixelMethod[NeuralHead]):
     folders = (STATISTICAL,)
     used = say("method_used.statistical", {"count": N_FEATURES}, ENGLISH)
 
-    def read_model(self, folder: Path) -> BoostedTrees:
+    def read_model(self, folder: Path) -> NeuralHead:
         import_libraries()
-        return BoostedTrees(folder / MODEL)
+        network = read_head(folder, ())
+        if (count := network.feature_count) != N_FEATURES:
+            raise ValueError(f"{folder.name} reads {count} features; accepted are {N_FEATURES}")
+        return network
 
     def judge(
-        self, models: dict[str, BoostedTrees], calibrations: dict[str, Calibration], pixels: Pixels
+        self, models: dict[str, NeuralHead], calibrations: dict[str, Calibration], pixels: Pixels
     ) -> Answer:
-        crops = cut_tiles(pixels, CROP, MAX_CROPS)
-        looks = self.runtime.map(look_at, crops)
-        features, spectra = np.stack([each for each, _ in looks]), [each for _, each in looks]
-        raw = float(models[STATISTICAL].log_odds(features).mean())
-        calibration = calibrations[STATISTICAL]
-        slope = calibration.slope_at(raw)
-        groups = explain_groups(models[STATISTICAL], features, slope, calibration.intercept)
-        score = calibration.score(raw)
+        looks = self.runtime.map(look_at, cut_tiles(pixels, CROP, MAX_CROPS))
+        features = summarise(np.stack([each for each, _ in looks]))
+        network, calibration = models[STATISTICAL], calibrations[STATISTICAL]
+        raw = float(network.log_odds(features[None])[0])
+        log_odds = calibration.log_odds(raw)
+        groups = explain_groups(
+            calibration.slope_at(raw) * network.attributions(features), log_odds
+        )
+        spectrum = spectrum_picture([each for _, each in looks])
         exhibits = (
             Exhibit("feature_groups", {"groups": groups}),
-            Exhibit("spectrum", {"side": SIDE, "levels": spectrum_picture(spectra)}),
+            Exhibit("spectrum", {"side": SIDE, "levels": spectrum}),
         )
-        findings = (_finding(score, groups),)
-        return Answer(score, findings, self.used, exhibits, raw_log_odds={STATISTICAL: raw})
+        findings = (_finding(log_odds, groups),)
+        return Answer(
+            sigmoid(log_odds), findings, self.used, exhibits, raw_log_odds={STATISTICAL: raw}
+        )
 
 
-def _finding(score: float, groups: list[dict[str, Any]]) -> Finding:
-    side = "ai" if score >= 0.5 else "real"
+def _finding(log_odds: float, groups: list[dict[str, Any]]) -> Finding:
+    side = side_of(log_odds)
     for_ai, against_ai = strongest_groups(groups)
     if not (for_ai or against_ai):
         return Finding("statistical.balanced", {"side": side}, STATISTICAL)

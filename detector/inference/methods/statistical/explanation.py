@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .features import CROP, Array, feature_groups
-from .trees import BoostedTrees
 
 BASELINE = "baseline"
 # Log-odds below which a group is not worth a word: 50 % against 52.5 %.
@@ -22,19 +21,17 @@ SIDE = 64
 DARKEST, BRIGHTEST = 2.0, 9.0
 
 
-def explain_groups(
-    model: BoostedTrees, features: npt.NDArray[np.float32], slope: float, intercept: float
-) -> list[dict[str, Any]]:
-    """{"name", "log_odds"} of each group of features, the largest first, for crops (n, 885).
+def explain_groups(attributions: npt.NDArray[np.float64], log_odds: float) -> list[dict[str, Any]]:
+    """{"name", "log_odds"} of each group of features, the largest first.
 
-    At the end stands what every picture starts from; all together are the calibrated log-odds.
+    `attributions` (885,) are what each feature adds to the calibrated `log_odds`. At the end stands
+    the rest, which every picture starts from; all together are the calibrated log-odds.
     """
-    attributions = model.attributions(features).mean(0) * slope
     groups = [
         (name, float(attributions[columns].sum())) for name, columns in feature_groups().items()
     ]
     groups.sort(key=lambda group: -abs(group[1]))
-    groups.append((BASELINE, slope * model.baseline + intercept))
+    groups.append((BASELINE, log_odds - float(attributions.sum())))
     return [{"name": name, "log_odds": round(value, 4)} for name, value in groups]
 
 

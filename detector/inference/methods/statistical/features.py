@@ -63,6 +63,15 @@ def look_at(crop: Pixels) -> tuple[Array, Array]:
     return np.concatenate(list(groups.values())), spectrum
 
 
+def summarise(features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """The features (885,) of a picture from those of its crops (n, 885): logarithms of their mean.
+
+    Some features reach thousands, and a few pictures have a hundred times as much of them as most.
+    """
+    mean = features.mean(0, dtype=np.float64)
+    return np.asarray(np.sign(mean) * np.log1p(np.abs(mean)))
+
+
 def compute_groups(crop: Pixels) -> dict[str, Array]:
     """The features of one crop by group."""
     return _look(crop)[0]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
 
-from detector.inference.methods.statistical import MODEL
+from detector.inference.methods.neural_head import read_head
 from detector.inference.methods.statistical.explanation import (
     SIDE,
     explain_groups,
@@ -27,73 +25,37 @@ from detector.inference.methods.statistical.features import (
     log_spectrum,
     luma_spectrum,
 )
-from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import WEIGHTS_DIR
-from detector.training.learning.statistical import tree_arrays
 
 COUNT = 885
-
-
-@pytest.fixture(scope="module")
-def shipped() -> BoostedTrees:
-    return BoostedTrees(WEIGHTS_DIR / "statistical" / MODEL)
-
-
-@pytest.fixture(scope="module")
-def features() -> np.ndarray:
-    return np.random.default_rng(0).normal(0, 2, (40, COUNT)).astype(np.float32)
-
-
-# Attributions
-
-
-def test_attributions_add_up_to_the_log_odds(shipped: BoostedTrees, features: np.ndarray) -> None:
-    moved = shipped.attributions(features)
-    assert moved.shape == features.shape
-    np.testing.assert_allclose(
-        moved.sum(1) + shipped.baseline, shipped.log_odds(features), atol=1e-12
-    )
-
-
-def test_inner_nodes_are_as_small_as_leaves(shipped: BoostedTrees) -> None:
-    """Without the learning rate they would be 17 times as large, and move back in the last step."""
-    value, left = shipped.nodes["value"], shipped.nodes["left"]
-    is_leaf = left == np.arange(left.shape[1])
-    assert (value[:, 0] == 0).all()
-    assert np.abs(value[~is_leaf]).max() < np.abs(value[is_leaf]).max()
-
-
-def test_attributions_of_fitted_trees_go_to_the_features_that_matter(tmp_path: Path) -> None:
-    rng = np.random.default_rng(1)
-    inputs = rng.normal(0, 1, (600, 5)).astype(np.float32)
-    model = HistGradientBoostingClassifier(max_iter=20, max_leaf_nodes=6, random_state=0)
-    model.fit(inputs, (inputs[:, 3] > 0).astype(int))
-    np.savez(tmp_path / MODEL, allow_pickle=False, **tree_arrays(model))
-    boosted = BoostedTrees(tmp_path / MODEL)
-    moved = boosted.attributions(inputs)
-    np.testing.assert_allclose(
-        moved.sum(1) + boosted.baseline, model.decision_function(inputs), atol=1e-9
-    )
-    clear = np.abs(inputs[:, 3]) > 0.1  # thresholds lie between bins, so not exactly at 0
-    assert (np.sign(moved[clear, 3]) == np.sign(inputs[clear, 3])).all()
-    assert np.abs(moved[:, 3]).mean() > 10 * np.abs(np.delete(moved, 3, 1)).mean()
 
 
 # Groups
 
 
-def test_groups_add_up_to_the_calibrated_log_odds(
-    shipped: BoostedTrees, features: np.ndarray
-) -> None:
-    slope, intercept = 1.3, -0.4
-    groups = explain_groups(shipped, features, slope, intercept)
+def test_groups_add_up_to_the_calibrated_log_odds() -> None:
+    attributions = np.random.default_rng(0).normal(0, 0.1, COUNT)
+    attributions[feature_groups()["compression"]] = 0.5
+    groups = explain_groups(attributions, 3.25)
     *named, base = groups
     assert {group["name"] for group in named} == set(feature_groups())
     sizes = [abs(group["log_odds"]) for group in named]
     assert sizes == sorted(sizes, reverse=True) and base["name"] == "baseline"
-    expected = slope * shipped.log_odds(features).mean() + intercept
-    assert sum(group["log_odds"] for group in groups) == pytest.approx(expected, abs=1e-3)
+    assert named[0]["name"] == "compression"
+    assert sum(group["log_odds"] for group in groups) == pytest.approx(3.25, abs=1e-3)
     assert json.loads(json.dumps(groups)) == groups
+
+
+def test_what_is_left_beside_the_groups_of_the_shipped_network_is_the_same_for_all() -> None:
+    """The baseline is where every picture starts, so it must not depend on the picture."""
+    network = read_head(WEIGHTS_DIR / "statistical", ())
+    draw = np.random.default_rng(1)
+    pictures = network.centre + draw.normal(0, 0.3, (6, COUNT))
+    left = [
+        float(network.log_odds(each[None])[0]) - network.attributions(each).sum()
+        for each in pictures
+    ]
+    assert np.ptp(left) < 0.05
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,19 @@
-"""Method 2: features on pictures with a known answer, and trees against scikit-learn."""
+"""Method 2: features on pictures with a known answer, and the network that weighs them."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import random
-from copy import copy
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from detector.inference.images import SourceImage
 from detector.inference.method import MethodUnavailable
-from detector.inference.methods.statistical import MODEL, Statistical
+from detector.inference.methods.neural_head import HEAD
+from detector.inference.methods.statistical import STATISTICAL, Statistical
 from detector.inference.methods.statistical.features import (
     CROP,
     SPECTRUM_BINS,
@@ -32,14 +29,17 @@ from detector.inference.methods.statistical.features import (
     log_spectrum,
     noise_by_brightness,
     radial_profile,
+    summarise,
     tone,
 )
-from detector.inference.methods.statistical.trees import BoostedTrees
 from detector.inference.runtime import Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode
-from detector.training.learning.statistical import fitted_trees, tree_arrays
+from detector.tests.factories.watermarking import textured
+from detector.training.learning.export import describe_pictures
+from detector.training.learning.neural_head import fit_head, write_head
+from detector.training.learning.statistical import measure
 
 COUNT = 885
 ROWS, COLUMNS = np.mgrid[:CROP, :CROP].astype(np.float32)
@@ -206,136 +206,47 @@ def test_tone_of_a_known_colour() -> None:
     assert features[4] == features[5] == 127.5  # value: half of it 255, half 0
 
 
-# Trees
+# The network
 
 
-@pytest.fixture(scope="module")
-def model() -> HistGradientBoostingClassifier:
-    rng = np.random.default_rng(0)
-    features = rng.normal(0, 1, (400, 6)).astype(np.float32)
-    labels = (features[:, 0] * features[:, 1] + 0.2 * features[:, 2] > 0).astype(int)
-    return HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=9, random_state=0).fit(
-        features, labels
-    )
+def test_a_picture_is_summarised_by_the_logarithms_of_its_means() -> None:
+    features = np.zeros((2, COUNT), np.float32)
+    features[:, 0], features[:, 1], features[0, 2] = 10_000, -1, 8
+    summary = summarise(features)
+    assert summary.shape == (COUNT,)
+    assert summary[:4] == pytest.approx([np.log(10_001), -np.log(2), np.log(5), 0])
 
 
-@pytest.fixture
-def trees(model: HistGradientBoostingClassifier, tmp_path: Path) -> Path:
-    path = tmp_path / MODEL
-    np.savez_compressed(path, allow_pickle=False, **tree_arrays(model))
-    return path
+def test_training_measures_a_picture_as_the_method_does() -> None:
+    pixels = textured(4, 700, 520)
+    seen: dict[str, np.ndarray] = {}
+
+    def log_odds(features: np.ndarray) -> np.ndarray:
+        seen["features"] = features[0]
+        return np.zeros(1)
+
+    network = SimpleNamespace(log_odds=log_odds, attributions=np.zeros_like)
+    runtime = Runtime(Path(), Path(), force_cpu=True)
+    Statistical(runtime).judge({STATISTICAL: network}, {STATISTICAL: Calibration()}, pixels)  # type: ignore[dict-item]
+    np.testing.assert_allclose(measure(pixels), seen["features"], atol=1e-6)
 
 
-def test_trees_answer_as_scikit_learn_does(
-    model: HistGradientBoostingClassifier, trees: Path
-) -> None:
-    features = np.random.default_rng(1).normal(0, 2, (200, 6)).astype(np.float32)
-    ours = BoostedTrees(trees).log_odds(features)
-    np.testing.assert_allclose(ours, model.decision_function(features), atol=1e-9)
+def test_a_network_for_other_features_is_refused(tmp_path: Path) -> None:
+    labels, sources = np.arange(8) % 2, np.arange(8).astype(str)
+    head = fit_head(np.random.default_rng(0).normal(size=(8, 5)), labels, sources, sizes=[5])
+    write_head(head, tmp_path / STATISTICAL, (), describe_pictures([], {}, 0))
+    with pytest.raises(ValueError, match="statistical reads 5 features; accepted are 885"):
+        Statistical(Runtime(tmp_path, tmp_path)).read_model(tmp_path / STATISTICAL)
 
 
-def test_the_private_trees_of_scikit_learn_are_what_they_were(
-    model: HistGradientBoostingClassifier,
-) -> None:
-    """Fails with the version of scikit-learn that keeps them in another way."""
-    nodes, baseline = fitted_trees(model)
-    assert len(nodes) == model.n_iter_ and np.isfinite(baseline)
-    assert nodes[0].dtype["num_threshold"] == np.float64
-    assert not any(tree["is_categorical"].any() for tree in nodes)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("_predictors", None),
-        ("_predictors", []),
-        ("_predictors", [[SimpleNamespace(nodes=np.zeros(1, [("value", "f8")]))]]),
-        ("_baseline_prediction", "0.5"),
-    ],
-)
-def test_other_trees_are_refused_with_the_version(
-    model: HistGradientBoostingClassifier, name: str, value: object
-) -> None:
-    changed = copy(model)
-    setattr(changed, name, value)
-    with pytest.raises(RuntimeError, match=r"scikit-learn \d.* keeps its trees in another way"):
-        tree_arrays(changed)
-
-
-def test_a_value_on_the_threshold_goes_the_same_way(
-    model: HistGradientBoostingClassifier, trees: Path
-) -> None:
-    boosted = BoostedTrees(trees)
-    thresholds = np.unique(boosted.nodes["threshold"])
-    features = np.repeat(thresholds.astype(np.float32)[:, None], 6, 1)
-    np.testing.assert_allclose(
-        boosted.log_odds(features), model.decision_function(features), atol=1e-9
-    )
-
-
-def test_missing_trees_are_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(OSError):
-        BoostedTrees(tmp_path / MODEL)
-
-
-@pytest.mark.parametrize("data", [b"", b"text", b"PK\3\4" + b"junk" * 20])
-def test_what_is_no_archive_is_a_value_error(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / MODEL
-    path.write_bytes(data)
-    with pytest.raises(ValueError):
-        BoostedTrees(path)
-
-
-def test_a_single_array_is_a_value_error(tmp_path: Path) -> None:
-    with (tmp_path / MODEL).open("wb") as file:
-        np.save(file, np.zeros(3))
-    with pytest.raises(ValueError):
-        BoostedTrees(tmp_path / MODEL)
-
-
-def test_pickled_arrays_are_refused_and_not_loaded(
-    model: HistGradientBoostingClassifier, tmp_path: Path
-) -> None:
-    class Trap:
-        def __reduce__(self):
-            return (Path.touch, (tmp_path / "sprung",))
-
-    arrays = tree_arrays(model) | {"value": np.array([Trap()], object)}
-    np.savez(tmp_path / MODEL, **arrays, allow_pickle=True)
-    with pytest.raises(ValueError):
-        BoostedTrees(tmp_path / MODEL)
-    assert not (tmp_path / "sprung").exists()
-
-
-def test_an_archive_without_some_array_is_a_value_error(
-    model: HistGradientBoostingClassifier, tmp_path: Path
-) -> None:
-    arrays = tree_arrays(model)
-    del arrays["value"]
-    np.savez(tmp_path / MODEL, allow_pickle=False, **arrays)
-    with pytest.raises(ValueError, match="value"):
-        BoostedTrees(tmp_path / MODEL)
-
-
-def test_damaged_archives_are_no_other_error(trees: Path) -> None:
-    whole, rng = trees.read_bytes(), random.Random("trees")
-    for _ in range(100):
-        data = bytearray(whole)
-        for _ in range(rng.choice((1, 5))):
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        trees.write_bytes(data[: rng.choice((len(data), rng.randrange(len(data))))])
-        with contextlib.suppress(OSError, ValueError):
-            BoostedTrees(trees)
-
-
-@pytest.mark.parametrize("damage", ["no trees", "damaged trees", "no calibration"])
+@pytest.mark.parametrize("damage", ["no network", "damaged network", "no calibration"])
 def test_damaged_weights_make_the_method_unavailable(tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "statistical"
     folder.mkdir()
     if damage != "no calibration":
         Calibration().write(folder)
-    if damage != "no trees":
-        (folder / MODEL).write_bytes(b"PK\3\4 damaged")
+    if damage != "no network":
+        (folder / HEAD).write_bytes(b"PK\3\4 damaged")
     write_digests(folder)
     method = Statistical(Runtime(tmp_path, tmp_path, weights_dir=tmp_path))
     image = SourceImage(b"", "PNG", Image.fromarray(random_crop()), "")

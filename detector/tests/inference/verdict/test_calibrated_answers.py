@@ -19,14 +19,14 @@ from detector.inference.images import SourceImage
 from detector.inference.method import Answer
 from detector.inference.methods.deep_learning import MAX_TILES, DeepLearning
 from detector.inference.methods.huggingface import Checkpoint, Ensemble, Look
-from detector.inference.methods.joint_head import JointHead
-from detector.inference.methods.statistical import MODEL, Statistical
-from detector.inference.methods.statistical.trees import BoostedTrees
+from detector.inference.methods.neural_head import NeuralHead, read_head
+from detector.inference.methods.statistical import STATISTICAL, Statistical
 from detector.inference.numbers import log_odds, sigmoid
 from detector.inference.runtime import WEIGHTS_DIR, Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.tests.factories.checkpoints import save_tiny_vit
 from detector.tests.factories.watermarking import textured
+from detector.training.learning.statistical import measure
 
 RUNTIME = Runtime(Path(), Path())
 TILES, WHOLE, JOINT = DeepLearning.folders
@@ -78,7 +78,7 @@ def test_the_head_reads_the_features_of_both_networks_and_is_added_everywhere() 
         -0.2,
     )  # tiles against the whole
     out = np.array([[1.5, 0]], np.float32)
-    head = JointHead(weight, 0 * ones, ones, 0 * ones, out, np.zeros(1, np.float32))
+    head = NeuralHead(weight, 0 * ones, ones, 0 * ones, out, np.zeros(1, np.float32), weight[0, 0])
     networks = {
         TILES: with_features(maps_of(1, 1), 3.0), WHOLE: with_features(maps_of(2, 2), 4.0),
         JOINT: head,
@@ -125,11 +125,11 @@ def test_the_sentence_tells_the_networks_apart(tiles: float, whole: float, said:
     assert said in judge(tiles, whole).findings[0].text
 
 
-def silent_head(says: float) -> JointHead:
+def silent_head(says: float) -> NeuralHead:
     """A head that says the same of every picture, of five features of each network."""
     ones = np.ones((1, 2), np.float32)
     weight, bias = np.zeros((1, 2, 10), np.float32), np.array([says], np.float32)
-    return JointHead(weight, 0 * ones, ones, 0 * ones, 0 * ones, bias)
+    return NeuralHead(weight, 0 * ones, ones, 0 * ones, 0 * ones, bias, weight[0, 0])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_heat_map_shows_where_the_head_found_its_traces() -> None:
     networks = {
         TILES: with_features(maps_of(1, 1), 0.0),
         WHOLE: SimpleNamespace(outputs=lambda batch: (np.ones((1, 14, 14)), place)),
-        JOINT: JointHead(weight, bias, ones, 0 * ones, out, np.zeros(1, np.float32)),
+        JOINT: NeuralHead(weight, bias, ones, 0 * ones, out, np.zeros(1, np.float32), weight[0, 0]),
     }
     calibrations = CALIBRATIONS | {JOINT: Calibration(2.0, 0.0)}
     answer = DeepLearning(RUNTIME).judge(networks, calibrations, textured(1, 512, 512))
@@ -209,15 +209,16 @@ def test_of_a_large_picture_nine_tiles_and_three_squares_are_looked_at() -> None
 
 @pytest.mark.parametrize("intercept", [2.0, -9.0])
 def test_the_statistics_add_up_to_the_calibrated_score(intercept: float) -> None:
-    trees = {"statistical": BoostedTrees(WEIGHTS_DIR / "statistical" / MODEL)}
+    network = {STATISTICAL: read_head(WEIGHTS_DIR / STATISTICAL, ())}
     calibration = Calibration(0.5, intercept, 0.25)
     pixels = textured(2, 300, 300)
-    answer = Statistical(RUNTIME).judge(trees, {"statistical": calibration}, pixels)
-    raw = answer.raw_log_odds["statistical"]
+    answer = Statistical(RUNTIME).judge(network, {STATISTICAL: calibration}, pixels)
+    raw = answer.raw_log_odds[STATISTICAL]
+    assert raw == pytest.approx(network[STATISTICAL].log_odds(measure(pixels)[None])[0], abs=1e-3)
     assert answer.score == pytest.approx(calibration.score(raw))
     groups = sum(group["log_odds"] for group in answer.exhibit("feature_groups")["groups"])
     assert groups == pytest.approx(calibration.log_odds(raw), abs=0.01)
-    assert answer.findings[0].params["side"] == ("ai" if intercept > 0 else "real")
+    assert answer.findings[0].params["side"] == ("ai" if calibration.log_odds(raw) > 0 else "real")
 
 
 # Method 4

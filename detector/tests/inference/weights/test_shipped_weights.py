@@ -16,8 +16,7 @@ from PIL import Image
 
 from detector.inference.images import SourceImage, open_image
 from detector.inference.methods.deep_learning import LOOKS
-from detector.inference.methods.statistical import MODEL
-from detector.inference.methods.statistical.trees import BoostedTrees
+from detector.inference.methods.neural_head import HEAD
 from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
@@ -29,7 +28,7 @@ from detector.tests.factories.pictures import encode, noise, photo
 FOLDERS = sorted(folder.name for folder in WEIGHTS_DIR.iterdir() if folder.is_dir())
 PIXEL = {
     "deep_learning": ("efficientnet_tiles", "openvino_model.bin"),
-    "statistical": ("statistical", "trees.npz"),
+    "statistical": ("statistical", HEAD),
     "huggingface": ("dinov2", "openvino_model.bin"),
 }
 
@@ -175,38 +174,16 @@ def test_the_command_says_where_there_is_nothing_to_write(tmp_path: Path) -> Non
 # NaN behind right digests: of a training that went wrong
 
 
-def put_nan_into_trees(file: Path) -> None:
+def test_a_network_of_method_2_that_is_not_finite_is_refused(
+    weights: Path, image: SourceImage
+) -> None:
+    file = weights / "statistical" / HEAD
     with np.load(file) as arrays:
         changed = {name: arrays[name].copy() for name in arrays}
-    changed["value"][0, :] = np.nan
-    np.savez_compressed(file, **changed)
-
-
-def test_trees_that_are_not_finite_are_refused(weights: Path, image: SourceImage) -> None:
-    put_nan_into_trees(weights / "statistical" / MODEL)
+    changed["out"][0, 0] = np.nan
+    np.savez(file, **changed)
     write_digests(weights / "statistical")
     assert ask("statistical", weights, image).status == "unavailable"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("value", np.inf),
-        ("threshold", np.nan),
-        ("feature", 885),
-        ("left", -1),
-        ("right", 10**6),
-        ("baseline", np.nan),
-        ("depth", 10**6),
-    ],
-)
-def test_every_number_of_the_trees_has_a_range(tmp_path: Path, name: str, value: float) -> None:
-    with np.load(WEIGHTS_DIR / "statistical" / MODEL) as arrays:
-        changed = {key: arrays[key].copy() for key in arrays}
-    changed[name][...] = value
-    np.savez(tmp_path / MODEL, **changed)
-    with pytest.raises(ValueError, match=name):
-        BoostedTrees(tmp_path / MODEL)
 
 
 def save_logarithm(xml: Path) -> Path:
@@ -256,12 +233,12 @@ def test_a_network_without_an_answer_is_an_error_of_its_method(
         assert result.status == "error" and result.score is None
 
 
-def test_trees_that_overflow_are_an_error_of_their_method(
+def test_a_network_that_overflows_is_an_error_of_their_method(
     image: SourceImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     none = Path("none")
     detector = Detector(Runtime(none, none), only=("statistical",))
     detector.load()
-    trees = next(iter(detector._method("statistical").loaded[0].values()))  # type: ignore[attr-defined]
-    monkeypatch.setattr(trees, "baseline", float("inf"))
+    network = next(iter(detector._method("statistical").loaded[0].values()))  # type: ignore[attr-defined]
+    network.out_bias[:] = np.inf
     assert detector.run_methods(image)[0].status == "error"

@@ -1,4 +1,4 @@
-"""Fits the joint head of method 1: small networks on the features of both EfficientNets."""
+"""Fits a head: small networks on features, of both EfficientNets or of hand-made statistics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.nn import functional
 
-from detector.inference.methods.joint_head import CONFIG, HEAD, JointHead, read_head
+from detector.inference.methods.neural_head import CONFIG, HEAD, NeuralHead, read_head
 from detector.inference.pixels.kind import network_state
 from detector.inference.weights.folder import write_digests
 
@@ -23,7 +23,7 @@ from .efficientnet import give_features
 from .export import describe_pictures, start_metrics, write_folder, write_json
 
 NETWORKS, NEURONS = 3, 256
-# Principal components of the features of each EfficientNet; the other directions are mostly noise.
+# Principal components of each block of features; the other directions are mostly noise.
 COMPONENTS = 256
 EPOCHS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 40, 256, 1e-3, 0.05
 # Share of inputs and of neurons that are left out at random, and how far labels are from 0 and 1.
@@ -31,9 +31,9 @@ DROP_INPUTS, DROP_NEURONS, SMOOTHING = 0.2, 0.4, 0.02
 
 
 class Basis:
-    """Features (n, f) as principal components (n, c), `sizes` features of one network each.
+    """Features (n, f) as principal components (n, c), in blocks of `sizes` features.
 
-    The components of a network are scaled together to a mean deviation of 1.
+    The components of a block are scaled together to a mean deviation of 1.
     """
 
     def __init__(self, features: np.ndarray, sizes: Sequence[int]) -> None:
@@ -60,12 +60,12 @@ class Basis:
         return own, bias - own @ self.mean
 
 
-def fit_joint_head(
+def fit_head(
     features: np.ndarray, labels: np.ndarray, sources: np.ndarray, *, sizes: Sequence[int]
-) -> JointHead:
+) -> NeuralHead:
     """The head for features (n, f), labels 0 or 1 and source names, of which all count alike.
 
-    `sizes` are the numbers of features of each network, in their order.
+    `sizes` are the numbers of features of each block, for instance of a network, in their order.
     """
     basis = Basis(features, sizes)
     inputs = torch.from_numpy(basis.project(features))
@@ -73,7 +73,8 @@ def fit_joint_head(
     weights = torch.from_numpy(source_weights(labels, sources).astype(np.float32))
     trained = [_train(seed, inputs, targets, weights) for seed in range(NETWORKS)]
     parts = [_parts(network, basis) for network in trained]
-    return JointHead(*(np.stack(each).astype(np.float32) for each in zip(*parts, strict=True)))
+    arrays = [*(np.stack(each) for each in zip(*parts, strict=True)), basis.mean]
+    return NeuralHead(*(array.astype(np.float32) for array in arrays))
 
 
 def _train(
@@ -107,7 +108,7 @@ def _train(
 
 
 def _parts(network: nn.Sequential, basis: Basis) -> tuple[np.ndarray, ...]:
-    """What a `JointHead` keeps of one network, in the order of its fields."""
+    """What a `NeuralHead` keeps of one network, in the order of its fields but the last."""
     layer, normalisation, last = network[1], network[3], network[5]
     numbers = [
         values.detach().numpy().astype(np.float64)
@@ -118,7 +119,7 @@ def _parts(network: nn.Sequential, basis: Basis) -> tuple[np.ndarray, ...]:
     return (*basis.fold(weight, bias), scale, shift, out[0], out_bias[0])
 
 
-def ensure_joint_head(folder: Path, networks: Sequence[str], seed: int) -> None:
+def ensure_head(folder: Path, networks: Sequence[str], seed: int) -> None:
     """Write a head that says nothing, unless one is there that fits the `networks` beside it.
 
     Networks that were trained anew have none until their sources teach one. Raises `OSError`.
@@ -129,9 +130,9 @@ def ensure_joint_head(folder: Path, networks: Sequence[str], seed: int) -> None:
         read_head(folder, networks)
     except (OSError, ValueError):
         features = sum(_count_features(folder.parent / name) for name in networks)
-        shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,))
-        silent = JointHead(*(np.zeros(shape, np.float32) for shape in shapes))
-        write_joint_head(silent, folder, networks, describe_pictures([], {}, seed))
+        shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,), (features,))
+        silent = NeuralHead(*(np.zeros(shape, np.float32) for shape in shapes))
+        write_head(silent, folder, networks, describe_pictures([], {}, seed))
 
 
 def _count_features(network: Path) -> int:
@@ -139,18 +140,19 @@ def _count_features(network: Path) -> int:
     return int(weight.numel())
 
 
-def write_joint_head(
-    head: JointHead, folder: Path, networks: Sequence[str], learnt: dict[str, Any]
+def write_head(
+    head: NeuralHead, folder: Path, networks: Sequence[str], learnt: dict[str, Any]
 ) -> None:
     """Write the weights folder of a head, beside those of the `networks` whose features it reads.
 
-    `learnt` describes what it learnt from. Raises `OSError`.
+    A head that reads statistics has none. `learnt` describes what it learnt from. Raises `OSError`.
     """
 
     def write(draft: Path) -> None:
         np.savez(draft / HEAD, **asdict(head))
         states = {name: network_state(folder.parent / name) for name in networks}
-        write_json(draft / CONFIG, {"input": "features of the networks", "networks": states})
+        read = "features of the networks" if states else "statistics of the picture"
+        write_json(draft / CONFIG, {"input": read, "networks": states})
         start_metrics(draft, folder.name, learnt)
         write_digests(draft)
 

@@ -1,13 +1,12 @@
-"""A head that reads what both networks of method 1 have seen, together.
+"""A head: small networks that weigh what was measured of a picture.
 
-Each network's own last layer is linear. A small network with one hidden layer sees which traces
+A linear layer weighs each measurement by itself. A network with one hidden layer sees which traces
 come together; several, fitted from other starts, are averaged (deep ensembles, Lakshminarayanan et
-al. 2017). What it misses is what the networks miss, whose features it reads.
+al. 2017). What it misses is what the features do not hold.
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,11 +17,12 @@ import numpy.typing as npt
 from detector.inference.pixels.kind import network_state
 from detector.inference.weights.ranges import check_size, read_fields
 
-JOINT = "efficientnet_joint"
 HEAD, CONFIG = "head.npz", "config.json"
 MAX_HEAD_BYTES = 2**26
 # So that a layer whose neurons all say the same divides by no zero; PyTorch's value.
 LEAST_VARIANCE = 1e-5
+# Steps of the way from the mean of all features to those of a picture, for `attributions`.
+STEPS = 32
 # The factor of the cube in the tanh formula of GELU.
 CUBIC = 0.044715
 
@@ -30,11 +30,12 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class JointHead:
+class NeuralHead:
     """`k` networks of `h` neurons over `f` features: a layer, GELU, layer normalisation, a sum.
 
     `weight` (k, h, f) and `bias` (k, h) are those of the layer, `scale` and `shift` (k, h) those of
-    the normalisation, `out` (k, h) and `out_bias` (k,) those of the sum.
+    the normalisation, `out` (k, h) and `out_bias` (k,) those of the sum. `centre` (f,) is the mean
+    of the features that it has learnt from, with which `attributions` compares a picture.
     """
 
     weight: Array
@@ -43,6 +44,7 @@ class JointHead:
     shift: Array
     out: Array
     out_bias: Array
+    centre: Array
 
     @property
     def feature_count(self) -> int:
@@ -50,21 +52,39 @@ class JointHead:
         return int(self.weight.shape[2])
 
     def log_odds(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Raw log-odds (n,) of features (n, f), the mean over the networks."""
+        """Raw log-odds (n,) of features (n, f), the mean over the networks.
+
+        Raises `ValueError` if they are not finite.
+        """
         inputs = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
         normal, _ = _normalise(gelu(inputs))
         neurons = normal * self.scale + self.shift
-        return np.asarray(((neurons * self.out).sum(2) + self.out_bias).mean(1), np.float64)
+        answers = ((neurons * self.out).sum(2) + self.out_bias).mean(1)
+        if not np.isfinite(answers).all():
+            raise ValueError("the head answers with NaN or infinite numbers")
+        return np.asarray(answers, np.float64)
 
     def slopes(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """By how much the raw log-odds rise with each of the features (f,): their gradient (f,)."""
-        inputs = self.weight @ features + self.bias
+        """By how much the raw log-odds rise with each of the features (n, f): gradients (n, f)."""
+        inputs = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
         normal, spread = _normalise(gelu(inputs))
         ours = self.out * self.scale
         # Back through the normalisation, whose mean and spread hang on every neuron.
         through = ours - _mean(ours) - normal * _mean(ours * normal)
-        before = through / spread * gelu_slope(inputs)
-        return np.asarray(np.einsum("kh,khf->kf", before, self.weight).mean(0), np.float64)
+        before = through / spread * gelu_slope(inputs) / len(self.weight)
+        back = np.einsum("nkh,khf->nf", before, self.weight, optimize=True)
+        return np.asarray(back, np.float64)
+
+    def attributions(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """How far each of the features (f,) moves the raw log-odds: (f,).
+
+        With the log-odds of the centre they add up to those of the picture, but for what the steps
+        leave (integrated gradients, Sundararajan et al. 2017).
+        """
+        way = (np.arange(STEPS) + 0.5) / STEPS
+        moved = features - self.centre
+        slopes = self.slopes(self.centre + way[:, None] * moved)
+        return np.asarray(moved * slopes.mean(0), np.float64)
 
 
 def _mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -96,8 +116,11 @@ def _inner(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return np.asarray(np.sqrt(2 / np.pi) * (values + CUBIC * values**3))
 
 
-def read_head(folder: Path, networks: Iterable[str]) -> JointHead:
-    """The head in a weights folder. Its `networks` lie beside the folder, in the order of features.
+def read_head(folder: Path, networks: Iterable[str]) -> NeuralHead:
+    """The head in a weights folder.
+
+    The `networks` whose features it reads lie beside the folder, in the order of features; a head
+    that reads statistics has none.
 
     Raises `OSError`, or `ValueError` if it is out of range, or was fitted on the features of other
     networks than those that are there.
@@ -122,26 +145,26 @@ def find_other(folder: Path, networks: Iterable[str]) -> str | None:
     return None
 
 
-def _read_arrays(file: Path) -> JointHead:
+def _read_arrays(file: Path) -> NeuralHead:
     check_size(file, MAX_HEAD_BYTES)
-    names = [each.name for each in fields(JointHead)]
+    names = [each.name for each in fields(NeuralHead)]
     try:
-        # NumPy opens an array without names, too; that has none of the names.
         with np.load(file, allow_pickle=False) as arrays:
-            head = JointHead(*(arrays[name].astype(np.float32) for name in names))
-    except (KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            head = NeuralHead(*(arrays[name].astype(np.float32) for name in names))
+    except OSError:
+        raise
+    except Exception as error:  # damaged archives raise anything
         raise ValueError(f"{file.name} does not hold the arrays {', '.join(names)}") from error
     if head.weight.ndim != 3:
         raise ValueError(
             f"{file.name}: weight has shape {head.weight.shape}; accepted is (k, h, f)"
         )
-    of_neurons, of_networks = head.weight.shape[:2], head.weight.shape[:1]
+    networks, neurons, count = head.weight.shape
+    accepted = {"out_bias": (networks,), "centre": (count,)}
     for name in names[1:]:
-        shape, accepted = getattr(head, name).shape, of_neurons
-        if name == "out_bias":
-            accepted = of_networks
-        if shape != accepted:
-            raise ValueError(f"{file.name}: {name} has shape {shape}; accepted is {accepted}")
+        shape, wanted = getattr(head, name).shape, accepted.get(name, (networks, neurons))
+        if shape != wanted:
+            raise ValueError(f"{file.name}: {name} has shape {shape}; accepted is {wanted}")
     if not all(np.isfinite(getattr(head, name)).all() for name in names):
         raise ValueError(f"{file.name} holds NaN or infinite numbers")
     return head
