@@ -6,6 +6,7 @@ import io
 import json
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from transformers import AutoModelForImageClassification, Dinov2Model
 from detector.checkpoints.convert import load_strictly
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
+from detector.inference.methods.statistical import STATISTICAL
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.verdict.fusion import load_fusion
@@ -35,8 +37,9 @@ from detector.tests.factories.dinov2 import HIDDEN, copy_method_1, save_tiny_enc
 from detector.tests.factories.pictures import encode, noise, scene
 from detector.training.corpus.labelled import Picture
 from detector.training.finetuning.model import freeze, load_model
+from detector.training.fusion import dinov2_run
 from detector.training.fusion.calibration_run import FOLDERS
-from detector.training.fusion.dinov2_run import MOST
+from detector.training.fusion.dinov2_run import MORE_OF_STATISTICS, MOST
 from detector.training.learning.dinov2 import (
     fit_classifier,
     load_features,
@@ -233,7 +236,7 @@ def test_metrics_tell_what_was_learnt_from_and_reached(trained: Path) -> None:
     assert (training["n_ai"], training["n_real"]) == (2 * SOURCES, 2 * SOURCES)
     assert len(training["learnt_from"]) == training["sources"] == 2 * SOURCES
     figures = metrics["calibration"]
-    views = 2 * SOURCES * sum(name != "clean" for name in MOST)
+    views = SOURCES * sum(min(count, 2) for name, count in MOST.items() if name != "clean")
     assert figures["n_ai"] == figures["n_real"] == views
     assert figures["roc_auc_interval"][0] <= figures["roc_auc"]
 
@@ -254,10 +257,40 @@ def test_cross_fitting_calibrates_and_fuses_all_methods_that_judge_pixels(traine
 
 def test_cross_fitting_teaches_method_2_the_same_sources(trained: Path) -> None:
     learnt = [
-        json.loads((trained.parent / name / "metrics.json").read_text())["training"]["learnt_from"]
+        json.loads((trained.parent / name / "metrics.json").read_text())["training"]
         for name in ("dinov2", "statistical")
     ]
-    assert learnt[0] == learnt[1] and learnt[0]
+    assert learnt[0]["learnt_from"] == learnt[1]["learnt_from"] != []
+    met = [json.loads(each["arguments"]["pictures"]) for each in learnt]
+    assert met == [MOST, MOST | MORE_OF_STATISTICS]
+
+
+def test_statistics_learn_from_more_views_and_never_from_the_source_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pictures = [picture(f"s{i}", i % 2, f"p{i}") for i in range(6)]
+    few, more = ({"JPEG 95": 1}, {"JPEG 95": 1, "JPEG 50": 1})
+    samples = []
+    for most in (few, more):
+        views = views_in_turn(pictures, most)
+        numbers = [[int(view.picture.source[1:]) + 10 * (view.condition == "JPEG 50")]
+                   for view in views]  # fmt: skip
+        labels = np.array([view.picture.label for view in views])
+        sources = np.array([view.picture.source for view in views])
+        arrays = {STATISTICAL: np.array(numbers, np.float32)}
+        samples.append(dinov2_run.Sample(views, labels, sources, arrays, most))
+    taught: list[list[str]] = []
+
+    def fit(features: np.ndarray, labels: np.ndarray, sources: np.ndarray) -> SimpleNamespace:
+        taught.append(sorted(sources))
+        assert sorted(features[:, 0] % 10) == sorted(int(source[1:]) for source in sources)
+        return SimpleNamespace(log_odds=lambda asked: asked[:, 0])
+
+    monkeypatch.setattr(dinov2_run, "fit_statistics", fit)
+    folds = [(np.arange(2, 6), np.arange(2)), (np.arange(2), np.arange(2, 6))]
+    answers = dinov2_run._unseen_by_more(samples[1], samples[0], [folds])
+    assert answers.tolist() == [0, 1, 2, 3, 4, 5]
+    assert taught == [sorted(["s2", "s3", "s4", "s5"] * 2), sorted(["s0", "s1"] * 2)]
 
 
 def test_sources_that_method_1_has_learnt_are_left_out(
