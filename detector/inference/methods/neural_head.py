@@ -21,7 +21,7 @@ HEAD, CONFIG = "head.npz", "config.json"
 MAX_HEAD_BYTES = 2**26
 # So that a layer whose neurons all say the same divides by no zero; PyTorch's value.
 LEAST_VARIANCE = 1e-5
-# Steps of the way from the mean of all features to those of a picture, for `attributions`.
+# Steps of the way from the features of the centre to those of a picture, for `attributions`.
 STEPS = 32
 # The factor of the cube in the tanh formula of GELU.
 CUBIC = 0.044715
@@ -34,8 +34,8 @@ class NeuralHead:
     """`k` networks of `h` neurons over `f` features: a layer, GELU, layer normalisation, a sum.
 
     `weight` (k, h, f) and `bias` (k, h) are those of the layer, `scale` and `shift` (k, h) those of
-    the normalisation, `out` (k, h) and `out_bias` (k,) those of the sum. `centre` (f,) is the mean
-    of the features that it has learnt from, with which `attributions` compares a picture.
+    the normalisation, `out` (k, h) and `out_bias` (k,) those of the sum. `centre` (f,) are
+    the features of an ordinary picture that tell nothing: `attributions` compares others with it.
     """
 
     weight: Array

@@ -19,7 +19,7 @@ from .stacking import Stack, fit_stack
 
 # Of real photographs called "likely AI", and of AI pictures called "likely real": kept on other
 # sources like these with this confidence.
-MAX_FALSE_AI, MAX_FALSE_REAL, CONFIDENCE = 0.015, 0.05, 0.95
+MAX_FALSE_AI, MAX_FALSE_REAL, CONFIDENCE = 0.01, 0.03, 0.95
 THRESHOLDS_CHOSEN_FOR = {
     "real_called_ai": MAX_FALSE_AI,
     "ai_called_real": MAX_FALSE_REAL,

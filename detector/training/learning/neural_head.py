@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ NETWORKS, NEURONS = 3, 256
 # Principal components of each block of features; the other directions are mostly noise.
 COMPONENTS = 256
 EPOCHS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 40, 256, 1e-3, 0.05
+# One of so many pictures counts as one of which the head says nothing.
+SHARE_SILENT = 20
 # Share of inputs and of neurons that are left out at random, and how far labels are from 0 and 1.
 DROP_INPUTS, DROP_NEURONS, SMOOTHING = 0.2, 0.4, 0.02
 
@@ -74,7 +76,19 @@ def fit_head(
     trained = [_train(seed, inputs, targets, weights) for seed in range(NETWORKS)]
     parts = [_parts(network, basis) for network in trained]
     arrays = [*(np.stack(each) for each in zip(*parts, strict=True)), basis.mean]
-    return NeuralHead(*(array.astype(np.float32) for array in arrays))
+    head = NeuralHead(*(array.astype(np.float32) for array in arrays))
+    return replace(head, centre=find_centre(head, features, basis).astype(np.float32))
+
+
+def find_centre(head: NeuralHead, features: np.ndarray, basis: Basis) -> np.ndarray:
+    """Of the features (n, f) those next to their mean of which the head says least: (f,).
+
+    Not the mean itself: no picture is as smooth, and the head takes it for the work of an AI.
+    """
+    order = np.argsort(np.abs(head.log_odds(features)), kind="stable")
+    silent = order[: max(len(features) // SHARE_SILENT, 1)]
+    away = np.linalg.norm((features[silent] - basis.mean) / basis.std, axis=1)
+    return np.asarray(features[silent[away.argmin()]])
 
 
 def _train(
