@@ -24,9 +24,6 @@ from detector.training.pictures.regions import JoinedRegions
 from .export import describe
 from .neural_head import fit_head, write_head
 
-# What is known of a picture, by the names of its fields.
-FACTS = ("label", "source")
-
 
 def fit_and_write(
     preparation: Preparation,
@@ -42,7 +39,8 @@ def fit_and_write(
     stream = build_features(regions, learn, crops=crops, seed=seed, workers=workers)
     bar = progress(stream, total=len(learn), desc="Features", unit="picture")
     features = np.stack([summarise(of_picture) for of_picture in bar])
-    labels, sources = (np.array([getattr(p, name) for p in pictures]) for name in FACTS)
+    labels = np.array([picture.label for picture in pictures])
+    sources = np.array([picture.source for picture in pictures])
     head = fit_statistics(features, labels, sources)
     write_head(head, folder, (), describe(preparation, {"crops": crops, "seed": seed}))
 
