@@ -31,7 +31,8 @@ class Command(TrainingCommand):
             action="store_true",
             help="Learn from every source of train and val that method 1 has not learnt from, fit "
             "the last layers and the joint head of method 1 and the network of method 2 to them "
-            "as well, and calibrate and fuse all three on the same sources, out of fold.",
+            "as well, and calibrate and fuse methods 1, 2 and 4 on the same sources, out of fold. "
+            "What train_statistical and train_fusion have written before is replaced.",
         )
 
     def train(self, options: dict[str, Any]) -> str:

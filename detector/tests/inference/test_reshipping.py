@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from detector.inference.methods import METHODS
 from detector.inference.pipeline import Detector
 from detector.inference.pixels.conditions import RESHIPPED, SCREEN, as_picture
 from detector.inference.reshipping import assess_stability, check_stability
-from detector.inference.runtime import Runtime
+from detector.inference.runtime import WEIGHTS_DIR, Runtime
+from detector.inference.weights.folder import write_digests
 from detector.tests.factories.pictures import encode, scene
 from detector.training.pictures.augment import CONDITIONS
 
@@ -52,11 +55,24 @@ def picture() -> SourceImage:
 
 
 @pytest.fixture
-def detector(use_methods: Use) -> Detector:
-    """With the fusion that ships, in which method 1 counts and method 2 is a second opinion."""
+def weights(tmp_path: Path) -> Path:
+    """A fusion in which method 1 counts and method 2 is a second opinion."""
+    folder = Path(shutil.copytree(WEIGHTS_DIR / "fusion", tmp_path / "weights" / "fusion"))
+    config = json.loads((folder / "config.json").read_text())
+    for subset in config["subsets"].values():
+        first = min(subset["weights"])
+        subset["weights"] = dict.fromkeys(subset["weights"], 0.0) | {first: 1.0}
+        subset["thresholds"] = {"real": 0.2, "ai": 0.9}
+    (folder / "config.json").write_text(json.dumps(config))
+    write_digests(folder)
+    return folder.parent
+
+
+@pytest.fixture
+def detector(use_methods: Use, weights: Path) -> Detector:
     Deep.seen, Opinion.seen, File.asked, Deep.small = [], [], 0, 0.6
     use_methods(deep_learning=Deep, statistical=Opinion, forensics=File)
-    return Detector(Runtime(NONE, NONE))
+    return Detector(Runtime(NONE, NONE, weights_dir=weights))
 
 
 def test_only_the_methods_that_count_are_asked_again(

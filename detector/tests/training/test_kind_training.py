@@ -199,12 +199,11 @@ def test_features_are_added_and_nothing_else_changes(tmp_path: Path) -> None:
 def test_the_features_of_a_picture_are_the_mean_of_its_parts(tmp_path: Path) -> None:
     folder = save_network(tmp_path / "network")
     assert look(Network(folder / "openvino_model.xml", RUNTIME), LOOKS[NETWORK],
-                np.zeros((64, 64, 3), np.uint8)).features is None  # fmt: skip
+                np.zeros((64, 64, 3), np.uint8)).features.size == 0  # fmt: skip
     add_features(folder / "openvino_model.xml")
     pixels = np.zeros((100, 200, 3), np.uint8)
     pixels[:, 100:] = (255, 0, 51)
     seen = look(Network(folder / "openvino_model.xml", RUNTIME), LOOKS[NETWORK], pixels)
-    assert seen.features is not None
     assert seen.features == pytest.approx([127.5, 0, 25.5], abs=2)
 
 

@@ -1,4 +1,4 @@
-"""Trains the DINOv2 detector, and calibrates it with method 1 on the very same sources.
+"""Trains the DINOv2 detector, and calibrates it with methods 1 and 2 on the very same sources.
 
 With `cross_fit` every source that method 1 has not learnt from teaches the detector, the last
 layers and the joint head of method 1, and the network of method 2, and calibrates them as well: by
@@ -106,9 +106,11 @@ class Sample:
     arrays: Arrays
     most: dict[str, int]
 
-    def facts(self) -> tuple[np.ndarray, np.ndarray]:
-        """The labels and the sources."""
-        return self.labels, self.sources
+    def take(self, rows: np.ndarray) -> Sample:
+        """The views of these rows alone (a mask)."""
+        views = [view for view, wanted in zip(self.views, rows, strict=True) if wanted]
+        arrays = {name: values[rows] for name, values in self.arrays.items()}
+        return Sample(views, self.labels[rows], self.sources[rows], arrays, self.most)
 
     def known(self) -> Truth:
         """What calibration and fusion need to know of the views."""
@@ -147,19 +149,20 @@ def train_and_calibrate(
     statistics = look_at(
         pictures, plan, {STATISTICAL: measure}, progress, MOST | MORE_OF_STATISTICS
     )
+    sample = _both_have(sample, statistics)
     folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
     fits = {name: partial(fit_layer, before=layer) for name, layer in layers.items()}
     raw = {name: _unseen(sample, name, fit, folds) for name, fit in fits.items()}
     raw[FOLDER] = _unseen(sample, FOLDER, fit_classifier, folds)
-    sample, fit_head = _join(sample)
-    raw[JOINT] = _unseen(sample, JOINT, fit_head, folds)
+    sample, fit_joint = _join(sample)
+    raw[JOINT] = _unseen(sample, JOINT, fit_joint, folds)
     raw[STATISTICAL] = _unseen_by_more(statistics, sample, folds)
     _write_model(sample, output, plan)
     for name, fit in fits.items():
         layer = fit(sample.arrays[name], sample.labels, sample.sources)
         replace_layer(output / name, layer, _describe(sample, plan))
         give_features(output / name)
-    _write_head(sample, JOINT, fit_head, list(LOOKS), output, plan)
+    _write_head(sample, JOINT, fit_joint, list(LOOKS), output, plan)
     _write_head(statistics, STATISTICAL, fit_statistics, [], output, plan)
     return write_fusion(raw, sample, output, folds[0])
 
@@ -184,6 +187,12 @@ def _unseen(
     return np.asarray(np.mean(unseen, 0))
 
 
+def _both_have(sample: Sample, statistics: Sample) -> Sample:
+    """The views of `sample` whose statistics are there, too: a picture may be read once only."""
+    known = set(statistics.views)
+    return sample.take(np.array([view in known for view in sample.views]))
+
+
 def _unseen_by_more(
     statistics: Sample,
     sample: Sample,
@@ -198,8 +207,8 @@ def _unseen_by_more(
     features, unseen = statistics.arrays[STATISTICAL], np.zeros((len(repeats), len(at)))
     for log_odds, folds in zip(unseen, repeats, strict=True):
         for seen, held in folds:
-            taught = np.isin(statistics.sources, sample.sources[seen])
-            fitted = fit_statistics(*(x[taught] for x in (features, *statistics.facts())))
+            taught = statistics.take(np.isin(statistics.sources, sample.sources[seen]))
+            fitted = fit_statistics(taught.arrays[STATISTICAL], taught.labels, taught.sources)
             log_odds[held] = fitted.log_odds(features[at[held]])
     return np.asarray(unseen.mean(0))
 

@@ -26,8 +26,8 @@ NETWORKS, NEURONS = 3, 256
 # Principal components of each block of features; the other directions are mostly noise.
 COMPONENTS = 256
 EPOCHS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 40, 256, 1e-3, 0.05
-# One of so many pictures counts as one of which the head says nothing.
-SHARE_SILENT = 20
+# This share of the pictures, of which the head says least, counts as saying nothing.
+SILENT_SHARE = 0.05
 # Share of inputs and of neurons that are left out at random, and how far labels are from 0 and 1.
 DROP_INPUTS, DROP_NEURONS, SMOOTHING = 0.2, 0.4, 0.02
 
@@ -86,7 +86,7 @@ def find_centre(head: NeuralHead, features: np.ndarray, basis: Basis) -> np.ndar
     Not the mean itself: no picture is as smooth, and the head takes it for the work of an AI.
     """
     order = np.argsort(np.abs(head.log_odds(features)), kind="stable")
-    silent = order[: max(len(features) // SHARE_SILENT, 1)]
+    silent = order[: max(round(len(features) * SILENT_SHARE), 1)]
     away = np.linalg.norm((features[silent] - basis.mean) / basis.std, axis=1)
     return np.asarray(features[silent[away.argmin()]])
 

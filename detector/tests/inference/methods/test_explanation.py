@@ -53,10 +53,10 @@ def test_the_groups_of_the_shipped_network_say_what_the_picture_says(seed: int) 
     """They start from a picture that tells nothing, and add up to the answer but for a little."""
     network = read_head(WEIGHTS_DIR / "statistical", ())
     (start,) = network.log_odds(network.centre[None])
-    assert abs(start) < 0.5
+    assert abs(start) < 0.05
     features = measure(np.asarray(scene(seed, 400, 300)))
     (answer,) = network.log_odds(features[None])
-    assert start + network.attributions(features).sum() == pytest.approx(answer, abs=0.5)
+    assert start + network.attributions(features).sum() == pytest.approx(answer, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -233,9 +233,7 @@ def test_a_network_without_an_answer_is_an_error_of_its_method(
         assert result.status == "error" and result.score is None
 
 
-def test_a_network_that_overflows_is_an_error_of_their_method(
-    image: SourceImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_without_a_finite_answer_is_an_error_of_its_method(image: SourceImage) -> None:
     none = Path("none")
     detector = Detector(Runtime(none, none), only=("statistical",))
     detector.load()
