@@ -105,7 +105,7 @@ def test_the_list_of_training_modules_is_that_of_the_group() -> None:
         (["prepare_genimage"], "sklearn"),
         (["train_dinov2", "--data", ".", "--encoder", "."], "sklearn"),
         (["train_fusion", "--data", "."], "torch"),
-        (["train_statistical", "--data", "."], "sklearn"),
+        (["train_statistical", "--data", "."], "torch"),
     ],
 )
 def test_a_server_says_in_one_line_how_to_install_what_a_command_needs(
