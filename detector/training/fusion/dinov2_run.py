@@ -66,6 +66,7 @@ from .fit import (
     Truth,
     calibrate,
     choose_thresholds,
+    describe_subset,
     fit_calibrations,
     subsets_of,
     take,
@@ -363,7 +364,10 @@ def _update_fusion(
     figures: dict[str, dict[str, Any]],
 ) -> None:
     config = json.loads((folder / "config.json").read_text())
-    config["subsets"] = {"+".join(keys): _describe_subset(keys, subsets[keys]) for keys in subsets}
+    config["subsets"] = {
+        "+".join(keys): describe_subset(keys, subset.stack, subset.thresholds)
+        for keys, subset in subsets.items()
+    }
     config["thresholds"] = subsets[max(subsets, key=len)].thresholds
     write_json(folder / "config.json", config)
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -371,12 +375,3 @@ def _update_fusion(
     metrics["thresholds_chosen_for"] = THRESHOLDS_CHOSEN_FOR
     write_json(folder / "metrics.json", metrics)
     write_digests(folder)
-
-
-def _describe_subset(keys: tuple[str, ...], subset: Subset) -> dict[str, Any]:
-    weights = zip(keys, subset.stack.weights, strict=True)
-    return {
-        "intercept": round(subset.stack.intercept, 4),
-        "weights": {key: round(float(weight), 4) for key, weight in weights},
-        "thresholds": subset.thresholds,
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -103,10 +103,8 @@ def _fit_subset(
     truth: Truth,
 ) -> dict[str, Any]:
     useful = useful_methods(alike, truth)
-    weights = dict.fromkeys(alike, 0.0)
     inputs = {key: calibrate(alike[key], calibrations[key]) for key in useful}
     stack = _fit(inputs, truth)
-    weights |= {key: round(float(w), 4) for key, w in zip(inputs, stack.weights, strict=True)}
     rows = _of(useful, alike)
     bounds = [
         choose_thresholds(scores, truth)
@@ -115,13 +113,23 @@ def _fit_subset(
             out_of_fold_scores(rows, truth, _of(useful, clean)),
         )
     ]
+    thresholds = {
+        "real": min(bound["real"] for bound in bounds),
+        "ai": max(bound["ai"] for bound in bounds),
+    }
+    fitted = describe_subset(useful, stack, thresholds)
+    return fitted | {"weights": dict.fromkeys(alike, 0.0) | fitted["weights"]}
+
+
+def describe_subset(
+    keys: Sequence[str], stack: Stack, thresholds: dict[str, float]
+) -> dict[str, Any]:
+    """A subset of the methods as the fusion's config.json holds it."""
+    weights = zip(keys, stack.weights, strict=True)
     return {
         "intercept": round(stack.intercept, 4),
-        "weights": weights,
-        "thresholds": {
-            "real": min(bound["real"] for bound in bounds),
-            "ai": max(bound["ai"] for bound in bounds),
-        },
+        "weights": {key: round(float(weight), 4) for key, weight in weights},
+        "thresholds": thresholds,
     }
 
 
