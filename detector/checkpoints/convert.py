@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from detector.inference.runtime import import_openvino
+
 from .facts import WEIGHTS
 from .networks import NETWORK, network_key
 
@@ -60,12 +62,9 @@ def main(folder: Path, xml: Path) -> None:
     """Load strictly, convert, write under another name, then move: never half a network."""
     import torch
 
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
-    import openvino
-
     from detector.networks.dinov2_detector import Dinov2Detector, WithEvidence
 
-    model = load_strictly(folder)
+    openvino, model = import_openvino(), load_strictly(folder)
     config = getattr(model.config, "vision_config", model.config)  # SigLIP has two parts
     size = config.image_size
     height, width = size if isinstance(size, (list, tuple)) else (size, size)

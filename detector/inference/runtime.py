@@ -87,7 +87,25 @@ def collector_off() -> Iterator[None]:
 _starting = threading.Lock()
 
 
-def _core() -> Any:
+def import_openvino() -> Any:
+    """The module `openvino`, which then reports nothing to anybody.
+
+    Importing it reports to Google Analytics unless its telemetry package is missing; None makes the
+    import of that package fail, and OpenVINO falls back to a stub of its own.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+def get_core() -> Any:
+    """The one `openvino.Core` of this process, which lives as long as the process.
+
+    Each has a stack for signal handlers made for the thread that first compiles with it, and takes
+    that away when it goes. Of several, the one that goes last puts back a stack that is no longer
+    there: the next signal that Python handles, such as Ctrl-C, would then end the process.
+    """
     # One thread at a time: see `_start`.
     with _starting:
         return _start()
@@ -95,11 +113,7 @@ def _core() -> Any:
 
 @cache
 def _start() -> Any:
-    # Importing OpenVINO reports to Google Analytics unless its telemetry package is missing;
-    # None makes the import of that package fail, and OpenVINO falls back to a stub of its own.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
+    openvino = import_openvino()
     # The first array that OpenVINO meets makes it look up NumPy's functions. Two threads that do
     # this at once wait for one another for ever (pybind11 takes its lock and the GIL in either
     # order), so it is done here.
@@ -132,10 +146,10 @@ class Network:
         if runtime.threads:
             config["INFERENCE_NUM_THREADS"] = runtime.threads
         # Read at once: of a mapped file, what is overwritten later would change the answers.
-        network = _core().read_model(str(xml), config={"ENABLE_MMAP": False})
+        network = get_core().read_model(str(xml), config={"ENABLE_MMAP": False})
         if side:
             network.reshape([1, 3, side, side])
-        self._compiled = _core().compile_model(network, runtime.device, config)
+        self._compiled = get_core().compile_model(network, runtime.device, config)
         self._thread = threading.local()
 
     @property

@@ -92,7 +92,7 @@ class RecordingCore:
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> RecordingCore:
     core = RecordingCore()
-    monkeypatch.setattr(runtime, "_core", lambda: core)
+    monkeypatch.setattr(runtime, "get_core", lambda: core)
     return core
 
 
@@ -148,7 +148,7 @@ def test_a_network_for_squares_of_one_side_answers_as_the_network_for_all_sizes(
 @pytest.mark.slow
 def test_the_telemetry_of_openvino_is_never_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from detector.inference import runtime; runtime._core(); "
+        "import sys; from detector.inference import runtime; runtime.get_core(); "
         "assert sys.modules['openvino_telemetry'] is None"
     )
     done = run_python("-c", code, data_dir=tmp_path)

@@ -15,6 +15,7 @@ from detector.inference.weights.folder import check_digests, write_digests
 from detector.networks.efficientnet import LogOdds
 from detector.tests.factories.dinov2 import copy_method_1
 from detector.tests.factories.pictures import scene
+from detector.tests.factories.processes import run_python
 from detector.training.corpus.learnt_sources import learnt_by
 from detector.training.learning.efficientnet import load_evidence_map
 from detector.training.learning.last_layer import (
@@ -123,3 +124,22 @@ def test_a_network_without_a_bias_is_refused(weights: Path) -> None:
     openvino.save_model(model, folder / "openvino_model.xml")
     with pytest.raises(ValueError, match="no bias"):
         replace_layer(folder, LastLayer(np.zeros(1280), 0.0), LEARNT)
+
+
+def test_a_signal_is_handled_after_the_networks_have_gone(weights: Path, tmp_path: Path) -> None:
+    """Networks of OpenVINO change on which stack the signals of their thread are handled."""
+    code = f"""
+import os, signal
+from pathlib import Path
+from detector.training.learning.last_layer import load_pooled_features
+
+handled = []
+signal.signal(signal.SIGINT, lambda *args: handled.append(args))
+readers = [load_pooled_features(Path({str(weights)!r}) / name) for name in {NAMES!r}]
+while readers:
+    del readers[0]
+os.kill(os.getpid(), signal.SIGINT)
+print(len(handled))
+"""
+    done = run_python("-c", code, data_dir=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

@@ -6,7 +6,6 @@ large source beyond that is the source.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from transformers import Dinov2Model
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
 from detector.inference.pixels.tiles import Pixels
+from detector.inference.runtime import get_core, import_openvino
 from detector.inference.weights.ranges import Fields, read_fields
 from detector.networks.dinov2_detector import (
     DEPTH,
@@ -105,14 +105,12 @@ def load_features(encoder: Path) -> Callable[[Pixels], np.ndarray]:
 
     `encoder` is DINOv2 ViT-S/14 as a transformers folder. Raises `OSError` without it.
     """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
-    import openvino
-
+    openvino = import_openvino()
     network = PooledTokens(_frozen(encoder)).eval()
     with torch.inference_mode():
         example = torch.zeros(2, 3, SIDE, SIDE)
         model = openvino.convert_model(network, example_input=example, input=[-1, 3, SIDE, SIDE])
-    compiled = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = get_core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     processor = Processor.of(Fields(PROCESSOR, "preprocessor_config.json"))
 
     def features(pixels: Pixels) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from detector.inference.runtime import get_core, import_openvino
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
 from detector.training.corpus.labelled import Picture
@@ -125,9 +125,7 @@ def save_openvino(network: nn.Module, example: torch.Tensor, xml: Path, side: in
 
     Pictures are squares of `side` pixels, or of any size if that is -1.
     """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
-    import openvino
-
+    openvino = import_openvino()
     with torch.inference_mode():
         model = openvino.convert_model(network, example_input=example, input=[-1, 3, side, side])
     openvino.save_model(model, xml, compress_to_fp16=True)
@@ -139,13 +137,8 @@ def add_features(xml: Path) -> bool:
     Returns whether anything was to do. The numbers of the network, in the .bin file, stay byte for
     byte as they are. Raises `ValueError` if the network has no convolution before its output.
     """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
-    import openvino
-
     # Read whole: the files are written over.
-    core = openvino.Core()
-    core.set_property({"ENABLE_MMAP": False})
-    model = core.read_model(xml)
+    model = get_core().read_model(xml, config={"ENABLE_MMAP": False})
     if len(model.outputs) > 1:
         return False
     node = model.outputs[0].get_node()
@@ -154,5 +147,5 @@ def add_features(xml: Path) -> bool:
             raise ValueError(f"{xml.parent.name}: no convolution stands before the output")
         node = node.input_value(0).get_node()
     model.add_outputs([node.input_value(0)])
-    openvino.save_model(model, xml, compress_to_fp16=False)
+    import_openvino().save_model(model, xml, compress_to_fp16=False)
     return True

@@ -8,7 +8,6 @@ that layer are one more feature, which hardly any penalty keeps small.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.pixels.kind import KIND_FOLDER, network_state
 from detector.inference.pixels.tiles import Pixels
+from detector.inference.runtime import get_core, import_openvino
 from detector.inference.verdict.calibration import Calibration
 from detector.inference.weights.folder import write_digests
 from detector.training.corpus.learnt_sources import read_metrics
@@ -84,13 +84,10 @@ def fit_layer(
 
 def load_pooled_features(folder: Path) -> Callable[[Pixels], np.ndarray]:
     """A function from pixels to what the last layer reads, (f,), the mean over all parts."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type] # see runtime.py
-    import openvino
-
-    core = openvino.Core()
+    core = get_core()
     model = core.read_model(folder / NETWORK)
     node = _last_convolution(model)
-    model = openvino.Model([node.input_value(0)], model.get_parameters(), "features")
+    model = import_openvino().Model([node.input_value(0)], model.get_parameters(), "features")
     compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     cut = LOOKS[folder.name]
 
@@ -141,12 +138,11 @@ def _replace_in_weights(file: Path, layer: LastLayer) -> None:
 
 
 def _replace_in_network(xml: Path, layer: LastLayer) -> None:
-    import openvino
+    openvino = import_openvino()
     from openvino import opset13 as ops
 
-    core = openvino.Core()
-    core.set_property({"ENABLE_MMAP": False})  # the files are written over
-    model = core.read_model(xml)
+    # Read whole: the files are written over.
+    model = get_core().read_model(xml, config={"ENABLE_MMAP": False})
     node = _last_convolution(model)
     shape = list(node.input_value(1).get_shape())
     weight = ops.constant(layer.weight.reshape(shape).astype(np.float16))
