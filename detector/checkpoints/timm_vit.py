@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -71,8 +71,10 @@ def translate(folder: Path, place: Path) -> None:
     renamed = _rename(weights)  # refuses what is missing, before sizes are read from it
     config = _config(weights)
     place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    # Named before it is made: an end by signal between the two would leave a folder without a name.
+    draft = place.with_name(f".{place.name}-{uuid4().hex}")
     try:
+        draft.mkdir()
         draft.chmod(0o755)  # the server may be another user
         save_file(renamed, draft / WEIGHTS, metadata={"format": "pt"})
         (draft / WEIGHTS).chmod(0o644)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -237,3 +238,18 @@ def test_a_kill_in_the_exchange_gives_the_old_model_back(
     assert {path.name for path in tmp_path.iterdir()} == {NAME, f".{NAME}-training"}
     recover_folder(folder)
     assert (folder / "config.json").read_text() == "old"
+
+
+def test_an_end_while_a_draft_is_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = os.mkdir
+
+    def told_to_end(path: str, *mode: int) -> None:
+        make(path, *mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "mkdir", told_to_end)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(tmp_path / NAME, write("new"))
+    assert not list(tmp_path.iterdir())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import glob
 import json
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
 from torch import nn
@@ -30,8 +30,10 @@ LIBRARIES = ("torch", "transformers", "timm", "scikit-learn", "openvino", "numpy
 def write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """Fill a temporary folder with `write` and move it into place: never half a model."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=_draft_prefix(folder), dir=folder.parent))
+    # Named before it is made: an end by signal between the two would leave a folder without a name.
+    draft = folder.with_name(_draft_prefix(folder) + uuid4().hex)
     try:
+        draft.mkdir(0o700)
         write(draft)
         _open_to_readers(draft)
         _replace(draft, folder)
