@@ -39,7 +39,14 @@ from detector.training.corpus.labelled import Picture
 from detector.training.finetuning.model import freeze, load_model
 from detector.training.fusion import dinov2_run
 from detector.training.fusion.calibration_run import FOLDERS
-from detector.training.fusion.dinov2_run import MORE_OF_STATISTICS, MOST
+from detector.training.fusion.dinov2_run import (
+    MORE_OF_STATISTICS,
+    MOST,
+    Plan,
+    Reader,
+    look_at,
+    pictures_of,
+)
 from detector.training.learning.dinov2 import (
     fit_classifier,
     load_features,
@@ -120,6 +127,17 @@ def test_a_view_is_computed_once_and_an_unreadable_picture_has_none(tmp_path: Pa
     kept, arrays = read_computed(views, tmp_path / "cache")
     assert kept == views[:2] and asked == [(30, 40, 3), (15, 20, 3)]
     assert arrays["shape"].tolist() == [[30, 40, 3], [15, 20, 3]]
+
+
+def test_what_another_network_computed_is_computed_anew(corpus: Path, tmp_path: Path) -> None:
+    plan, pictures = Plan(tmp_path, tmp_path, 0), pictures_of(corpus, [], ["train"])
+
+    def ask(answer: float, state: str) -> set[float]:
+        reader = Reader(lambda pixels: np.full(1, answer), state)
+        sample = look_at(pictures, plan, {"network": reader}, lambda items, **options: items)
+        return {*sample.arrays["network"].ravel().tolist()}
+
+    assert ask(1, "before") == ask(2, "before") == {1} and ask(2, "trained anew") == {2}
 
 
 def test_every_source_weighs_the_same_and_so_does_each_class() -> None:

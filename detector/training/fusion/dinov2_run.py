@@ -23,9 +23,11 @@ from detector.accuracy.conditions import CLEAN
 from detector.inference.methods.deep_learning import JOINT, LOOKS
 from detector.inference.methods.neural_head import NeuralHead
 from detector.inference.methods.statistical import STATISTICAL
+from detector.inference.methods.statistical.features import __file__ as statistics_code
+from detector.inference.pixels.kind import network_state
 from detector.inference.pixels.tiles import Pixels
 from detector.inference.verdict.calibration import Calibration
-from detector.inference.weights.folder import write_digests
+from detector.inference.weights.folder import files_state, write_digests
 from detector.training.corpus.labelled import Picture, balanced_weights, read_corpus
 from detector.training.corpus.learnt_sources import known_to
 from detector.training.figures.metrics import roc_auc, summarise
@@ -95,6 +97,17 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Features (f,) of pixels (h, w, 3), and a digest of what reads them.
+
+    What one reader has computed and kept is never taken for that of another.
+    """
+
+    read: Callable[[Pixels], np.ndarray]
+    state: str
+
+
+@dataclass(frozen=True)
 class Sample:
     """Views with their labels and sources, and by name what was computed of each.
 
@@ -130,7 +143,7 @@ def train_and_write(
 
     Raises `OSError` without an encoder, `ValueError` without pictures of both classes.
     """
-    sample = look_at(pictures, plan, {FOLDER: load_features(plan.encoder)}, progress)
+    sample = look_at(pictures, plan, {FOLDER: _read_encoder(plan.encoder)}, progress)
     _write_model(sample, output, plan)
 
 
@@ -144,12 +157,14 @@ def train_and_calibrate(
     `train_and_write`, and as `read_layer`.
     """
     layers = {name: read_layer(output / name) for name in LOOKS}
-    readers = {FOLDER: load_features(plan.encoder)}
-    readers |= {name: load_pooled_features(output / name) for name in layers}
+    readers = {FOLDER: _read_encoder(plan.encoder)}
+    readers |= {
+        name: Reader(load_pooled_features(output / name), network_state(output / name))
+        for name in layers
+    }
     sample = look_at(pictures, plan, readers, progress)
-    statistics = look_at(
-        pictures, plan, {STATISTICAL: measure}, progress, MOST | MORE_OF_STATISTICS
-    )
+    measured = {STATISTICAL: Reader(measure, files_state([Path(statistics_code)]))}
+    statistics = look_at(pictures, plan, measured, progress, MOST | MORE_OF_STATISTICS)
     sample = _both_have(sample, statistics)
     folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
     fits = {name: partial(fit_layer, before=layer) for name, layer in layers.items()}
@@ -166,6 +181,10 @@ def train_and_calibrate(
     _write_head(sample, JOINT, fit_joint, list(LOOKS), output, plan)
     _write_head(statistics, STATISTICAL, fit_statistics, [], output, plan)
     return write_fusion(raw, sample, output, folds[0])
+
+
+def _read_encoder(encoder: Path) -> Reader:
+    return Reader(load_features(encoder), files_state(encoder.glob("*.safetensors")))
 
 
 def _join(sample: Sample) -> tuple[Sample, Callable[..., NeuralHead]]:
@@ -241,16 +260,17 @@ def pictures_of(data: Path, more: Sequence[Path], splits: Sequence[str]) -> list
 def look_at(
     pictures: Sequence[Picture],
     plan: Plan,
-    readers: dict[str, Callable[[Pixels], np.ndarray]],
+    readers: dict[str, Reader],
     progress: Progress,
     most: dict[str, int] = MOST,
 ) -> Sample:
     """What the readers say of `most` views. Raises `ValueError` without views of both classes."""
     views = views_in_turn(pictures, most)
-    folder = plan.cache / "-".join(["views", *sorted(readers)])
+    states = [f"{name}-{readers[name].state[:8]}" for name in sorted(readers)]
+    folder = plan.cache / "-".join(["views", *states])
 
     def compute(pixels: Pixels) -> Arrays:
-        return {name: read(pixels) for name, read in readers.items()}
+        return {name: reader.read(pixels) for name, reader in readers.items()}
 
     todo = compute_missing(views, folder, compute)
     for _ in progress(todo, total=len(views), desc="Looking", unit="view"):
