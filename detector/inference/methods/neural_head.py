@@ -56,8 +56,7 @@ class NeuralHead:
 
         Raises `ValueError` if they are not finite.
         """
-        inputs = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
-        normal, _ = _normalise(gelu(inputs))
+        normal, _ = _normalise(gelu(self._inputs(features)))
         neurons = normal * self.scale + self.shift
         answers = ((neurons * self.out).sum(2) + self.out_bias).mean(1)
         if not np.isfinite(answers).all():
@@ -66,14 +65,7 @@ class NeuralHead:
 
     def slopes(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """By how much the raw log-odds rise with each of the features (n, f): gradients (n, f)."""
-        inputs = np.einsum("nf,khf->nkh", features, self.weight, optimize=True) + self.bias
-        normal, spread = _normalise(gelu(inputs))
-        ours = self.out * self.scale
-        # Back through the normalisation, whose mean and spread hang on every neuron.
-        through = ours - _mean(ours) - normal * _mean(ours * normal)
-        before = through / spread * gelu_slope(inputs) / len(self.weight)
-        back = np.einsum("nkh,khf->nf", before, self.weight, optimize=True)
-        return np.asarray(back, np.float64)
+        return self._through_layer(self._slopes_of_inputs(self._inputs(features)))
 
     def attributions(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """How far each of the features (f,) moves the raw log-odds: (f,).
@@ -81,10 +73,31 @@ class NeuralHead:
         With the log-odds of the centre they add up to those of the picture, but for what the steps
         leave (integrated gradients, Sundararajan et al. 2017).
         """
+        start, end = self._inputs(np.stack([self.centre, features]))
         way = (np.arange(STEPS) + 0.5) / STEPS
-        moved = features - self.centre
-        slopes = self.slopes(self.centre + way[:, None] * moved)
-        return np.asarray(moved * slopes.mean(0), np.float64)
+        # The layer is linear: of the features on the way it says what lies between its two ends.
+        between = start + way[:, None, None] * (end - start)
+        mean_slope = self._slopes_of_inputs(between).mean(0)
+        (slopes,) = self._through_layer(mean_slope[None])
+        return np.asarray((features - self.centre) * slopes, np.float64)
+
+    def _inputs(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """What the layer says of features (n, f), before GELU: (n, k, h)."""
+        product = np.einsum("nf,khf->nkh", features, self.weight, optimize=True)
+        return np.asarray(product + self.bias)
+
+    def _slopes_of_inputs(self, inputs: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """By how much the raw log-odds rise with each of the `inputs` (n, k, h) of GELU."""
+        normal, spread = _normalise(gelu(inputs))
+        ours = self.out * self.scale
+        # Back through the normalisation, whose mean and spread hang on every neuron.
+        through = ours - _mean(ours) - normal * _mean(ours * normal)
+        return np.asarray(through / spread * gelu_slope(inputs) / len(self.weight))
+
+    def _through_layer(self, slopes: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """From slopes by the outputs of the layer (n, k, h) to those by its features (n, f)."""
+        back = np.einsum("nkh,khf->nf", slopes, self.weight, optimize=True)
+        return np.asarray(back, np.float64)
 
 
 def _mean(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -150,14 +163,17 @@ def _read_arrays(file: Path) -> NeuralHead:
     names = [each.name for each in fields(NeuralHead)]
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            head = NeuralHead(*(arrays[name].astype(np.float32) for name in names))
+            head = NeuralHead(
+                *(arrays[name].astype(np.float32, casting="same_kind") for name in names)
+            )
     except OSError:
         raise
     except Exception as error:  # damaged archives raise anything
         raise ValueError(f"{file.name} does not hold the arrays {', '.join(names)}") from error
-    if head.weight.ndim != 3:
+    if head.weight.ndim != 3 or not head.weight.size:
         raise ValueError(
-            f"{file.name}: weight has shape {head.weight.shape}; accepted is (k, h, f)"
+            f"{file.name}: weight has shape {head.weight.shape}; accepted is (k, h, f), none of "
+            "them 0"
         )
     networks, neurons, count = head.weight.shape
     accepted = {"out_bias": (networks,), "centre": (count,)}

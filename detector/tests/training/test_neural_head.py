@@ -155,6 +155,10 @@ def test_it_is_refused_beside_other_networks(folder: Path) -> None:
         ("out_bias", lambda v: v[:, None], "out_bias has shape"),
         ("centre", lambda v: v[:-1], "centre has shape"),
         ("shift", lambda v: v * np.nan, "NaN"),
+        ("weight", lambda v: v[:, :, :0], "none of them 0"),
+        ("weight", lambda v: v[:0], "none of them 0"),
+        ("bias", lambda v: v + 1j, "does not hold the arrays"),
+        ("bias", lambda v: v.astype("S"), "does not hold the arrays"),
     ],
 )
 def test_arrays_that_are_none_of_a_head_are_refused(
@@ -219,3 +223,6 @@ def test_a_head_that_fits_its_networks_is_kept(
     before = (folder / HEAD).read_bytes()
     ensure_head(folder, NETWORKS, 4)
     assert (folder / HEAD).read_bytes() == before
+    (folder / HEAD).write_bytes(before[:-200])
+    with pytest.raises(ValueError, match=r"head\.npz"):
+        ensure_head(folder, NETWORKS, 4)

@@ -14,7 +14,13 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.nn import functional
 
-from detector.inference.methods.neural_head import CONFIG, HEAD, NeuralHead, read_head
+from detector.inference.methods.neural_head import (
+    CONFIG,
+    HEAD,
+    NeuralHead,
+    find_other,
+    read_head,
+)
 from detector.inference.pixels.kind import network_state
 from detector.inference.weights.folder import write_digests
 
@@ -136,17 +142,18 @@ def _parts(network: nn.Sequential, basis: Basis) -> tuple[np.ndarray, ...]:
 def ensure_head(folder: Path, networks: Sequence[str], seed: int) -> None:
     """Write a head that says nothing, unless one is there that fits the `networks` beside it.
 
-    Networks that were trained anew have none until their sources teach one. Raises `OSError`.
+    Networks that were trained anew have none until their sources teach one. Raises `OSError`, and
+    `ValueError` for a head of these networks that is damaged: it is not to be lost unnoticed.
     """
     for name in networks:
         give_features(folder.parent / name)
-    try:
+    if folder.exists() and not find_other(folder, networks):
         read_head(folder, networks)
-    except (OSError, ValueError):
-        features = sum(_count_features(folder.parent / name) for name in networks)
-        shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,), (features,))
-        silent = NeuralHead(*(np.zeros(shape, np.float32) for shape in shapes))
-        write_head(silent, folder, networks, describe_pictures([], {}, seed))
+        return
+    features = sum(_count_features(folder.parent / name) for name in networks)
+    shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,), (features,))
+    silent = NeuralHead(*(np.zeros(shape, np.float32) for shape in shapes))
+    write_head(silent, folder, networks, describe_pictures([], {}, seed))
 
 
 def _count_features(network: Path) -> int:
