@@ -172,7 +172,9 @@ def _contrast(
             for network, part in _places(model, evidence).items():
                 maps[network] = maps[network] + slopes[name] * part
     painted = [paint(grid, maps[name], answer.boxes) for name, answer in evidence.items()]
-    return np.asarray(np.sum(painted, 0))
+    contrast = np.sum(painted, 0)
+    # Parts that overlap, or leave cells out, have moved the mean.
+    return np.asarray(contrast - contrast.mean())
 
 
 def _places(head: NeuralHead, evidence: dict[str, NetworkAnswer]) -> dict[str, Maps]:

@@ -16,7 +16,7 @@ SENTENCES = {
     "method_reads.forensics": "the original bytes, and invisible watermarks in the pixels",
     "method_reads.huggingface": "the picture at the size for which each model was trained",
     "method_idea.deep_learning": "Two small networks: one examines the fine structure, the other "
-    "the whole picture.",
+    "the whole picture. A third weighs the traces that both have found.",
     "method_idea.statistical": "Hundreds of measurements of noise, frequencies and compression, "
     "weighed by a model.",
     "method_idea.forensics": "The statements in the file: Content Credentials, statements about "
@@ -25,7 +25,8 @@ SENTENCES = {
     "method_idea.huggingface": "Vision transformers. Each is the best available model: one that "
     "was fine-tuned on this installation, otherwise a public model, otherwise the bundled DINOv2 "
     "detector.",
-    "method_used.deep_learning": "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture",
+    "method_used.deep_learning": "EfficientNet-Lite0 on 256-pixel tiles, and on the whole picture; "
+    "a small network over the traces of both",
     "method_used.statistical": "{count} statistics, a small network",
     # What they find
     "deep_learning.agree": "The fine structure and the picture as a whole both look more like "

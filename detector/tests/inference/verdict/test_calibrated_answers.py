@@ -101,12 +101,12 @@ def test_the_head_reads_the_features_of_both_networks_and_is_added_everywhere() 
 
 @pytest.mark.parametrize(("tiles", "whole"), [(3, 2), (-3, 2)])
 def test_the_heat_map_is_calibrated(tiles: float, whole: float) -> None:
-    """Its mean is the score's log-odds, where every cell was looked at, and its contrast too."""
+    """Its mean is the log-odds of the score, and its contrast is calibrated, too."""
     answer = judge(tiles, whole)
     heat = np.array(answer.exhibit("heat_map")["log_odds"])
     assert heat.shape == (14, 14)
     assert answer.score is not None
-    assert heat.mean() == pytest.approx(log_odds(answer.score), abs=0.15)
+    assert heat.mean() == pytest.approx(log_odds(answer.score), abs=0.01)
     # Of the tiles a cell shows every other value; of the whole picture all of them.
     slopes = (CALIBRATIONS[TILES].slope_at(tiles), CALIBRATIONS[WHOLE].slope_at(whole))
     assert heat.std() == pytest.approx(np.hypot(*slopes), abs=0.1)
