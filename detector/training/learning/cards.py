@@ -32,10 +32,13 @@ ABOUT = {
     ),
     "statistical": (
         "Statistical patterns (method 2)",
-        "885 statistics of up to six 256-pixel crops, their mean into three small networks of 256 "
-        "neurons, averaged; see detector/inference/methods/statistical/features.py.",
+        "885 statistics of up to six 256-pixel crops. Three small networks of 256 neurons read "
+        "their mean over the crops, and are averaged; see "
+        "detector/inference/methods/statistical/features.py.",
     ),
 }
+# Networks that are calibrated as one method.
+PARTS = ("efficientnet_tiles", "efficientnet_whole", "efficientnet_joint")
 LIMITS = (
     "Weights trained on a few thousand pictures: weak evidence by itself, meant to be "
     "fused with the other methods. It does not know generators that came later, and strong "
@@ -52,7 +55,7 @@ def write_card(folder: Path) -> None:
     parts = ["---", "license: apache-2.0", "pipeline_tag: image-classification", "---", ""]
     parts += [f"# {title}", "", about, "", *_training(metrics["training"])]
     if "calibration" in metrics:
-        parts += _calibration(metrics["calibration"])
+        parts += _calibration(metrics["calibration"], metrics["model"] in PARTS)
     parts += [
         "## Limits",
         "",
@@ -81,7 +84,7 @@ def _learnt(training: dict[str, Any]) -> str:
     return (
         f"{training['n_ai']} AI pictures of {training['generators']} generator names and "
         f"{training['n_real']} real ones, from {training['sources']} public sources; both classes "
-        "rescaled and re-encoded by the same rules."
+        "prepared by the same rules."
     )
 
 
@@ -91,14 +94,18 @@ def _how(training: dict[str, Any]) -> str:
     return f"Arguments: {arguments}; split seed {training['split_seed']}. Versions: {versions}."
 
 
-def _calibration(figures: dict[str, Any]) -> list[str]:
+def _calibration(figures: dict[str, Any], is_part: bool) -> list[str]:
     low, high = figures["roc_auc_interval"]
+    alone = (
+        f" That is the method with all of its networks; this one alone: AUROC "
+        f"{figures['roc_auc_alone']:.3f}."
+    )
     return [
         "## Calibration",
         "",
         "On pictures of sources that were unknown when asked about, re-encoded alike: AUROC "
         f"{figures['roc_auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), ECE "
-        f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real. That is the "
-        f"method with all of its networks; this one alone: AUROC {figures['roc_auc_alone']:.3f}.",
+        f"{figures['ece']:.3f}, n = {figures['n_ai']} AI + {figures['n_real']} real."
+        + (alone if is_part else ""),
         "",
     ]
