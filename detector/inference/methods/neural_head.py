@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.inference.pixels.kind import network_state
-from detector.inference.weights.ranges import check_size, read_fields
+from detector.inference.weights.arrays import read_arrays
+from detector.inference.weights.ranges import read_fields
 
 HEAD, CONFIG = "head.npz", "config.json"
 MAX_HEAD_BYTES = 2**26
@@ -159,17 +160,9 @@ def find_other(folder: Path, networks: Iterable[str]) -> str | None:
 
 
 def _read_arrays(file: Path) -> NeuralHead:
-    check_size(file, MAX_HEAD_BYTES)
     names = [each.name for each in fields(NeuralHead)]
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            head = NeuralHead(
-                *(arrays[name].astype(np.float32, casting="same_kind") for name in names)
-            )
-    except OSError:
-        raise
-    except Exception as error:  # damaged archives raise anything
-        raise ValueError(f"{file.name} does not hold the arrays {', '.join(names)}") from error
+    arrays = read_arrays(file, names, MAX_HEAD_BYTES)
+    head = NeuralHead(*(array.astype(np.float32) for array in arrays))
     if head.weight.ndim != 3 or not head.weight.size:
         raise ValueError(
             f"{file.name}: weight has shape {head.weight.shape}; accepted is (k, h, f), none of "
@@ -181,6 +174,4 @@ def _read_arrays(file: Path) -> NeuralHead:
         shape, wanted = getattr(head, name).shape, accepted.get(name, (networks, neurons))
         if shape != wanted:
             raise ValueError(f"{file.name}: {name} has shape {shape}; accepted is {wanted}")
-    if not all(np.isfinite(getattr(head, name)).all() for name in names):
-        raise ValueError(f"{file.name} holds NaN or infinite numbers")
     return head

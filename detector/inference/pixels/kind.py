@@ -8,7 +8,6 @@ few sources of renders and documents were there to learn from.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from detector.inference.weights.arrays import read_arrays
 from detector.inference.weights.folder import check_digests, files_state, folder_state
-from detector.inference.weights.ranges import Fields, check_size, read_fields
+from detector.inference.weights.ranges import Fields, read_fields
 
 KIND_FOLDER = "kind"
 PROBE = "probe.npz"
@@ -95,19 +95,12 @@ def _load_probe(folder: Path, _state: str, network_state: str) -> KindProbe:
 
 def _arrays(file: Path, kinds: int) -> tuple[Array, Array]:
     """`weight` and `bias` of a file. Raises `OSError` or `ValueError`."""
-    check_size(file, MAX_PROBE_BYTES)
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            weight, bias = (arrays[name].astype(np.float64) for name in ("weight", "bias"))
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file.name} does not hold the arrays weight and bias") from error
-    if weight.ndim != 2 or len(weight) != kinds or bias.shape != (kinds,):
+    weight, bias = read_arrays(file, ("weight", "bias"), MAX_PROBE_BYTES)
+    if weight.ndim != 2 or len(weight) != kinds or not weight.size or bias.shape != (kinds,):
         raise ValueError(
             f"{file.name}: weight and bias are {weight.shape} and {bias.shape}; accepted are "
             f"({kinds}, features) and ({kinds},)"
         )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise ValueError(f"{file.name} holds NaN or infinite numbers")
     return weight, bias
 
 

@@ -70,7 +70,8 @@ def calibrate_and_fuse(
     Networks of method 1 that were trained anew get a joint head that says nothing.
 
     `further_folders` are corpora that no method has learnt from. Raises `FileNotFoundError` if
-    there are no pictures, `ValueError` if a method gives no scores or knows one of the sources.
+    there are no pictures, `ValueError` if a method gives no scores or knows one of the sources, or
+    if the joint head is damaged.
     """
     pictures = cap_sources(calibration_pictures(data, seed, further_folders), MAX_PER_SOURCE, seed)
     folders = [folder for folder in chain.from_iterable(FOLDERS.values()) if folder != JOINT]

@@ -143,17 +143,26 @@ def ensure_head(folder: Path, networks: Sequence[str], seed: int) -> None:
     """Write a head that says nothing, unless one is there that fits the `networks` beside it.
 
     Networks that were trained anew have none until their sources teach one. Raises `OSError`, and
-    `ValueError` for a head of these networks that is damaged: it is not to be lost unnoticed.
+    `ValueError` for a head that is damaged: it is not to be lost unnoticed.
     """
     for name in networks:
         give_features(folder.parent / name)
-    if folder.exists() and not find_other(folder, networks):
-        read_head(folder, networks)
+    if folder.exists() and _fits(folder, networks):
         return
     features = sum(_count_features(folder.parent / name) for name in networks)
     shapes = ((1, 1, features), (1, 1), (1, 1), (1, 1), (1, 1), (1,), (features,))
     silent = NeuralHead(*(np.zeros(shape, np.float32) for shape in shapes))
     write_head(silent, folder, networks, describe_pictures([], {}, seed))
+
+
+def _fits(folder: Path, networks: Sequence[str]) -> bool:
+    try:
+        if find_other(folder, networks):
+            return False
+        read_head(folder, networks)
+        return True
+    except ValueError as error:
+        raise ValueError(f"{folder.name}: {error}; restore the folder, or delete it") from error
 
 
 def _count_features(network: Path) -> int:

@@ -67,12 +67,37 @@ def with_objects(file: Path) -> None:
     np.savez(file, weight=np.array([{}], object), bias=np.zeros(2))
 
 
+def with_complex_numbers(file: Path) -> None:
+    np.savez(file, weight=WEIGHT + 1j, bias=np.ones(2))
+
+
+def without_features(file: Path) -> None:
+    np.savez(file, weight=WEIGHT[:, :0], bias=np.ones(2))
+
+
+def with_damage(file: Path) -> None:
+    np.savez_compressed(file, weight=WEIGHT, bias=np.ones(2))
+    data = bytearray(file.read_bytes())
+    data[60:90] = bytes(30)
+    file.write_bytes(data)
+
+
 def with_text(file: Path) -> None:
     file.write_text("text")
 
 
 @pytest.mark.parametrize(
-    "spoil", [without_an_array, with_nan, with_a_kind_too_many, with_objects, with_text]
+    "spoil",
+    [
+        without_an_array,
+        with_nan,
+        with_a_kind_too_many,
+        with_objects,
+        with_complex_numbers,
+        without_features,
+        with_damage,
+        with_text,
+    ],
 )
 def test_arrays_that_are_none_are_refused(folder: Path, spoil: Callable[[Path], None]) -> None:
     spoil(folder / PROBE)
