@@ -102,9 +102,10 @@ def import_openvino() -> Any:
 def get_core() -> Any:
     """The one `openvino.Core` of this process, which lives as long as the process.
 
-    Each has a stack for signal handlers made for the thread that first compiles with it, and takes
-    that away when it goes. Of several, the one that goes last puts back a stack that is no longer
-    there: the next signal that Python handles, such as Ctrl-C, would then end the process.
+    A core makes a stack for signal handlers for the thread that first compiles with it. When it
+    goes, it removes that stack and restores the one before. Of cores that go in the order in which
+    they were made, the last one restores a stack that has been removed: the next signal that Python
+    handles, such as Ctrl-C, would then end the process.
     """
     # One thread at a time: see `_start`.
     with _starting:

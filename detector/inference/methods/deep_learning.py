@@ -109,7 +109,7 @@ class DeepLearning(PixelMethod[Network | NeuralHead]):
             if isinstance(model, NeuralHead)
         }
         log_odds = {name: calibrations[name].log_odds(value) for name, value in raw.items()}
-        # With the slope of the picture as a whole: so the cells' mean stays the picture's log-odds.
+        # With the slope of the picture as a whole: contrasts add up, and the cells' mean stays.
         slopes = {name: calibrations[name].slope_at(value) for name, value in raw.items()}
         heat = sum(log_odds.values()) + _contrast(models, evidence, slopes, pixels.shape[:2])
         score = sigmoid(sum(log_odds.values()))
@@ -165,31 +165,36 @@ def _contrast(
     size: tuple[int, ...],
 ) -> Maps:
     """By how much the log-odds of each cell differ from those of the picture of this size."""
-    grid = grid_of(*size)
-    maps = {name: slopes[name] * (each.maps - each.maps.mean()) for name, each in evidence.items()}
+    maps = {name: slopes[name] * each.maps for name, each in evidence.items()}
     for name, model in models.items():
         if isinstance(model, NeuralHead):
             for network, part in _places(model, evidence).items():
                 maps[network] = maps[network] + slopes[name] * part
-    painted = [paint(grid, maps[name], answer.boxes) for name, answer in evidence.items()]
-    contrast = np.sum(painted, 0)
-    # Parts that overlap, or leave cells out, have moved the mean.
-    return np.asarray(contrast - contrast.mean())
+    grid = grid_of(*size)
+    painted = [_paint_contrast(grid, maps[name], each.boxes) for name, each in evidence.items()]
+    return np.asarray(np.sum(painted, 0))
+
+
+def _paint_contrast(grid: tuple[int, int], maps: Maps, boxes: list[Box]) -> Maps:
+    """The maps on the grid, less their mean over the cells that they cover; 0 in all others."""
+    painted = paint(grid, maps, boxes, elsewhere=np.nan)
+    covered = np.isfinite(painted)
+    mean = painted[covered].mean() if covered.any() else 0.0
+    return np.where(covered, painted - mean, 0.0)
 
 
 def _places(head: NeuralHead, evidence: dict[str, NetworkAnswer]) -> dict[str, Maps]:
     """What each place of each network's maps (n, h, w) adds to the log-odds of the head.
 
     The first order of the head around the features of the picture, as in Grad-CAM (Selvaraju et
-    al. 2017); the mean of a network is 0.
+    al. 2017), but for a number that is the same at all places of a network.
     """
     features = [evidence[name].features for name in LOOKS]
     (slopes,) = head.slopes(np.concatenate(features)[None])
     ends = np.cumsum([len(each) for each in features])[:-1]
     added = {}
     for name, slope in zip(LOOKS, np.split(slopes, ends), strict=True):
-        here = np.einsum("nfhw,f->nhw", evidence[name].feature_maps, slope, optimize=True)
-        added[name] = here - here.mean()
+        added[name] = np.einsum("nfhw,f->nhw", evidence[name].feature_maps, slope, optimize=True)
     return added
 
 

@@ -16,7 +16,7 @@ SENTENCES = {
     "method_reads.forensics": "the original bytes, and invisible watermarks in the pixels",
     "method_reads.huggingface": "the picture at the size for which each model was trained",
     "method_idea.deep_learning": "Two small networks: one examines the fine structure, the other "
-    "the whole picture. A third weighs the traces that both have found.",
+    "the whole picture. A third weighs the traces of both together.",
     "method_idea.statistical": "Hundreds of measurements of noise, frequencies and compression, "
     "weighed by a model.",
     "method_idea.forensics": "The statements in the file: Content Credentials, statements about "

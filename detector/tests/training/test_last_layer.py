@@ -10,7 +10,7 @@ import pytest
 
 from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.pixels.kind import load_probe
-from detector.inference.runtime import Network, Runtime
+from detector.inference.runtime import Network, Runtime, import_openvino
 from detector.inference.weights.folder import check_digests, write_digests
 from detector.networks.efficientnet import LogOdds
 from detector.tests.factories.dinov2 import copy_method_1
@@ -113,7 +113,7 @@ def test_the_fit_learns_what_is_new_and_keeps_what_the_layer_knew() -> None:
 
 
 def test_a_network_without_a_bias_is_refused(weights: Path) -> None:
-    import openvino
+    openvino = import_openvino()
     from openvino import opset13 as ops
 
     folder = weights / NAMES[0]

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from detector.inference.methods.deep_learning import DeepLearning
+
 ABOUT = {
     "dinov2": (
         "DINOv2 detector (method 4, bundled)",
@@ -38,7 +40,7 @@ ABOUT = {
     ),
 }
 # Networks that are calibrated as one method.
-PARTS = ("efficientnet_tiles", "efficientnet_whole", "efficientnet_joint")
+PARTS = DeepLearning.folders
 LIMITS = (
     "Weights trained on a few thousand pictures: weak evidence by itself, meant to be "
     "fused with the other methods. It does not know generators that came later, and strong "

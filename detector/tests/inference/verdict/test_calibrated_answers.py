@@ -112,6 +112,18 @@ def test_the_heat_map_is_calibrated(tiles: float, whole: float) -> None:
     assert heat.std() == pytest.approx(np.hypot(*slopes), abs=0.1)
 
 
+def test_cells_that_no_tile_saw_have_the_log_odds_of_the_picture() -> None:
+    flat = network(lambda batch: np.ones((len(batch), 14, 14)))
+    networks = {TILES: network(maps_of(1, 2)), WHOLE: flat}
+    answer = DeepLearning(RUNTIME).judge(networks, CALIBRATIONS, textured(1, 1400, 1000))
+    heat = np.array(answer.exhibit("heat_map")["log_odds"])
+    assert answer.score is not None
+    of_picture = log_odds(answer.score)
+    unseen = np.isclose(heat, of_picture, atol=0.006)
+    assert 0.2 < unseen.mean() < 0.9
+    assert heat.mean() == pytest.approx(of_picture, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("tiles", "whole", "said"),
     [

@@ -20,7 +20,7 @@ from detector.inference.methods.neural_head import HEAD
 from detector.inference.numbers import log_odds
 from detector.inference.pipeline import Detector
 from detector.inference.results import MethodResult
-from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
+from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime, import_openvino
 from detector.inference.verdict.fusion import load_fusion
 from detector.inference.weights.folder import DIGESTS, check_digests, write_digests
 from detector.tests.factories.pictures import encode, noise, photo
@@ -188,7 +188,7 @@ def test_a_network_of_method_2_that_is_not_finite_is_refused(
 
 def save_logarithm(xml: Path) -> Path:
     """A network that answers with the logarithm of its input."""
-    import openvino
+    openvino = import_openvino()
     from openvino import opset13 as ops
 
     x = ops.parameter([-1, 3, -1, -1], np.float32)
