@@ -4,7 +4,8 @@ from __future__ import annotations
 
 CLEAN = "clean"
 JPEG_95, JPEG_90, JPEG_85, JPEG_70 = "JPEG 95", "JPEG 90", "JPEG 85", "JPEG 70"
-JPEG_50, JPEG_30, WEBP_50 = "JPEG 50", "JPEG 30", "WebP 50"
+JPEG_50, JPEG_30 = "JPEG 50", "JPEG 30"
+WEBP_80, WEBP_50 = "WebP 80", "WebP 50"
 HALF_SIZE, HALF_SIZE_JPEG_70 = "half size", "half size + JPEG 70"
 BLUR, SCREENSHOT, SAME_SIZE = "blur", "screenshot chain", "same size"
 

@@ -83,7 +83,7 @@ def after(first: Change, then: Change) -> Change:
 MEANT: dict[str, Change] = {
     "clean": lambda pixels: pixels,
     **{f"JPEG {quality}": jpeg(quality) for quality in (95, 90, 85, 70, 50, 30)},
-    "WebP 50": through_pillow("WEBP", quality=50),
+    **{f"WebP {quality}": through_pillow("WEBP", quality=quality) for quality in (80, 50)},
     "half size": after(halved, jpeg(95)),
     "half size + JPEG 70": after(halved, jpeg(70)),
     "blur": after(blurred, jpeg(95)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from transformers import AutoModelForImageClassification, Dinov2Model
 from detector.checkpoints.convert import load_strictly
 from detector.checkpoints.preprocess import preprocess
 from detector.checkpoints.processor import Processor
+from detector.inference.methods.deep_learning import LOOKS
 from detector.inference.methods.statistical import STATISTICAL
 from detector.inference.runtime import WEIGHTS_DIR, Network, Runtime
 from detector.inference.verdict.calibration import Calibration
@@ -127,6 +129,15 @@ def test_a_view_is_computed_once_and_an_unreadable_picture_has_none(tmp_path: Pa
     kept, arrays = read_computed(views, tmp_path / "cache")
     assert kept == views[:2] and asked == [(30, 40, 3), (15, 20, 3)]
     assert arrays["shape"].tolist() == [[30, 40, 3], [15, 20, 3]]
+
+
+def test_what_is_kept_is_named_after_all_that_it_comes_from(trained: Path) -> None:
+    digest = "-[0-9a-f]{8}"
+    networks = "".join(f"-{name}{digest}" for name in ("dinov2", *LOOKS))
+    kept = sorted(folder.name for folder in (trained.parent / "cache").glob("views*"))
+    assert len(kept) == 2
+    assert re.fullmatch(f"views{digest}{networks}", kept[0])
+    assert re.fullmatch(f"views{digest}-statistical{digest}", kept[1])
 
 
 def test_what_another_network_computed_is_computed_anew(corpus: Path, tmp_path: Path) -> None:

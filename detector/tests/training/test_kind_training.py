@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +32,7 @@ from detector.training.learning.kind import (
     find_basis,
     fit,
     out_of_fold,
+    read_sample,
     weigh,
 )
 from detector.training.learning.kind_run import choose_confidence, measure
@@ -208,6 +211,23 @@ def test_the_features_of_a_picture_are_the_mean_of_its_parts(tmp_path: Path) -> 
 
 
 # Command
+
+
+def test_features_of_another_network_are_read_anew(tmp_path: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)).save(
+        tmp_path / "a.png"
+    )
+    choices = [(Picture(tmp_path / "a.png", "train", 0, "s"), "art")]
+
+    def ask(answer: float, state: str) -> set[float]:
+        maps, features = np.zeros((1, 7, 7)), np.full((1, 5, 7, 7), answer)
+        network: Any = SimpleNamespace(outputs=lambda batch: (maps, features))
+        sample = read_sample(
+            network, state, choices, tmp_path, workers=1, progress=lambda items, **options: items
+        )
+        return {*sample.features.ravel().tolist()}
+
+    assert ask(1, "before") == ask(2, "before") == {1} and ask(2, "trained anew") == {2}
 
 
 @pytest.fixture

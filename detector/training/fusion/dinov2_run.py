@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,11 @@ from scipy.special import expit
 from sklearn.model_selection import StratifiedGroupKFold
 
 from detector.accuracy.conditions import CLEAN
+from detector.inference.methods import statistical
 from detector.inference.methods.deep_learning import JOINT, LOOKS
 from detector.inference.methods.neural_head import NeuralHead
-from detector.inference.methods.statistical import STATISTICAL
-from detector.inference.methods.statistical.features import __file__ as statistics_code
+from detector.inference.methods.statistical import STATISTICAL, features
+from detector.inference.pixels import conditions, tiles
 from detector.inference.pixels.kind import network_state
 from detector.inference.pixels.tiles import Pixels
 from detector.inference.verdict.calibration import Calibration
@@ -57,6 +59,7 @@ from detector.training.learning.views import (
     read_computed,
     views_in_turn,
 )
+from detector.training.pictures import augment
 from detector.training.pictures.preparation import Progress
 
 from .calibration_run import FOLDERS
@@ -79,10 +82,12 @@ from .stacking import Stack, fit_stack
 REPEATS = 3
 # Pictures of each source and class under a condition: more sources tell more than more pictures.
 MOST = {"JPEG 95": 6, "half size + JPEG 70": 3, CLEAN: 2, "screenshot chain": 1}
-# Every re-encoding changes the statistics of method 2, so its network meets more of them; a network
-# that had met JPEG and half size alone took screenshots of AI pictures for real ones.
+# Every treatment changes the statistics of method 2, so its network meets more of them: one that
+# had met JPEG and half size alone took screenshots of AI pictures for real ones, and one that had
+# met no WebP took photographs in that format for the work of an AI.
 MORE_OF_STATISTICS = {
     "screenshot chain": 2, "JPEG 70": 1, "JPEG 50": 1, "half size": 1, "same size": 1,
+    "WebP 80": 1, "WebP 50": 1, "blur": 1,
 }  # fmt: skip
 FOLDER = "dinov2"
 
@@ -98,9 +103,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Reader:
-    """Features (f,) of pixels (h, w, 3), and a digest of what reads them.
+    """Features (f,) of pixels (h, w, 3), and a digest of the files that decide on them.
 
-    What one reader has computed and kept is never taken for that of another.
+    What one reader has computed and kept is not taken for that of another.
     """
 
     read: Callable[[Pixels], np.ndarray]
@@ -163,7 +168,7 @@ def train_and_calibrate(
         for name in layers
     }
     sample = look_at(pictures, plan, readers, progress)
-    measured = {STATISTICAL: Reader(measure, files_state([Path(statistics_code)]))}
+    measured = {STATISTICAL: Reader(measure, _code_state(statistical, features, tiles))}
     statistics = look_at(pictures, plan, measured, progress, MOST | MORE_OF_STATISTICS)
     sample = _both_have(sample, statistics)
     folds = [_folds(sample, plan.seed + repeat) for repeat in range(REPEATS)]
@@ -184,7 +189,12 @@ def train_and_calibrate(
 
 
 def _read_encoder(encoder: Path) -> Reader:
-    return Reader(load_features(encoder), files_state(encoder.glob("*.safetensors")))
+    files = (file for file in encoder.iterdir() if file.is_file())
+    return Reader(load_features(encoder), files_state(files))
+
+
+def _code_state(*modules: ModuleType) -> str:
+    return files_state(Path(str(module.__file__)) for module in modules)
 
 
 def _join(sample: Sample) -> tuple[Sample, Callable[..., NeuralHead]]:
@@ -202,8 +212,8 @@ def _unseen(
     repeats: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]],
 ) -> np.ndarray:
     """Raw log-odds (n,) by fits that have not seen the picture's source, the mean over repeats."""
-    features, labels, sources = sample.arrays[name], sample.labels, sample.sources
-    unseen = [out_of_fold_log_odds(fit, features, labels, sources, folds) for folds in repeats]
+    inputs, labels, sources = sample.arrays[name], sample.labels, sample.sources
+    unseen = [out_of_fold_log_odds(fit, inputs, labels, sources, folds) for folds in repeats]
     return np.asarray(np.mean(unseen, 0))
 
 
@@ -224,12 +234,12 @@ def _unseen_by_more(
     """
     places = {view: place for place, view in enumerate(statistics.views)}
     at = np.array([places[view] for view in sample.views])
-    features, unseen = statistics.arrays[STATISTICAL], np.zeros((len(repeats), len(at)))
+    inputs, unseen = statistics.arrays[STATISTICAL], np.zeros((len(repeats), len(at)))
     for log_odds, folds in zip(unseen, repeats, strict=True):
         for seen, held in folds:
             taught = statistics.take(np.isin(statistics.sources, sample.sources[seen]))
             fitted = fit_statistics(taught.arrays[STATISTICAL], taught.labels, taught.sources)
-            log_odds[held] = fitted.log_odds(features[at[held]])
+            log_odds[held] = fitted.log_odds(inputs[at[held]])
     return np.asarray(unseen.mean(0))
 
 
@@ -266,8 +276,9 @@ def look_at(
 ) -> Sample:
     """What the readers say of `most` views. Raises `ValueError` without views of both classes."""
     views = views_in_turn(pictures, most)
+    views_state = _code_state(augment, conditions)
     states = [f"{name}-{readers[name].state[:8]}" for name in sorted(readers)]
-    folder = plan.cache / "-".join(["views", *states])
+    folder = plan.cache / "-".join(["views", views_state[:8], *states])
 
     def compute(pixels: Pixels) -> Arrays:
         return {name: reader.read(pixels) for name, reader in readers.items()}

@@ -84,22 +84,29 @@ def _spread(pictures: Sequence[Picture], limit: int, seed: int) -> list[Picture]
 
 def read_sample(
     network: Network,
+    state: str,
     choices: Sequence[tuple[Picture, str]],
     cache: Path,
     *,
     workers: int,
     progress: Progress,
 ) -> Sample:
-    """Features of the pictures that can be read, as serving reads them; kept in `cache`."""
+    """Features of the pictures that can be read, as serving reads them.
+
+    They are kept in `cache`, apart for each network, of which `state` is a digest.
+    """
     pictures = [picture for picture, _ in choices]
-    file = cache / "kind" / f"{fingerprint(pictures)}.npy"
+    file = cache / "kind" / f"{fingerprint(pictures)}-{state[:8]}.npy"
     if not file.exists():
         with ThreadPoolExecutor(workers) as pool:
             rows = pool.map(partial(_features, network), pictures)
             bar = progress(rows, total=len(pictures), desc="Features", unit="picture")
             features = _stack(list(bar))
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(file, features)
+        draft = file.with_suffix(".part")
+        with draft.open("wb") as stream:
+            np.save(stream, features)
+        draft.replace(file)
     features = np.load(file)
     kinds = np.array([KINDS.index(kind) for _, kind in choices])
     read = np.flatnonzero(np.isfinite(features).all((1, 2)))

@@ -97,8 +97,9 @@ def _read(training: KindTraining, network: Network, split: str, progress: Progre
     choices = choose_pictures(pictures, split, training.relabel, training.per_kind, training.seed)
     if not choices:
         raise ValueError(f"{training.data}: no picture of the {split} split has a kind.")
+    state = network_state(training.weights_dir / NETWORK)
     return read_sample(
-        network, choices, training.cache, workers=training.workers, progress=progress
+        network, state, choices, training.cache, workers=training.workers, progress=progress
     )
 
 

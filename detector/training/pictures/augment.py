@@ -27,6 +27,7 @@ from detector.accuracy.conditions import (
     SAME_SIZE,
     SCREENSHOT,
     WEBP_50,
+    WEBP_80,
 )
 from detector.inference.pixels.conditions import (
     RESHIPPED,
@@ -84,6 +85,7 @@ CONDITIONS: dict[str, Callable[[Pixels], Pixels]] = {
     JPEG_70: ALIKE[JPEG_70],
     JPEG_50: lambda pixels: encode_jpeg(pixels, 50),
     JPEG_30: lambda pixels: encode_jpeg(pixels, 30),
+    WEBP_80: lambda pixels: encode_webp(pixels, 80),
     WEBP_50: lambda pixels: encode_webp(pixels, 50),
     HALF_SIZE: ALIKE[HALF_SIZE],
     HALF_SIZE_JPEG_70: ALIKE[HALF_SIZE_JPEG_70],
