@@ -51,7 +51,7 @@ def test_a_scan_on_a_cluster_that_is_killed_twice_does_no_finished_picture_again
     tmp_path: Path,
 ) -> None:
     """The scan dies by SIGKILL, the cluster lives on; each picture has one row in the end."""
-    folder, output = save_pictures(tmp_path / "photos", 48), tmp_path / "ray.jsonl"
+    folder, output = save_pictures(tmp_path / "photos", 96), tmp_path / "ray.jsonl"
     with cluster_of_two(tmp_path) as address:
         finished: dict[str, str] = {}
         for wanted in (9, 25):
@@ -60,11 +60,11 @@ def test_a_scan_on_a_cluster_that_is_killed_twice_does_no_finished_picture_again
             process.kill()
             process.wait()
             assert finished.items() <= (finished := read_ids(output)).items()
-        assert wanted <= len(finished) < 48
+        assert wanted <= len(finished) < 96
         assert start_ray_scan(folder, output, tmp_path, address).wait(300) == 0
     lines = output.read_text().splitlines()
     ids = read_ids(output)
-    assert len(lines) == len(ids) == 48 and finished.items() <= ids.items()
+    assert len(lines) == len(ids) == 96 and finished.items() <= ids.items()
 
 
 def has_lines(path: Path, wanted: int) -> bool:
