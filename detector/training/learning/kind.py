@@ -29,6 +29,8 @@ from detector.training.corpus.labelled import Picture, cap_sources, fingerprint
 from detector.training.pictures.augment import CONDITIONS
 from detector.training.pictures.preparation import Progress
 
+from .views import write_arrays
+
 NETWORK = "efficientnet_whole"
 # Features are read from the picture itself, and from a copy as it is after it was shared.
 VARIANTS = (CLEAN, HALF_SIZE_JPEG_70)
@@ -96,18 +98,15 @@ def read_sample(
     They are kept in `cache`, apart for each network, of which `state` is a digest.
     """
     pictures = [picture for picture, _ in choices]
-    file = cache / "kind" / f"{fingerprint(pictures)}-{state[:8]}.npy"
+    file = cache / "kind" / f"{fingerprint(pictures)}-{state[:8]}.npz"
     if not file.exists():
         with ThreadPoolExecutor(workers) as pool:
             rows = pool.map(partial(_features, network), pictures)
             bar = progress(rows, total=len(pictures), desc="Features", unit="picture")
             features = _stack(list(bar))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".part")
-        with draft.open("wb") as stream:
-            np.save(stream, features)
-        draft.replace(file)
-    features = np.load(file)
+        write_arrays(file, {"features": features})
+    with np.load(file) as arrays:
+        features = arrays["features"]
     kinds = np.array([KINDS.index(kind) for _, kind in choices])
     read = np.flatnonzero(np.isfinite(features).all((1, 2)))
     return Sample([pictures[i] for i in read], kinds[read], features[read])

@@ -60,7 +60,7 @@ def compute_missing(
     for view in views:
         file = view.file(folder)
         if not file.exists():
-            _write(file, _computed(view, compute))
+            write_arrays(file, _computed(view, compute))
         yield
 
 
@@ -72,7 +72,8 @@ def _computed(view: View, compute: Callable[[Pixels], Arrays]) -> Arrays:
         return {}
 
 
-def _write(file: Path, arrays: Arrays) -> None:
+def write_arrays(file: Path, arrays: Arrays) -> None:
+    """Write an .npz file, never half of it. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
     with draft.open("wb") as stream:
