@@ -139,19 +139,29 @@ return [missed.map(name), stops.filter((stop) => !stop.shows).map((stop) => name
 """
 
 
+def press_tab_until_all_is_reached(browser: webdriver.Chrome) -> tuple[list[str], list[str]]:
+    """What Tab has missed, and what does not show that it has the focus.
+
+    It is not pressed once more than needed: after the last stop the focus leaves the page for the
+    window, and while both pass it on, a busy machine is between two states.
+    """
+    next_page(browser).until(lambda b: b.execute_script("return document.hasFocus()"))
+    browser.execute_script(UNFOLD + WATCH)
+    missed, unseen = browser.execute_script(REACH)
+    left = browser.execute_script("return document.querySelectorAll('*').length")
+    while missed and left > 0:
+        # So many stops are ahead at least, so these cannot pass the last one.
+        webdriver.ActionChains(browser).send_keys(Keys.TAB * len(missed)).perform()
+        left -= len(missed)
+        missed, unseen = browser.execute_script(REACH)
+    return missed, unseen
+
+
 @pytest.mark.parametrize("page", ALL)
 def test_every_link_button_and_field_is_reached_by_keyboard(
     visit: Visit, desk: Desk, page: str
 ) -> None:
-    browser = visit(desk.find(page))
-    browser.execute_script(UNFOLD + WATCH)
-    count = browser.execute_script("return document.querySelectorAll('*').length")
-    for _ in range(0, count, 50):
-        webdriver.ActionChains(browser).send_keys(Keys.TAB * 50).perform()
-        if browser.execute_script("return stops.filter((s) => s.target === stops[0].target)[1]"):
-            break  # once round
-    missed, unseen = browser.execute_script(REACH)
-    assert missed == [] and unseen == []
+    assert press_tab_until_all_is_reached(visit(desk.find(page))) == ([], [])
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(visit: Visit) -> None:
