@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shlex
 from functools import cache
 from typing import Any
 
@@ -98,6 +99,19 @@ def test_the_control_tells_as_much_as_is_said() -> None:
     clean, jpeg = (measured[name]["roc_auc"] for name in ("clean", "JPEG 95"))
     assert f"with an AUROC of {clean:.3f} as they are and {jpeg:.3f} after JPEG 95" in page
     assert "no real ones measure 1024 x 1024 pixels" in measured["JPEG 95"]["tells"][0]
+    square = measured["same size"]["roc_auc"]
+    verdict = read("report.json")["conditions"]["same size"]["fused"]["roc_auc"]
+    assert f"the control is at chance ({square:.3f}), and the verdict has {verdict:.3f}" in page
+
+
+def test_the_command_that_makes_the_report_asks_for_its_conditions() -> None:
+    (row,) = [
+        line
+        for line in flat("accuracy.md").split("| ")
+        if line.startswith("`manage.py evaluate --data-dir")
+    ]
+    asked = shlex.split(row.strip("` |"))
+    assert asked[asked.index("--conditions") + 1 :] == [*read("report.json")["conditions"]]
 
 
 def test_the_evidence_is_counted_right() -> None:
