@@ -21,6 +21,12 @@ from .tracks import track_area
 MAX_TILES = 4096
 MAX_DEPTH = 8
 CODED, DERIVED = (b"hvc1", b"hev1", b"av01"), (b"grid", b"iovl", b"iden")
+# What libheif and libavif take for an alpha plane and decode with the picture that it belongs to.
+ALPHA = (
+    b"urn:mpeg:avc:2015:auxid:1",
+    b"urn:mpeg:hevc:2015:auxid:1",
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+)
 
 
 def prepare_boxes(data: bytes, limits: Limits) -> Stream:
@@ -56,9 +62,18 @@ class Items:
         self.properties = _properties(inside.get(b"iprp", b""))
 
     def area(self) -> int:
-        """Pixels that decoding the main picture takes, with its alpha plane."""
-        alpha = [item for item, targets in self._pairs(b"auxl") if self.primary in targets]
+        """Pixels that decoding the main picture takes, with its alpha plane.
+
+        What phones put beside it is not decoded: gain map, depth, mattes of hair and skin.
+        """
+        beside = [item for item, targets in self._pairs(b"auxl") if self.primary in targets]
+        alpha = [item for item in beside if self._may_be_alpha(item)]
         return sum(self._area_of(item, 0) for item in [self.primary, *alpha])
+
+    def _may_be_alpha(self, item: int) -> bool:
+        """Whether a picture beside the main one says that it is its alpha plane, or nothing."""
+        kinds = [body[4:] for name, body in self.properties.get(item, []) if name == b"auxC"]
+        return not kinds or any(kind.startswith(ALPHA) for kind in kinds)
 
     def _pairs(self, kind: bytes) -> list[tuple[int, list[int]]]:
         return [(item, targets) for (k, item), targets in self.references.items() if k == kind]

@@ -103,6 +103,24 @@ def test_memory_is_counted_before_it_is_taken(format: str, mode: str) -> None:
     assert "GB of memory" in refusal(data, Limits(max_memory=400 * 300))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("format", "alpha", "depth"),
+    [("HEIF", b"hevc:2015:auxid:1", b"hevc:2015:auxid:2"), ("AVIF", b"ary:alpha", b"ary:depth")],
+)
+def test_of_what_lies_beside_the_picture_the_alpha_plane_alone_counts(
+    format: str, alpha: bytes, depth: bytes
+) -> None:
+    """Phones put a gain map, a depth map and mattes beside it, which nobody decodes."""
+    picture = noise(320, 256)
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    data = encode(picture, format)
+    assert alpha in data
+    limits = Limits(max_memory=320 * 256 * 19 + 2 * len(data))
+    assert "GB of memory" in refusal(data, limits)
+    assert open_image(data.replace(alpha, depth), limits).width == 320
+
+
 @pytest.mark.usefixtures("undecoded")
 def test_a_tile_is_held_as_a_whole() -> None:
     assert "memory" in refusal(bombs.tiled_tiff(2000), Limits(max_memory=2000 * 2000 * 3))
