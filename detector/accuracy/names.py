@@ -11,7 +11,7 @@ CLASSES = ("real", "ai")
 # The shares of real pictures called AI at which recall is measured.
 FALSE_POSITIVES = {"recall_at_fpr_1": 0.01, "recall_at_fpr_5": 0.05, "recall_at_fpr_10": 0.1}
 # The figures of every method and of the verdict.
-FIGURES = ("roc_auc", "ap", "balanced_accuracy", *FALSE_POSITIVES, "ece")
+FIGURES = ("roc_auc", "ap", "balanced_accuracy", *FALSE_POSITIVES, "ece", "ece_by_chance")
 # The most telling figures, for tables with little room.
 MAIN_FIGURES = ("roc_auc", "balanced_accuracy", "recall_at_fpr_1", "ece")
 # The numbers of pictures that a method gave no score.

@@ -29,7 +29,11 @@ from detector.inference.results import Finding
 from detector.tests.factories.processes import loaded_after
 from detector.tests.factories.reports import make_older_report, make_report
 from detector.training.figures.intervals import mean_interval, newcombe_interval, wilson_interval
-from detector.training.figures.metrics import roc_auc_interval, summarise
+from detector.training.figures.metrics import (
+    calibration_error_by_chance,
+    roc_auc_interval,
+    summarise,
+)
 from detector.training.measuring.data import find_labelled
 from detector.training.measuring.page import to_html
 from detector.training.measuring.plots import recall_by_generator
@@ -572,3 +576,26 @@ def test_of_a_calibration_error_chance_is_taken_off():
     figures = summarise(labels, scores)
     low, high = figures["ece_interval"]
     assert low < 0.02 and low <= figures["ece"] <= high < 0.15
+
+
+@pytest.mark.parametrize(("n_ai", "n_real"), [(200, 200), (40, 360)])
+def test_right_scores_have_the_calibration_error_that_is_said_to_be_chance(n_ai, n_real):
+    """Whatever the numbers of the classes: of scores s, AI pictures have s as often as s tells."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([1, 0], [n_ai, n_real])
+    errors, said = [], []
+    for _ in range(40):
+        scores = np.concatenate([rng.beta(2, 1, n_ai), rng.beta(1, 2, n_real)])
+        figures = summarise(labels, scores)
+        errors.append(figures["ece"])
+        said.append(figures["ece_by_chance"])
+    assert 0.01 < np.mean(said) == pytest.approx(np.mean(errors), rel=0.15)
+    many_labels, many_scores = np.repeat(labels, 100), np.repeat(scores, 100)
+    assert calibration_error_by_chance(many_labels, many_scores) < 0.2 * np.mean(
+        said
+    )  # a tenth, but for chance
+
+
+def test_scores_of_0_and_1_that_are_right_leave_chance_nothing():
+    labels = np.array([0, 0, 1, 1, 1])
+    assert calibration_error_by_chance(labels, labels.astype(float)) == 0

@@ -12,6 +12,7 @@ from detector.accuracy.figure import Figure
 from detector.accuracy.names import FALSE_POSITIVES, FIGURES
 
 from .intervals import (
+    RESAMPLES,
     Draws,
     Interval,
     bootstrap,
@@ -28,7 +29,7 @@ BINS = 10
 
 
 def measure(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> ScoreFigures:
-    """FIGURES, each with its 95 % interval.
+    """FIGURES, each but `ece_by_chance` with its 95 % interval.
 
     Accuracy is that at a score of 0.5. What so few pictures cannot show is None, with the reason.
     `labels` are 0 or 1 = AI, `scores` P(AI) in [0, 1]; both of shape (n,) with both classes.
@@ -36,6 +37,7 @@ def measure(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> ScoreFigur
     ranking = Ranking.of(labels, scores)
     n_ai, n_real = int(labels.sum()), int((1 - labels).sum())
     measured_figures = {name: float(value[0]) for name, value in _measure_all(ranking).items()}
+    measured_figures["ece_by_chance"] = calibration_error_by_chance(labels, scores, seed)
     draws = bootstrap(lambda counts: _measure(ranking, counts), ranking.labels, seed)
     intervals = _intervals(ranking, measured_figures, draws)
     figures = {}
@@ -45,7 +47,7 @@ def measure(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> ScoreFigur
             reason = f"needs {fewest} real pictures, there are {n_real}"
             figures[name] = Figure(None, reason=reason)
         else:
-            figures[name] = Figure(measured_figures[name], *(intervals[name] or ()))
+            figures[name] = Figure(measured_figures[name], *(intervals.get(name) or ()))
     return ScoreFigures(n_ai, n_real, figures)
 
 
@@ -180,6 +182,24 @@ def expected_calibration_error(labels: np.ndarray, scores: np.ndarray) -> float:
     Both classes count alike whatever their numbers, as in the calibration.
     """
     return float(_calibration_errors(labels, scores, np.ones((1, len(labels))))[0])
+
+
+def calibration_error_by_chance(labels: np.ndarray, scores: np.ndarray, seed: int = 0) -> float:
+    """Mean calibration error that the same scores would have if they were exactly right.
+
+    It is not 0: chance moves the true share of a bin of few pictures away from the scores in it.
+    Labels are drawn anew from the scores (consistency resampling, Bröcker & Smith 2007), with as
+    many AI pictures for each real one as in `labels` (n,), since both classes count alike.
+    """
+    ai, real = labels.sum(), (1 - labels).sum()
+    chances = scores * ai / (scores * ai + (1 - scores) * real)
+    gap_if_ai, gap_if_real = (scores - 1) / (2 * ai), scores / (2 * real)
+    bins, rng = bin_of(scores), np.random.default_rng(seed)
+    errors = []
+    for _ in range(RESAMPLES):
+        gaps = np.where(rng.random(len(scores)) < chances, gap_if_ai, gap_if_real)
+        errors.append(np.abs(np.bincount(bins, gaps, BINS)).sum())
+    return float(np.mean(errors))
 
 
 def _calibration_errors(labels: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ HEADS = {
     "recall_at_fpr_5": "at 5 %",
     "recall_at_fpr_10": "at 10 %",
     "ece": "ECE",
+    "ece_by_chance": "ECE by chance",
 }
 
 

@@ -104,10 +104,11 @@ def _stability(rows: Sequence[Stability]) -> list[str]:
 def _methods(condition: Condition, titles: Titles) -> list[str]:
     lines = [
         "| method | AUROC | AP | balanced accuracy | AI found at 1 % false positives | at 5 % "
-        "| ECE | n AI + real |",
-        "|---|---|---|---|---|---|---|---|",
+        "| ECE | ECE by chance | n AI + real |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    names = ("roc_auc", "ap", "balanced_accuracy", "recall_at_fpr_1", "recall_at_fpr_5", "ece")
+    recalls = ("recall_at_fpr_1", "recall_at_fpr_5")
+    names = ("roc_auc", "ap", "balanced_accuracy", *recalls, "ece", "ece_by_chance")
     for key, row in condition.methods.items():
         cells = _cells(row.figures[name] for name in names)
         lines.append(f"| {short_title(titles[key])} | {cells} | {row.n_ai} + {row.n_real} |")
