@@ -1,9 +1,10 @@
-"""The figures of the README: a small table in Markdown and a sentence, printed from the report."""
+"""The figures of the README and of docs/: a table in Markdown and a sentence, from a report."""
 
 from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 
 from detector.inference.wording import ENGLISH, say
 
@@ -13,7 +14,8 @@ from .figure import Figure
 from .names import call_key
 from .report import AccuracyUnknown, Report
 
-BEGIN, END = "<!-- figures: manage.py print_figures -->", "<!-- end of figures -->"
+PRINTED_BY = "manage.py print_figures"
+BEGIN, END = "<!-- figures: {command} -->", "<!-- end of figures -->"
 CONDITIONS = (CLEAN, JPEG_95, JPEG_70, HALF_SIZE_JPEG_70)
 HEADS = ("pictures", "AI + real", "AUROC", "AI called AI", "real called AI", "AI called real")
 WIDTH = 120  # characters of a line of the README
@@ -21,8 +23,8 @@ WIDTH = 120  # characters of a line of the README
 ROW = (call_key("ai", "ai"), call_key("real", "ai"), call_key("ai", "real"))
 
 
-def format_figures(report: Report) -> str:
-    """What stands between the markers of the README.
+def format_figures(report: Report, conditions: Iterable[str] = CONDITIONS) -> str:
+    """What stands between the markers of the README, or with more `conditions` of a page of docs/.
 
     Raises `AccuracyUnknown` where the verdict was not measured under one of CONDITIONS.
     """
@@ -31,7 +33,7 @@ def format_figures(report: Report) -> str:
             f"The report has no figures under {', '.join(missing)}: run evaluate with --robustness."
         )
     lines = [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
-    lines += [_row(name, report.conditions[name]) for name in CONDITIONS]
+    lines += [_row(name, report.conditions[name]) for name in conditions]
     sentences = textwrap.wrap(_sentences(report, CONDITIONS[1]), WIDTH)
     return "\n".join(["", *lines, "", *sentences, ""])
 
@@ -90,9 +92,13 @@ def _of_100(share: Figure) -> str:
     return f"{100 * share.value:.0f}"
 
 
-def figures_in(text: str) -> str:
-    """What stands between the markers of `text`. Raises `ValueError` without exactly one pair."""
-    blocks = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", text, re.DOTALL)
+def figures_in(text: str, command: str = PRINTED_BY) -> str:
+    """What stands between the markers in `text` that name this command.
+
+    Raises `ValueError` without exactly one pair.
+    """
+    begin = BEGIN.format(command=command)
+    blocks = re.findall(f"{re.escape(begin)}\n(.*?){re.escape(END)}", text, re.DOTALL)
     if len(blocks) != 1:
-        raise ValueError(f"There must be one {BEGIN} ... {END}; there are {len(blocks)}.")
+        raise ValueError(f"There must be one {begin} ... {END}; there are {len(blocks)}.")
     return str(blocks[0])

@@ -1,23 +1,37 @@
-"""Prints the figures of the README from the report on accuracy."""
+"""Prints the figures of the README and of docs/accuracy.md from a report on accuracy."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from detector.accuracy.readme import format_figures
+from detector.accuracy.readme import CONDITIONS, format_figures
 from detector.accuracy.report import AccuracyUnknown, read_report
 from detector.management.base import DetectorCommand
 
 
 class Command(DetectorCommand):
-    help = "Print the figures of the README, as evaluate measured them (docs/accuracy/report.json)."
+    help = "Print the figures of the README and of docs/accuracy.md, as evaluate measured them."
     requires_system_checks: list[str] = []
 
-    def handle(self, **options: Any) -> str:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--report",
+            type=Path,
+            default=settings.ACCURACY_REPORT,
+            help="The report.json that evaluate wrote (default: docs/accuracy/report.json).",
+        )
+        parser.add_argument(
+            "--all", action="store_true", help="Print a row for every condition of the report."
+        )
+
+    def handle(self, *, report: Path, all: bool, **options: Any) -> str:
         try:
-            return format_figures(read_report(settings.ACCURACY_REPORT))
+            measured = read_report(report)
+            return format_figures(measured, measured.conditions if all else CONDITIONS)
         except AccuracyUnknown as error:
             raise CommandError(str(error)) from error

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_the_readme_holds_what_the_command_prints() -> None:
     assert len(README.splitlines()) <= 100
 
 
+@pytest.mark.parametrize("arguments", ["--all", "--all --report docs/accuracy/second/report.json"])
+def test_the_page_on_accuracy_holds_what_the_command_prints(arguments: str) -> None:
+    printed = io.StringIO()
+    call_command("print_figures", *arguments.split(), stdout=printed)
+    command = f"manage.py print_figures {arguments}"
+    assert figures_in(PAGES["accuracy.md"], command) == printed.getvalue()
+
+
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_each_row_is_that_of_the_report(condition: str) -> None:
     (row,) = [line for line in README.splitlines() if line.startswith(f"| {condition} |")]
@@ -104,14 +113,31 @@ def test_the_control_tells_as_much_as_is_said() -> None:
     assert f"the control is at chance ({square:.3f}), and the verdict has {verdict:.3f}" in page
 
 
-def test_the_command_that_makes_the_report_asks_for_its_conditions() -> None:
-    (row,) = [
-        line
-        for line in flat("accuracy.md").split("| ")
-        if line.startswith("`manage.py evaluate --data-dir")
+@pytest.mark.parametrize("folder", [".", "second"])
+def test_the_command_that_makes_a_report_asks_for_its_conditions(folder: str) -> None:
+    place = Path("docs/accuracy", folder)
+    cells = flat("accuracy.md").split("| ")
+    commands = [
+        shlex.split(cell.strip("` |")) for cell in cells if "manage.py evaluate --d" in cell
     ]
-    asked = shlex.split(row.strip("` |"))
-    assert asked[asked.index("--conditions") + 1 :] == [*read("report.json")["conditions"]]
+    (asked,) = [c for c in commands if c[c.index("--report") + 1] == str(place)]
+    report = read(f"{folder}/report.json")
+    assert asked[asked.index("--conditions") + 1 :] == [*report["conditions"]]
+
+
+def test_calibration_errors_and_those_by_chance_are_as_said() -> None:
+    sets = [read("report.json"), read("second/report.json")]
+    first, second = ([rows["fused"] for rows in each["conditions"].values()] for each in sets)
+    page = flat("accuracy.md")
+    assert f"The ECE of the verdict is {span(first, 'ece')}." in page
+    assert f"an ECE of {span(first, 'ece_by_chance')} with so few pictures" in page
+    said = f"({span(second, 'ece')}; by chance {span(second, 'ece_by_chance')})"
+    assert f"Its ECE is larger than chance {said}" in page
+
+
+def span(rows: list[dict[str, Any]], name: str) -> str:
+    values = [row[name] for row in rows]
+    return f"{min(values):.3f} to {max(values):.3f}"
 
 
 def test_the_evidence_is_counted_right() -> None:
