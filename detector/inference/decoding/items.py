@@ -53,30 +53,37 @@ class Items:
     def __init__(self, data: bytes, meta: bytes, limits: Limits) -> None:
         self.data, self.limits, self.left = data, limits, MAX_TILES
         self.sizes: dict[int, Size] = {}
-        inside = dict(boxes(meta))
+        inside = dict(reversed(list(boxes(meta))))  # of two boxes of a kind decoders take the first
         self.idat = inside.get(b"idat", b"")
         self.primary = _primary(inside.get(b"pitm", b""))
         self.kinds = dict(_kinds(inside.get(b"iinf", b"")))
         self.places = dict(_places(inside.get(b"iloc", b"")))
         self.references = _references(inside.get(b"iref", b""))
         self.properties = _properties(inside.get(b"iprp", b""))
+        self.alpha = self._alpha()
 
     def area(self) -> int:
-        """Pixels that decoding the main picture takes, with its alpha plane.
+        """Pixels that decoding the main picture takes, with its alpha plane and those of its parts.
 
         What phones put beside it is not decoded: gain map, depth, mattes of hair and skin.
         """
-        beside = [item for item, targets in self._pairs(b"auxl") if self.primary in targets]
-        alpha = [item for item in beside if self._may_be_alpha(item)]
-        return sum(self._area_of(item, 0) for item in [self.primary, *alpha])
+        if {(b"thmb", self.primary), (b"auxl", self.primary)} & self.references.keys():
+            raise header_damaged()  # libheif would show another picture than this one
+        return self._area_of(self.primary, 0)
+
+    def _alpha(self) -> dict[int, list[int]]:
+        """The alpha planes of each item that has any."""
+        alpha: dict[int, list[int]] = defaultdict(list)
+        for (kind, item), targets in self.references.items():
+            if kind == b"auxl" and self._may_be_alpha(item):
+                for target in targets:
+                    alpha[target].append(item)
+        return alpha
 
     def _may_be_alpha(self, item: int) -> bool:
-        """Whether a picture beside the main one says that it is its alpha plane, or nothing."""
+        """Whether a picture beside another is its alpha plane, or does not say what it is."""
         kinds = [body[4:] for name, body in self.properties.get(item, []) if name == b"auxC"]
         return not kinds or any(kind.startswith(ALPHA) for kind in kinds)
-
-    def _pairs(self, kind: bytes) -> list[tuple[int, list[int]]]:
-        return [(item, targets) for (k, item), targets in self.references.items() if k == kind]
 
     def _area_of(self, item: int, depth: int) -> int:
         if depth > MAX_DEPTH:
@@ -85,10 +92,14 @@ class Items:
         width, height = self._size_of(item, kind)
         check_pixels(width, height, self.limits)
         parts = self.references.get((b"dimg", item), []) if kind in DERIVED else []
-        self.left -= len(parts)
+        planes = self.alpha.get(item, [])
+        self.left -= len(parts) + len(planes)
         if self.left < 0:
             raise too_many(MAX_TILES, "many_tiles", MAX_TILES)
-        return max(width * height, sum(self._area_of(part, depth + 1) for part in parts))
+        inside, beside = (
+            sum(self._area_of(each, depth + 1) for each in items) for items in (parts, planes)
+        )
+        return max(width * height, inside) + beside
 
     def _size_of(self, item: int, kind: bytes) -> Size:
         if item not in self.sizes:

@@ -116,7 +116,8 @@ def test_of_what_lies_beside_the_picture_the_alpha_plane_alone_counts(
     picture.putalpha(Image.linear_gradient("L").resize(picture.size))
     data = encode(picture, format)
     assert alpha in data
-    limits = Limits(max_memory=320 * 256 * 19 + 2 * len(data))
+    # Between what one picture takes and two, with and without an alpha plane.
+    limits = Limits(max_memory=320 * 256 * 30 + 2 * len(data))
     assert "GB of memory" in refusal(data, limits)
     assert open_image(data.replace(alpha, depth), limits).width == 320
 
