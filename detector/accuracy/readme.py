@@ -26,15 +26,16 @@ ROW = (call_key("ai", "ai"), call_key("real", "ai"), call_key("ai", "real"))
 def format_figures(report: Report, conditions: Iterable[str] = CONDITIONS) -> str:
     """What stands between the markers of the README, or with more `conditions` of a page of docs/.
 
-    Raises `AccuracyUnknown` where the verdict was not measured under one of CONDITIONS.
+    Raises `AccuracyUnknown` where the verdict was not measured under one of them, or under JPEG 95.
     """
-    if missing := [name for name in CONDITIONS if name not in report.conditions]:
+    rows = [*conditions]
+    if missing := [name for name in [*rows, JPEG_95] if name not in report.conditions]:
         raise AccuracyUnknown(
             f"The report has no figures under {', '.join(missing)}: run evaluate with --robustness."
         )
     lines = [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
-    lines += [_row(name, report.conditions[name]) for name in conditions]
-    sentences = textwrap.wrap(_sentences(report, CONDITIONS[1]), WIDTH)
+    lines += [_row(name, report.conditions[name]) for name in rows]
+    sentences = textwrap.wrap(_sentences(report, JPEG_95), WIDTH)
     return "\n".join(["", *lines, "", *sentences, ""])
 
 
@@ -73,7 +74,7 @@ def _sentences(report: Report, condition: str) -> str:
     )
 
 
-def say_of_100(report: Report, condition: str = CONDITIONS[1]) -> str:
+def say_of_100(report: Report, condition: str = JPEG_95) -> str:
     """What becomes of 100 pictures of each class under a condition.
 
     Raises `AccuracyUnknown` where the verdict was not measured under it.

@@ -29,9 +29,9 @@ class Command(DetectorCommand):
             "--all", action="store_true", help="Print a row for every condition of the report."
         )
 
-    def handle(self, *, report: Path, all: bool, **options: Any) -> str:
+    def handle(self, **options: Any) -> str:
         try:
-            measured = read_report(report)
-            return format_figures(measured, measured.conditions if all else CONDITIONS)
+            report = read_report(options["report"])
+            return format_figures(report, report.conditions if options["all"] else CONDITIONS)
         except AccuracyUnknown as error:
             raise CommandError(str(error)) from error

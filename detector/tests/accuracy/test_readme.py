@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command, get_commands, load_command_class
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from detector.accuracy.readme import CONDITIONS, figures_in
 from detector.inference.methods import METHODS
@@ -57,6 +57,22 @@ def test_the_readme_holds_what_the_command_prints() -> None:
     assert figures_in(README) == printed.getvalue()
     assert len(printed.getvalue().strip().splitlines()) <= 15
     assert len(README.splitlines()) <= 100
+
+
+def test_every_condition_is_printed_of_a_report_that_lacks_some_of_the_readme(
+    tmp_path: Path,
+) -> None:
+    report = read("report.json")
+    kept = {name: report["conditions"][name] for name in ("JPEG 95", "blur")}
+    (tmp_path / "report.json").write_text(json.dumps(report | {"conditions": kept}))
+    printed = io.StringIO()
+    call_command("print_figures", "--all", report=tmp_path / "report.json", stdout=printed)
+    assert [line.split(" | ")[0] for line in printed.getvalue().splitlines()[3:5]] == [
+        "| JPEG 95",
+        "| blur",
+    ]
+    with pytest.raises(CommandError, match="no figures under clean, JPEG 70"):
+        call_command("print_figures", report=tmp_path / "report.json")
 
 
 @pytest.mark.parametrize("arguments", ["--all", "--all --report docs/accuracy/second/report.json"])
@@ -131,8 +147,11 @@ def test_calibration_errors_and_those_by_chance_are_as_said() -> None:
     page = flat("accuracy.md")
     assert f"The ECE of the verdict is {span(first, 'ece')}." in page
     assert f"an ECE of {span(first, 'ece_by_chance')} with so few pictures" in page
-    said = f"({span(second, 'ece')}; by chance {span(second, 'ece_by_chance')})"
-    assert f"Its ECE is larger than chance {said}" in page
+    largest = max(first, key=lambda row: row["ece"])
+    assert largest is sets[0]["conditions"]["same size"]["fused"]  # which the page names
+    assert largest["ece_interval"][0] > 0.02
+    said = f"{span(second, 'ece')}, by chance it would be {span(second, 'ece_by_chance')}"
+    assert f"Its ECE is {said}" in page
 
 
 def span(rows: list[dict[str, Any]], name: str) -> str:

@@ -589,11 +589,11 @@ def test_right_scores_have_the_calibration_error_that_is_said_to_be_chance(n_ai,
         figures = summarise(labels, scores)
         errors.append(figures["ece"])
         said.append(figures["ece_by_chance"])
-    assert 0.01 < np.mean(said) == pytest.approx(np.mean(errors), rel=0.15)
+    by_chance = float(np.mean(said))
+    assert 0.01 < by_chance == pytest.approx(np.mean(errors), rel=0.1)
     many_labels, many_scores = np.repeat(labels, 100), np.repeat(scores, 100)
-    assert calibration_error_by_chance(many_labels, many_scores) < 0.2 * np.mean(
-        said
-    )  # a tenth, but for chance
+    # A tenth of it, but for the draws.
+    assert calibration_error_by_chance(many_labels, many_scores) < 0.2 * by_chance
 
 
 def test_scores_of_0_and_1_that_are_right_leave_chance_nothing():

@@ -61,7 +61,7 @@ def _measure_all(ranking: Ranking) -> Draws:
 
 
 def _measure(ranking: Ranking, counts: np.ndarray) -> Draws:
-    """FIGURES of r resamples, each (r,); `counts` (r, n) tells what is in them."""
+    """FIGURES but `ece_by_chance` of r resamples (r,); `counts` (r, n) tells what is in them."""
     calls = CalledCounts(ranking, counts)
     recalls = {name: calls.recall(fpr) for name, fpr in FALSE_POSITIVES.items()}
     return recalls | {
@@ -75,7 +75,7 @@ def _measure(ranking: Ranking, counts: np.ndarray) -> Draws:
 def _intervals(
     ranking: Ranking, figures: dict[str, float], draws: Draws
 ) -> dict[str, Interval | None]:
-    """The interval of each of FIGURES; None where resampling can show no doubt."""
+    """The interval of each of the `figures` in `draws`; None where resampling shows no doubt."""
     n_ai, n_real = (int((ranking.labels == label).sum()) for label in (1, 0))
     intervals: dict[str, Interval | None] = {
         name: _hull(percentiles(draws[name]), wilson_interval(figures[name] * n_ai, n_ai))
@@ -188,8 +188,9 @@ def calibration_error_by_chance(labels: np.ndarray, scores: np.ndarray, seed: in
     """Mean calibration error that the same scores would have if they were exactly right.
 
     It is not 0: chance moves the true share of a bin of few pictures away from the scores in it.
-    Labels are drawn anew from the scores (consistency resampling, Bröcker & Smith 2007), with as
-    many AI pictures for each real one as in `labels` (n,), since both classes count alike.
+    Labels are drawn anew from the scores (after Bröcker & Smith 2007, who draw the scores as well)
+    at the ratio of AI to real pictures in `labels` (n,), whose weights stay. That they stay makes
+    it a few percent of itself too large with 500 pictures, and lets it go to 0 with many.
     """
     ai, real = labels.sum(), (1 - labels).sum()
     chances = scores * ai / (scores * ai + (1 - scores) * real)
