@@ -8,6 +8,7 @@ import struct
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
+from detector.tests.factories.boxes import box, heif
 from detector.tests.factories.pictures import encode, noise, png_chunk
 
 Tags = list[tuple[int, int, list[int]]]
@@ -118,19 +119,13 @@ def talkative_gif(blocks: int, before: bool) -> bytes:
     return data[:at] + b"!\xfe" + b"\1a" * blocks + b"\0" + data[at:]
 
 
-def _box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", 8 + len(body)) + kind + body
-
-
 def greedy_heif(count: int) -> bytes:
     """A HEIF in which each of `count` items claims 65,535 extents that take no byte."""
     items = b"".join(struct.pack(">HHH", item, 0, 0xFFFF) for item in range(count))
-    places = _box(b"iloc", bytes(6) + struct.pack(">H", count) + items)
-    return _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + _box(b"meta", bytes(4) + places)
+    return heif(box(b"iloc", bytes(6) + struct.pack(">H", count) + items))
 
 
 def boastful_heif(count: int) -> bytes:
     """A HEIF with `count` references, each of which claims 65,535 targets and has none."""
-    references = _box(b"dimg", struct.pack(">HH", 1, 0xFFFF)) * count
-    inside = _box(b"iref", bytes(4) + references)
-    return _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + _box(b"meta", bytes(4) + inside)
+    references = box(b"dimg", struct.pack(">HH", 1, 0xFFFF)) * count
+    return heif(box(b"iref", bytes(4) + references))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from detector.tests.factories.boxes import box, heif
+
 ALPHA, GAIN_MAP = b"urn:mpeg:hevc:2015:auxid:1", b"urn:com:apple:photo:2020:aux:hdrgainmap"
 
 
@@ -22,15 +24,10 @@ class Item:
 Reference = tuple[bytes, int, int]
 
 
-def box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
 def heif_of(items: list[Item], references: list[Reference], further: bytes = b"") -> bytes:
     """The items are numbered from 1, which is the primary one; `further` ends the meta box."""
     boxes = [_primary(1), _kinds(items), references_box(references), _properties(items), further]
-    meta = box(b"meta", bytes(4) + b"".join(boxes))
-    return box(b"ftyp", b"heic" + bytes(4) + b"mif1heic") + meta
+    return heif(b"".join(boxes))
 
 
 def references_box(references: list[Reference]) -> bytes:

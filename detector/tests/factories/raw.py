@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from detector.tests.factories.boxes import box
+
 BYTE, ASCII, SHORT, LONG, RATIONAL, SRATIONAL = 1, 2, 3, 4, 5, 10
 SIZES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, SRATIONAL: 8}
 LETTERS = {BYTE: "B", SHORT: "H", LONG: "I"}
@@ -113,12 +115,8 @@ def make_cr3_head(make: str = "Canon", model: str = "Canon EOS Test") -> bytes:
     first: list[Entry] = [(271, ASCII, make.encode() + b"\0"), (272, ASCII, model.encode() + b"\0")]
     exif: list[Entry] = [(0x829A, RATIONAL, (1, 250)), (0x829D, RATIONAL, (28, 10))]
     directories = b"".join(
-        _box(name, b"II*\0" + struct.pack("<I", 8) + _directory(entries, 8))
+        box(name, b"II*\0" + struct.pack("<I", 8) + _directory(entries, 8))
         for name, entries in ((b"CMT1", first), (b"CMT2", exif))
     )
-    canon = _box(b"uuid", bytes.fromhex("85c0b687820f11e08111f4ce462b6a48") + directories)
-    return _box(b"ftyp", b"crx \0\0\0\1crx isom") + _box(b"moov", canon)
-
-
-def _box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
+    canon = box(b"uuid", bytes.fromhex("85c0b687820f11e08111f4ce462b6a48") + directories)
+    return box(b"ftyp", b"crx \0\0\0\1crx isom") + box(b"moov", canon)

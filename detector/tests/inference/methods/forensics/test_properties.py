@@ -21,6 +21,7 @@ from detector.inference.methods.forensics.containers.walk import read_metadata
 from detector.inference.methods.forensics.watermarks.stealth import PLACES
 from detector.inference.runtime import Runtime
 from detector.inference.verdict.grounds import weigh
+from detector.tests.factories.boxes import box
 from detector.tests.factories.decoys import camera_exif
 from detector.tests.factories.hostile import bomb, png_with
 from detector.tests.factories.marked_files import (
@@ -246,10 +247,6 @@ def gif_blocks(draw: st.DrawFn) -> bytes:
     if draw(st.booleans()):
         blocks = b"\x0bXMP DataXMP" + body
     return b"!" + bytes([label]) + blocks + draw(st.sampled_from([b"\0", b"", b"\xff"]))
-
-
-def box(kind: bytes, body: bytes, told: int | None = None) -> bytes:
-    return struct.pack(">I", 8 + len(body) if told is None else told) + kind + body
 
 
 BOXES = [b"meta", b"iinf", b"infe", b"iloc", b"hdlr", b"pitm", b"iprp", b"ipco", b"ispe", b"uuid",
