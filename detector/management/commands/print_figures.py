@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 
 from detector.accuracy.readme import CONDITIONS, format_figures
 from detector.accuracy.report import AccuracyUnknown, read_report
+from detector.inference.names import printable
 from detector.management.base import DetectorCommand
 
 
@@ -34,4 +35,7 @@ class Command(DetectorCommand):
             report = read_report(options["report"])
             return format_figures(report, report.conditions if options["all"] else CONDITIONS)
         except AccuracyUnknown as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(
+                f"{printable(options['report'])}: {error} Accepted is a report.json that "
+                "manage.py evaluate has written."
+            ) from error

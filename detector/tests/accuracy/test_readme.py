@@ -78,6 +78,15 @@ def test_every_condition_is_printed_of_a_report_that_lacks_some_of_the_readme(
         print_figures(place)
 
 
+@pytest.mark.parametrize("content", [None, "", "[]", "no report"])
+def test_what_is_no_report_is_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "some.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(CommandError, match=r"some.json: There is .* Accepted is a report.json"):
+        print_figures(f"--report={path}")
+
+
 @pytest.mark.parametrize("arguments", ["--all", "--all --report docs/accuracy/second/report.json"])
 def test_the_page_on_accuracy_holds_what_the_command_prints(arguments: str) -> None:
     command = f"manage.py print_figures {arguments}"
