@@ -56,7 +56,8 @@ class Items:
         inside = dict(reversed(list(boxes(meta))))  # of two boxes of a kind decoders take the first
         self.idat = inside.get(b"idat", b"")
         self.primary = _primary(inside.get(b"pitm", b""))
-        self.kinds = dict(_kinds(inside.get(b"iinf", b"")))
+        # Of two entries for an item decoders take the first, too.
+        self.kinds = dict(reversed(list(_kinds(inside.get(b"iinf", b"")))))
         self.places = dict(_places(inside.get(b"iloc", b"")))
         self.references = _references(inside.get(b"iref", b""))
         self.properties = _properties(inside.get(b"iprp", b""))
@@ -185,10 +186,14 @@ def _references(body: bytes) -> dict[tuple[bytes, int], list[int]]:
     """(kind, from) -> to; an item that is named twice counts twice."""
     references: dict[tuple[bytes, int], list[int]] = defaultdict(list)
     wide = 4 if body[:1] == b"\1" else 2
+    left = MAX_PARTS
     for kind, entry in boxes(body[4:]):
         reader = Reader(entry, 0)
         item, count = reader.number(wide), reader.number(2)
         there = (len(entry) - reader.at) // wide  # no more than that, whatever the count says
+        left -= min(count, there)
+        if left < 0:
+            raise too_many(MAX_PARTS, "boxes", MAX_PARTS)
         references[kind, item] += [reader.number(wide) for _ in range(min(count, there))]
     return references
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from detector.inference.decoding.items import prepare_boxes
 from detector.inference.decoding.limits import ImageError, Limits
+from detector.tests.factories.boxes import box, heif
 from detector.tests.factories.heif_items import (
     ALPHA,
     GAIN_MAP,
@@ -58,6 +61,23 @@ def test_the_alpha_planes_of_parts_count(kind: bytes) -> None:
 @pytest.mark.parametrize("further", [references_box([]), b"\0\0\0\x08iprp", b"\0\0\0\x08iinf"])
 def test_a_second_box_of_a_kind_hides_nothing(further: bytes) -> None:
     assert area([MAIN, PLANE], [OF_MAIN], further) == 10_000 + 60_000
+
+
+def test_a_second_entry_for_an_item_hides_no_grid() -> None:
+    tiles = [Item(600, 500), Item(600, 500)]
+    honest = heif_of([Item(100, 100, b"grid"), *tiles], [(b"dimg", 1, 2), (b"dimg", 1, 3)])
+    # The entry of the last tile says that it is the primary picture, and a JPEG.
+    told = honest.replace(b"infe\2\0\0\0\0\3", b"infe\2\0\0\0\0\1")
+    assert told != honest
+    assert prepare_boxes(told, Limits()).area == prepare_boxes(honest, Limits()).area == 600_000
+
+
+def test_too_many_references_are_refused() -> None:
+    targets = struct.pack(">HH10000H", 9, 10_000, *range(100, 10_100))
+    few, many = (heif(box(b"iref", bytes(4) + box(b"auxl", targets) * n)) for n in (2, 3))
+    assert prepare_boxes(few, Limits()).area == 0
+    with pytest.raises(ImageError, match="boxes and more; at most 20,000"):
+        prepare_boxes(many, Limits())
 
 
 @pytest.mark.parametrize("kind", [b"thmb", b"auxl"])
